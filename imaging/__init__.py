@@ -1,0 +1,1 @@
+"""Photos to overviews and thermal frames to finds: the only user of OpenCV and pycolmap."""

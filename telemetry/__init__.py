@@ -1,0 +1,1 @@
+"""MAVLink in and out: links, vehicles, recordings, tracks and transfers."""

@@ -1,0 +1,11 @@
+"""The rooms import each other only downwards: missions, telemetry, imaging and sitl beside each other, ops."""
+
+from pathlib import Path
+
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_rooms_keep_the_ladder() -> None:
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +15,8 @@ from missions.errors import InputError, OutputError
 def writing_whole(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that becomes `path` when the block ends well, else is removed.
 
-    Its name keeps the suffix, for libraries that choose a format by it. Raises OutputError where the folder cannot be written.
+    Its name keeps the suffix, for libraries that choose a format by it. Raises OutputError where the folder
+    cannot be written.
     """
     temporary = path.with_name(f".{path.stem}.{uuid4().hex[:8]}{path.suffix}")
     try:
@@ -31,7 +32,8 @@ def writing_whole(path: Path) -> Iterator[Path]:
             remedy="Choose a folder that you may write to, with room left on the disk",
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,9 +34,9 @@ class Deviation:
 def deviation_from_plan(plan: Plan, lonlat_deg: npt.ArrayLike, *, reach_m: float = 5.0) -> Deviation:
     """Compare a track, (n, 2) longitude and latitude in the order flown, with the plan's route.
 
-    A waypoint counts as reached at the track's closest approach within `reach_m`, after the one before it;
-    each point in between is measured against the one leg that was being flown then, so a lane left out or
-    flown twice shows.
+    A waypoint counts as reached at the closest approach of the track's first visit within `reach_m` after
+    the waypoint before it; each point in between is measured against the one leg that was being flown
+    then, so a lane left out or flown twice shows.
     """
     frame = LocalFrame(plan.take_off)
     track = frame.local_from_geo(lonlat_deg)
@@ -43,7 +44,7 @@ def deviation_from_plan(plan: Plan, lonlat_deg: npt.ArrayLike, *, reach_m: float
     reached = _arrivals(track, route, reach_m)
     distances = [
         _from_leg(track[start : end + 1], route[leg], route[leg + 1])
-        for leg, (start, end) in enumerate(zip(reached, reached[1:], strict=False))
+        for leg, (start, end) in enumerate(itertools.pairwise(reached))
     ]
     missed = tuple(range(len(reached), len(route)))
     off_m = np.concatenate(distances) if distances else np.empty(0)
@@ -54,7 +55,7 @@ def deviation_from_plan(plan: Plan, lonlat_deg: npt.ArrayLike, *, reach_m: float
 
 
 def _arrivals(track: Points, route: Points, reach_m: float) -> list[int]:
-    """Indices into the track of the closest approach to each waypoint, in order, up to the first one missed."""
+    """Indices into the track of the closest approach to each waypoint, up to the first one missed."""
     arrivals: list[int] = []
     start = 0
     for waypoint in route:
@@ -62,9 +63,9 @@ def _arrivals(track: Points, route: Points, reach_m: float) -> list[int]:
         near = np.flatnonzero(away_m <= reach_m)
         if not near.size:
             break
-        index = int(near[0])
-        while index + 1 < away_m.size and away_m[index + 1] <= away_m[index]:
-            index += 1
+        leaves = np.flatnonzero(np.diff(near) > 1)
+        visit = near[: leaves[0] + 1] if leaves.size else near
+        index = int(visit[np.argmin(away_m[visit])])
         start += index
         arrivals.append(start)
     return arrivals
@@ -75,4 +76,4 @@ def _from_leg(points: Points, start: Points, end: Points) -> npt.NDArray[np.floa
     along = end - start
     length2 = float(along @ along) or 1.0
     share = np.clip((points - start) @ along / length2, 0.0, 1.0)
-    return np.hypot(*(points - start - share[:, None] * along).T)
+    return np.asarray(np.hypot(*(points - start - share[:, None] * along).T))

@@ -51,7 +51,8 @@ class LocalFrame:
 
     @cached_property
     def _local_from_geo(self) -> Transformer:
-        plane = f"+proj=aeqd +lat_0={self.origin.lat_deg!r} +lon_0={self.origin.lon_deg!r} +ellps=WGS84 +units=m"
+        centre = f"+lat_0={self.origin.lat_deg!r} +lon_0={self.origin.lon_deg!r}"
+        plane = f"+proj=aeqd {centre} +ellps=WGS84 +units=m"
         return Transformer.from_crs("EPSG:4326", plane, always_xy=True)
 
     def local_from_geo(self, lonlat_deg: npt.ArrayLike) -> Points:

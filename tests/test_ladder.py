@@ -1,4 +1,4 @@
-"""The rooms import each other only downwards: missions, telemetry, imaging and sitl beside each other, ops."""
+"""The rooms import each other only downwards."""
 
 from pathlib import Path
 

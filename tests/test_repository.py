@@ -1,5 +1,6 @@
 """The repository keeps its own promises."""
 
+import itertools
 import re
 import subprocess
 import tomllib
@@ -27,7 +28,8 @@ def test_every_locked_package_has_a_hash_and_no_registry_is_named() -> None:
 
 def test_every_direct_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *itertools.chain.from_iterable(extras)]
     locked = set(re.findall(r"^([a-z0-9][^\s=]*)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     names = {re.split(r"[<>=!~ \[]", want)[0].lower().replace("_", "-") for want in wanted}
     assert names <= {name.lower().replace("_", "-") for name in locked}
@@ -40,11 +42,14 @@ def test_each_room_has_its_page_and_its_types(room: str) -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    broken = []
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text()):
-            if not (page.parent / target).exists():
-                broken.append(f"{page.name}: {target}")
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    leads = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in leads.findall(page.read_text())
+        if not (page.parent / target).exists()
+    ]
     assert not broken
 
 

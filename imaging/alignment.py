@@ -1,0 +1,256 @@
+"""Stage `alignment`: how the photos lie to each other, from what they show in common.
+
+SIFT tie points (Lowe 2004), matched between photos that can overlap, and incremental mapping (Schönberger and
+Frahm 2016), by COLMAP in a process of its own. Scale, place and direction are still free here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import imaging
+from imaging.alignment_job import POINTS, RESULT, Job, write_job
+from imaging.lens import Array, Lens, View, view_from_json
+from imaging.options import MosaicOptions
+from imaging.pairs import frame_of, overlapping_pairs, positions_m
+from imaging.photos import Photo
+from imaging.progress import Progress
+from imaging.scene import SCRATCH, Scene, key_of
+from imaging.survey import LeftOut, Survey
+from missions.errors import AlignmentError, OutputError
+
+STAGE = "alignment"
+VERSION = 1
+STRIP = 0.15
+FOCAL_TOLERANCE = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Views and points in the model's own frame.
+
+    `points` (n, 3), each with its mean reprojection error `point_error_px` (n,) and the number of views that
+    hold it, `point_views` (n,); `observation_px` (m,) is the error of every single tie point. `focal_held` says that the
+    focal length is the one that the photos tell, not one found from them.
+    """
+
+    views: tuple[View, ...]
+    lenses: dict[str, Lens]
+    points: Array
+    point_error_px: Array
+    point_views: Array
+    observation_px: Array
+    focal_held: bool
+    left_out: tuple[LeftOut, ...]
+    key: str
+
+
+def align(found: Survey, scene: Scene, options: MosaicOptions, progress: Progress) -> Alignment:
+    """Align the photos and write `stages/alignment.json` and `.npz`, or take what stands there.
+
+    Raises AlignmentError where fewer than three photos fit together.
+    """
+    job = _job(found, options)
+    key = key_of(STAGE, VERSION, found.key, {**asdict(job), "folder": "", "threads": 0})
+    record = scene.kept(STAGE, key)
+    if record is None:
+        progress.note(f"log of the alignment: {_log(scene)}")
+        record = _aligned(job, found, scene, key, progress)
+    else:
+        progress.stage("alignment: kept from before", 0)
+    return _alignment_from_record(record, scene)
+
+
+def _job(found: Survey, options: MosaicOptions) -> Job:
+    groups: dict[str, list[str]] = {}
+    lenses: dict[str, Lens] = {}
+    for name, photo in found.photos.items():
+        focal = f"{photo.focal_length_px:.2f}" if photo.focal_length_px else "?"
+        camera = " ".join(part for part in (photo.make, photo.model) if part) or "camera"
+        key = f"{camera} {photo.width_px}x{photo.height_px} f={focal}"
+        groups.setdefault(key, []).append(name)
+        lenses.setdefault(key, _lens(photo))
+    return Job(
+        folder=str(found.folder.resolve()),
+        lenses=lenses,
+        groups=groups,
+        pairs=[list(pair) for pair in overlapping_pairs(found.photos)],
+        search_px=options.search_px,
+        threads=options.threads or os.cpu_count() or 1,
+        hold_lens=_one_strip(found.photos) and all(lens.focal_known for lens in lenses.values()),
+        focal_tolerance=FOCAL_TOLERANCE,
+    )
+
+
+def _lens(photo: Photo) -> Lens:
+    focal_px = photo.focal_length_px
+    return Lens(
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        focal_px=focal_px or 0.8 * max(photo.width_px, photo.height_px),
+        centre_x_px=photo.width_px / 2,
+        centre_y_px=photo.height_px / 2,
+        radial=0.0,
+        focal_known=focal_px is not None,
+    )
+
+
+def _one_strip(photos: dict[str, Photo]) -> bool:
+    """Whether the positions lie on a line: lens and relief cannot be told apart from one strip."""
+    positions, _ = positions_m(photos, frame_of(photos))
+    spread = np.linalg.svd(positions[:, :2] - positions[:, :2].mean(axis=0), compute_uv=False)
+    return bool(spread[1] < STRIP * spread[0])
+
+
+def _aligned(job: Job, found: Survey, scene: Scene, key: str, progress: Progress) -> dict[str, Any]:
+    with _scratch(scene) as scratch:
+        names = _linked(found, scratch / "images")
+        write_job(_renamed(job, names, scratch / "images"), scratch)
+        _run_worker(scratch, _log(scene), progress)
+        result = _named_back(json.loads((scratch / RESULT).read_text()), names)
+        if len(result["views"]) < 3:
+            raise AlignmentError(
+                f"only {len(result['views'])} of {len(found.photos)} photos fit together",
+                where=job.folder,
+                remedy="Take photos that overlap by 60 % or more, of ground that shows detail",
+            )
+        points = scene.stages / f"{STAGE}.npz"
+        (scratch / POINTS).replace(points)
+    body = {
+        "views": result["views"],
+        "lenses": result["lenses"],
+        "left_out": [asdict(item) for item in _not_aligned(found, result)],
+        "pairs": len(job.pairs),
+        "focal_held": result["focal_held"],
+        "radial_held": job.hold_lens,
+    }
+    return scene.keep(STAGE, key, body, [points])
+
+
+def _linked(found: Survey, images: Path) -> dict[str, str]:
+    """Links to the photos under plain names, since COLMAP's lists part names at spaces."""
+    images.mkdir()
+    names = {
+        name: f"{i:06d}{photo.path.suffix.lower()}" for i, (name, photo) in enumerate(found.photos.items())
+    }
+    for name, photo in found.photos.items():
+        (images / names[name]).symlink_to(photo.path.resolve())
+    return names
+
+
+def _renamed(job: Job, names: dict[str, str], images: Path) -> Job:
+    return replace(
+        job,
+        folder=str(images.resolve()),
+        groups={key: [names[name] for name in members] for key, members in job.groups.items()},
+        pairs=[[names[a], names[b]] for a, b in job.pairs],
+    )
+
+
+def _named_back(result: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    original = {plain: name for name, plain in names.items()}
+    views = [{**view, "name": original[view["name"]]} for view in result["views"]]
+    return {**result, "views": views, "matched": [original[plain] for plain in result["matched"]]}
+
+
+def _not_aligned(found: Survey, result: dict[str, Any]) -> Iterator[LeftOut]:
+    used, matched = {view["name"] for view in result["views"]}, set(result["matched"])
+    for name in found.photos:
+        if name in used:
+            continue
+        reason = (
+            "it fits no other photo" if name not in matched else "it overlaps others, but not the main group"
+        )
+        yield LeftOut(name, reason)
+
+
+def _run_worker(scratch: Path, log: Path, progress: Progress) -> None:
+    """Run the worker to its end; on any way out of here it is gone. Raises AlignmentError."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_search_path())}
+    with log.open("wb") as messages:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "imaging.alignment_worker", str(scratch)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=messages,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            assert worker.stdout is not None  # noqa: S101 - it is a pipe
+            for line in worker.stdout:
+                _relay(line, progress)
+            status = worker.wait()
+        finally:
+            worker.kill()
+            worker.wait()
+            for pipe in (worker.stdin, worker.stdout):
+                if pipe is not None:
+                    pipe.close()
+    if status:
+        raise AlignmentError(
+            f"the alignment stopped early (status {status})", where=str(log), remedy="The log says more"
+        )
+
+
+def _relay(line: bytes, progress: Progress) -> None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return
+    if "stage" in event:
+        progress.stage(event["stage"], event.get("total"))
+    elif "advance" in event:
+        progress.advance(event["advance"])
+
+
+def _search_path() -> list[str]:
+    """Where the worker finds this very package, in front of what the environment names."""
+    here = str(Path(imaging.__file__).resolve().parent.parent)
+    given = os.environ.get("PYTHONPATH", "")
+    return [here, *([given] if given else [])]
+
+
+@contextmanager
+def _scratch(scene: Scene) -> Iterator[Path]:
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=scene.stages))
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})", where=str(scene.stages)
+        ) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _log(scene: Scene) -> Path:
+    return scene.stages / f"{STAGE}.log"
+
+
+def _alignment_from_record(record: dict[str, Any], scene: Scene) -> Alignment:
+    with np.load(scene.stages / f"{STAGE}.npz", allow_pickle=False) as arrays:
+        return Alignment(
+            views=tuple(view_from_json(view) for view in record["views"]),
+            lenses={name: Lens(**lens) for name, lens in record["lenses"].items()},
+            points=arrays["xyz"],
+            point_error_px=arrays["error_px"],
+            point_views=arrays["views"].astype(float),
+            observation_px=arrays["observation_px"],
+            focal_held=bool(record["focal_held"]),
+            left_out=tuple(LeftOut(**item) for item in record["left_out"]),
+            key=record["key"],
+        )

@@ -1,0 +1,211 @@
+"""The alignment's own process: SIFT, matching and incremental mapping with COLMAP.
+
+    python -m imaging.alignment_worker FOLDER
+
+FOLDER holds the job. The work is native and cannot be interrupted from Python, so it runs in a process that
+its parent kills; when the parent is gone, standard input ends and this process goes too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pycolmap
+
+from imaging.alignment_job import DATABASE, POINTS, RESULT, Job, read_job
+from imaging.lens import Lens, json_from_lens
+
+SEED = 1
+CHUNK_PAIRS = 50
+
+
+def main(scratch: Path) -> None:
+    """Do the job in `scratch` and leave the result there."""
+    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
+    pycolmap.logging.minloglevel = int(pycolmap.logging.WARNING)
+    pycolmap.set_random_seed(SEED)
+    job = read_job(scratch)
+    database = scratch / DATABASE
+    _extract(job, database)
+    _match(job, database, scratch)
+    held = job.hold_lens
+    model = _map(job, database, scratch, hold_focal=held)
+    if model and not held and not _believable(job, model):
+        held = True
+        model = _map(job, database, scratch, hold_focal=held)
+    _write_result(job, database, model, scratch, held)
+
+
+def _tell(**event: object) -> None:
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def _leave_with_the_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)  # the main thread may be deep in native code
+
+
+def _extract(job: Job, database: Path) -> None:
+    _tell(stage="alignment: tie points", total=sum(len(names) for names in job.groups.values()))
+    options = pycolmap.FeatureExtractionOptions()
+    options.max_image_size = job.search_px
+    options.num_threads = job.threads
+    options.sift.first_octave = 0
+    for camera_id, (key, names) in enumerate(job.groups.items(), start=1):
+        reader = pycolmap.ImageReaderOptions()
+        reader.camera_model = "SIMPLE_RADIAL"
+        lens = job.lenses[key]
+        reader.camera_params = f"{lens.focal_px},{lens.centre_x_px},{lens.centre_y_px},{lens.radial}"
+        for chunk in _chunks(names, max(1, job.threads)):
+            pycolmap.extract_features(
+                database,
+                job.folder,
+                image_names=chunk,
+                camera_mode=pycolmap.CameraMode.SINGLE,
+                reader_options=reader,
+                extraction_options=options,
+            )
+            reader.camera_params = ""
+            reader.existing_camera_id = camera_id
+            _tell(advance=len(chunk))
+
+
+def _match(job: Job, database: Path, scratch: Path) -> None:
+    _tell(stage="alignment: matches", total=len(job.pairs))
+    matching = pycolmap.FeatureMatchingOptions()
+    matching.num_threads = job.threads
+    verification = pycolmap.TwoViewGeometryOptions()
+    verification.ransac.random_seed = SEED
+    pairing = pycolmap.ImportedPairingOptions()
+    pairing.match_list_path = str(scratch / "pairs.txt")
+    for chunk in _chunks(job.pairs, CHUNK_PAIRS):
+        (scratch / "pairs.txt").write_text("".join(f"{a} {b}\n" for a, b in chunk))
+        pycolmap.match_image_pairs(
+            database, matching_options=matching, pairing_options=pairing, verification_options=verification
+        )
+        _tell(advance=len(chunk))
+
+
+def _map(job: Job, database: Path, scratch: Path, *, hold_focal: bool) -> pycolmap.Reconstruction | None:
+    total = sum(len(names) for names in job.groups.values())
+    _tell(stage="alignment: poses, focal length held" if hold_focal else "alignment: poses", total=total)
+    options = pycolmap.IncrementalPipelineOptions()
+    options.num_threads = job.threads
+    options.random_seed = SEED
+    options.min_model_size = 3
+    options.extract_colors = False
+    options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = not hold_focal
+    options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = not job.hold_lens
+    models = pycolmap.incremental_mapping(
+        database,
+        job.folder,
+        scratch,
+        options=options,
+        initial_image_pair_callback=lambda: _tell(advance=2),
+        next_image_callback=lambda: _tell(advance=1),
+    )
+    return max(models.values(), key=lambda model: model.num_reg_images(), default=None)
+
+
+def _believable(job: Job, model: pycolmap.Reconstruction) -> bool:
+    """Whether every focal length found is one that its photos can have told.
+
+    Level photos of flat ground hardly show their focal length, and a rolling shutter or a shifted principal
+    point then pulls it far off at almost no cost in reprojection error.
+    """
+    lens_of = {name: job.lenses[key] for key, names in job.groups.items() for name in names}
+    for image_id in model.reg_image_ids():
+        image = model.images[image_id]
+        told, focal_px = lens_of[image.name], model.cameras[image.camera_id].params[0]
+        if told.focal_known and abs(focal_px / told.focal_px - 1) > job.focal_tolerance:
+            return False
+    return True
+
+
+def _write_result(
+    job: Job, database: Path, model: pycolmap.Reconstruction | None, scratch: Path, focal_held: bool
+) -> None:
+    tables = pycolmap.Database.open(database)
+    names = {image.image_id: image.name for image in tables.read_all_images()}
+    matched = {names[image_id] for pair in _verified(tables) for image_id in pair}
+    tables.close()
+    key_of = {name: key for key, members in job.groups.items() for name in members}
+    body: dict[str, Any] = {"views": [], "lenses": {}, "matched": sorted(matched), "focal_held": focal_held}
+    errors_px: list[np.ndarray[Any, np.dtype[np.float64]]] = [np.zeros(0)]
+    model = model or pycolmap.Reconstruction()
+    for image_id in sorted(model.reg_image_ids()):
+        image = model.images[image_id]
+        error_px = _errors_px(model, image)
+        errors_px.append(error_px)
+        key = key_of[image.name]
+        body["lenses"][key] = json_from_lens(_lens(model.cameras[image.camera_id], job.lenses[key]))
+        body["views"].append(
+            {
+                "name": image.name,
+                "lens": key,
+                "rotation": image.cam_from_world().rotation.matrix().tolist(),
+                "centre": image.projection_center().tolist(),
+                "points": len(error_px),
+                "error_px": float(error_px.mean()) if len(error_px) else 0.0,
+            }
+        )
+    points = list(model.points3D.values())
+    np.savez(
+        scratch / POINTS,
+        xyz=np.array([point.xyz for point in points]).reshape(-1, 3),
+        error_px=np.array([point.error for point in points]),
+        views=np.array([point.track.length() for point in points], int),
+        observation_px=np.concatenate(errors_px),
+    )
+    (scratch / RESULT).write_text(json.dumps(body))
+
+
+def _verified(tables: pycolmap.Database) -> Iterator[tuple[int, int]]:
+    pair_ids, counts = tables.read_two_view_geometry_num_inliers()
+    for pair, inliers in zip(pair_ids, counts, strict=True):
+        if inliers >= 15:
+            yield pycolmap.pair_id_to_image_pair(pair)
+
+
+def _errors_px(
+    model: pycolmap.Reconstruction, image: pycolmap.Image
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Distance of each observed tie point from where its point projects, pixels."""
+    seen = image.get_observation_points2D()
+    if not seen:
+        return np.zeros(0)
+    world = np.array([model.points3D[point.point3D_id].xyz for point in seen])
+    pose = image.cam_from_world()
+    camera = world @ pose.rotation.matrix().T + pose.translation
+    projected = model.cameras[image.camera_id].img_from_cam(camera)
+    return np.asarray(np.linalg.norm(projected - np.array([point.xy for point in seen]), axis=1))
+
+
+def _lens(camera: pycolmap.Camera, asked: Lens) -> Lens:
+    focal_px, centre_x_px, centre_y_px, radial = (float(value) for value in camera.params)
+    return Lens(
+        width_px=camera.width,
+        height_px=camera.height,
+        focal_px=focal_px,
+        centre_x_px=centre_x_px,
+        centre_y_px=centre_y_px,
+        radial=radial,
+        focal_known=asked.focal_known,
+    )
+
+
+def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

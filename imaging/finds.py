@@ -1,0 +1,207 @@
+"""Finds: what a person must look at next, as GeoJSON with a picture of each.
+
+A find is a proposal until a person confirms or rejects it, and where nothing was found nothing is said: only
+what was looked at, what was not, and why.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import cv2
+import numpy as np
+
+from imaging.geolocate import Array
+from imaging.thermal.features import ellipse_feature, point_feature
+from imaging.thermal.frame import Unit, Values
+from imaging.thermal.hotspots import HotSpot
+from imaging.thermal.tracks import Sighting
+from missions.errors import OutputError
+from missions.files import write_whole
+from missions.geodesy import GeoPoint
+
+SCHEMA = "droneteam-finds-1"
+STATEMENT = (
+    "Finds are proposals by a simple detector. Ground without a find is not searched ground: "
+    "nothing here says that nobody is there."
+)
+_ENLARGED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Something seen, perhaps often. `covariance` is square metres, east then north; `size_m` longer and
+    shorter side.
+
+    `temperature_degc` is that of the clearest sighting's heart, None where frames hold no temperatures.
+    """
+
+    id: str
+    place: GeoPoint
+    ground_amsl_m: float
+    covariance: Array
+    polarity: str
+    score: float
+    size_m: tuple[float, float]
+    sightings: tuple[Sighting, ...]
+    clearest: Sighting
+    picture: Values
+    unit: Unit
+    temperature_degc: float | None = None
+    temperature_error_degc: float | None = None
+    notes: tuple[str, ...] = ()
+    state: str = "proposed"
+
+    @property
+    def first_s(self) -> float | None:
+        """Time of the first sighting, seconds since 1970 UTC."""
+        return min((s.time_s for s in self.sightings if s.time_s is not None), default=None)
+
+    @property
+    def last_s(self) -> float | None:
+        """Time of the last sighting."""
+        return max((s.time_s for s in self.sightings if s.time_s is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSpots:
+    """A frame that was read, what it showed, and, where it could not be placed, why."""
+
+    name: str
+    sha256: str
+    width_px: int
+    height_px: int
+    spots: tuple[HotSpot, ...]
+    not_placed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that is no frame, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finds:
+    """Everything that a folder of frames gave, the highest score first."""
+
+    finds: tuple[Find, ...]
+    frames: tuple[FrameSpots, ...]
+    unread: tuple[Unread, ...]
+    spots_not_placed: tuple[tuple[str, str], ...]
+    camera: str
+    notes: tuple[str, ...] = ()
+
+    def geojson(self, *, pictures: str = "") -> dict[str, Any]:
+        """A GeoJSON FeatureCollection (RFC 7946): per find its point and its 95 % ellipse; see docs/heat.md.
+
+        `pictures` is the folder of the thumbnails as the document should name it; none are named without.
+        """
+        features: list[dict[str, Any]] = []
+        for find in self.finds:
+            features += [point_feature(find, pictures), ellipse_feature(find)]
+        return {
+            "type": "FeatureCollection",
+            "schema": SCHEMA,
+            "statement": STATEMENT,
+            "camera": self.camera,
+            "frames_read": len(self.frames),
+            "frames_placed": sum(not frame.not_placed for frame in self.frames),
+            "frames_not_placed": [
+                {"frame": f.name, "spots": len(f.spots), "reason": f.not_placed}
+                for f in self.frames
+                if f.not_placed
+            ],
+            "frames_not_read": [{"frame": u.name, "reason": u.reason} for u in self.unread],
+            "spots_not_placed": [{"frame": name, "reason": why} for name, why in self.spots_not_placed],
+            "notes": list(self.notes),
+            "features": features,
+        }
+
+    def coco(self) -> dict[str, Any]:
+        """Every spot of every frame, placed or not, as COCO boxes (left, top, width, height)."""
+        names = {"warm": "warm spot", "cold": "cold spot"}
+        images: list[dict[str, Any]] = []
+        boxes: list[dict[str, Any]] = []
+        for number, frame in enumerate(self.frames, 1):
+            images.append(
+                {"id": number, "file_name": frame.name, "width": frame.width_px, "height": frame.height_px}
+            )
+            for spot in frame.spots:
+                boxes.append(
+                    {
+                        "id": len(boxes) + 1,
+                        "image_id": number,
+                        "file_name": frame.name,
+                        "category_id": 1 if spot.polarity == "warm" else 2,
+                        "category": names[spot.polarity],
+                        "bbox": list(spot.box),
+                        "area": spot.area_px,
+                        "score": round(spot.score, 3),
+                        "iscrowd": 0,
+                    }
+                )
+        kinds = [{"id": 1, "name": "warm spot"}, {"id": 2, "name": "cold spot"}]
+        return {"images": images, "annotations": boxes, "categories": kinds}
+
+    def write(self, path: Path) -> Path:
+        """Write GeoJSON to `path` and pictures to `<stem>_thumbnails` beside it, all or nothing; gives that
+        folder.
+
+        Raises OutputError.
+        """
+        folder = path.with_name(f"{path.stem}_thumbnails")
+        document = json.dumps(self.geojson(pictures=folder.name), indent=1, allow_nan=False).encode()
+        with _replacing(folder) as temporary:
+            for find in self.finds:
+                (temporary / f"{find.id}.png").write_bytes(thumbnail(find))
+            write_whole(path, document)
+        return folder
+
+    def write_coco(self, path: Path) -> None:
+        """Write the boxes as COCO JSON. Raises OutputError."""
+        write_whole(path, json.dumps(self.coco(), indent=1, allow_nan=False).encode())
+
+
+def thumbnail(find: Find) -> bytes:
+    """PNG of the clearest sighting, enlarged, dark to bright from the coldest to the warmest in it."""
+    low, high = np.percentile(find.picture, [1, 99.5])
+    scaled = np.clip((find.picture - low) / max(float(high - low), 1e-6) * 255, 0, 255).astype(np.uint8)
+    large = cv2.resize(scaled, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_NEAREST)
+    done, data = cv2.imencode(".png", large)
+    if not done:
+        raise OutputError("a thumbnail cannot be drawn")
+    return data.tobytes()
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A temporary folder that becomes `folder` when the block ends well; else what stood there stays."""
+    mark = uuid4().hex[:8]
+    temporary, old = (folder.with_name(f".{folder.name}.{kind}{mark}") for kind in ("new", "old"))
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if folder.exists():
+            folder.replace(old)
+        temporary.replace(folder)
+    except OSError as error:
+        raise OutputError(
+            f"cannot be written ({error.strerror or error})",
+            where=str(folder),
+            remedy="Choose a folder that you may write to, with room left on the disk",
+        ) from error
+    finally:
+        if old.exists() and not folder.exists():
+            old.replace(folder)
+        for left in (temporary, old):
+            shutil.rmtree(left, ignore_errors=True)

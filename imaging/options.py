@@ -1,0 +1,40 @@
+"""Settings of a mosaic."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from missions.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MosaicOptions:
+    """How a mosaic is made.
+
+    `gsd_m` is the ground sample distance, metres a pixel; None takes what the photos show. `max_image_px`
+    bounds the longer side of the photos searched for tie points, not of what is drawn. `quick` halves that
+    bound and draws at twice the ground sample distance. `memory_mb` bounds the decoded photos held at
+    once. `threads` is None for every core. Raises SettingsError.
+    """
+
+    gsd_m: float | None = None
+    max_image_px: int = 4096
+    quick: bool = False
+    memory_mb: int = 768
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.gsd_m is not None and not (math.isfinite(self.gsd_m) and 0.001 <= self.gsd_m <= 100):
+            raise SettingsError(f"a ground sample distance of {self.gsd_m} m makes no sense", where="gsd_m")
+        if not 200 <= self.max_image_px <= 30_000:
+            raise SettingsError(f"{self.max_image_px} pixels lie outside 200 to 30000", where="max_image_px")
+        if not 16 <= self.memory_mb <= 1_000_000:
+            raise SettingsError(f"{self.memory_mb} MB lie outside 16 to 1000000", where="memory_mb")
+        if self.threads is not None and not 1 <= self.threads <= 1024:
+            raise SettingsError(f"{self.threads} threads lie outside 1 to 1024", where="threads")
+
+    @property
+    def search_px(self) -> int:
+        """The bound on a photo's longer side while tie points are searched."""
+        return max(200, self.max_image_px // 2) if self.quick else self.max_image_px

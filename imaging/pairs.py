@@ -1,0 +1,66 @@
+"""Which photos to compare: those whose pictures can overlap on the ground."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from imaging.lens import Array
+from imaging.photos import Photo
+from missions.geodesy import GeoPoint, LocalFrame
+
+NEIGHBOURS = 20
+
+
+def frame_of(photos: dict[str, Photo]) -> LocalFrame:
+    """A local frame in the middle of the photos' positions."""
+    places = [photo.place for photo in photos.values() if photo.place is not None]
+    lat_deg, lon_deg = (np.median([getattr(p, axis) for p in places]) for axis in ("lat_deg", "lon_deg"))
+    return LocalFrame(GeoPoint(float(lat_deg), float(lon_deg)))
+
+
+def positions_m(photos: dict[str, Photo], frame: LocalFrame) -> tuple[Array, str]:
+    """(n, 3) camera positions east, north, up in metres, and what the height is measured from.
+
+    "relative" (to take-off) where every photo tells it, else "amsl", else "unknown" with every height zero.
+    """
+    places = [photo.place for photo in photos.values() if photo.place is not None]
+    east_north = frame.local_from_geo([[place.lon_deg, place.lat_deg] for place in places])
+    choices = {
+        "relative": [photo.height_relative_m for photo in photos.values()],
+        "amsl": [photo.height_amsl_m for photo in photos.values()],
+    }
+    for reference, heights_m in choices.items():
+        if all(height_m is not None for height_m in heights_m):
+            return np.column_stack([east_north, np.array(heights_m, float)]), reference
+    return np.column_stack([east_north, np.zeros(len(east_north))]), "unknown"
+
+
+def overlapping_pairs(photos: dict[str, Photo], *, neighbours: int = NEIGHBOURS) -> list[tuple[str, str]]:
+    """Pairs of names to compare: each photo with its nearest ones, out to where the pictures part.
+
+    The reach is twice the footprint's diagonal where height and focal length are known, as for a level
+    picture; where they are not, or the camera looks aside, only the number of neighbours bounds it.
+    """
+    names = list(photos)
+    positions, _ = positions_m(photos, frame_of(photos))
+    tree = KDTree(positions[:, :2])
+    count = min(neighbours + 1, len(names))
+    distances_m, indices = tree.query(positions[:, :2], k=count)
+    pairs: set[tuple[int, int]] = set()
+    for i, name in enumerate(names):
+        reach_m = _reach_m(photos[name])
+        near = zip(np.atleast_2d(distances_m)[i], np.atleast_2d(indices)[i], strict=True)
+        pairs |= {
+            (min(i, int(j)), max(i, int(j))) for distance_m, j in near if j != i and distance_m <= reach_m
+        }
+    return [(names[i], names[j]) for i, j in sorted(pairs)]
+
+
+def _reach_m(photo: Photo) -> float:
+    height_m, focal_px = photo.height_relative_m, photo.focal_length_px
+    looks_aside = photo.gimbal_pitch_deg is not None and photo.gimbal_pitch_deg > -70
+    if height_m is None or focal_px is None or height_m < 5 or looks_aside:
+        return float("inf")
+    # The ground may lie as far below the take-off point as the aircraft is above it: reach twice as far.
+    return 2 * height_m * float(np.hypot(photo.width_px, photo.height_px)) / focal_px

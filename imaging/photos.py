@@ -1,0 +1,172 @@
+"""Photos: what each says of itself, read from its header before any pixel is decoded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from imaging import exif
+from imaging.xmp import DroneXmp, read_xmp
+from missions.errors import InputError, PhotoError
+from missions.geodesy import GeoPoint
+
+FORMATS = ("JPEG", "MPO", "PNG", "TIFF")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+LIMIT_BYTES = 400_000_000
+LIMIT_PIXELS = 150_000_000
+LIMIT_SIDE_PX = 30_000
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One picture's metadata.
+
+    Heights in metres (`amsl` as the camera wrote it, `relative` to the take-off point), angles in degrees
+    (gimbal pitch -90 looks straight down, yaw clockwise from true north), focal length in pixels of the
+    picture's width. What the file does not tell is None.
+    """
+
+    path: Path
+    width_px: int
+    height_px: int
+    sha256: str
+    time_s: float | None = None
+    place: GeoPoint | None = None
+    height_amsl_m: float | None = None
+    height_relative_m: float | None = None
+    gimbal_pitch_deg: float | None = None
+    gimbal_yaw_deg: float | None = None
+    gimbal_roll_deg: float | None = None
+    focal_length_px: float | None = None
+    focal_length_mm: float | None = None
+    make: str = ""
+    model: str = ""
+
+
+def read_photo(path: Path) -> Photo:
+    """The photo's metadata. Raises PhotoError for no picture, one too large, or one placed off the earth."""
+    sha256 = hash_file(path)
+    with _opened(path) as image:
+        width_px, height_px = image.size
+        main, tags, gps = exif.read_tags(image)
+        drone = read_xmp(image.info.get("xmp"))
+    try:
+        place = exif.place(gps) or _place(drone)
+    except InputError as error:
+        raise PhotoError(
+            error.what, where=str(path), remedy=error.remedy or "Take it out of the folder"
+        ) from error
+    amsl_m = exif.height_amsl_m(gps)
+    focal_px = drone.focal_length_px
+    if focal_px is None or not 0.2 * width_px <= focal_px <= 50 * width_px:
+        focal_px = exif.focal_length_px(tags, width_px, height_px)
+    return Photo(
+        path=path,
+        width_px=width_px,
+        height_px=height_px,
+        sha256=sha256,
+        time_s=exif.time_s(tags),
+        place=place,
+        height_amsl_m=drone.height_amsl_m if amsl_m is None else amsl_m,
+        height_relative_m=drone.height_relative_m,
+        gimbal_pitch_deg=drone.gimbal_pitch_deg,
+        gimbal_yaw_deg=drone.gimbal_yaw_deg,
+        gimbal_roll_deg=drone.gimbal_roll_deg,
+        focal_length_px=focal_px,
+        focal_length_mm=exif.number(tags, exif.FOCAL_LENGTH),
+        make=exif.text(main, exif.MAKE),
+        model=exif.text(main, exif.MODEL),
+    )
+
+
+def decode(path: Path, reduce: int = 1) -> Pixels:
+    """The picture as (height, width, 3) RGB, each side about 1/`reduce` of the file's (1, 2, 4 or 8).
+
+    Pixels stay in the order they are stored in: the orientation tag is not applied, as in alignment. Raises
+    PhotoError where the file is cut short or broken.
+    """
+    with _opened(path) as image:
+        width_px, height_px = image.size
+        target = (-(-width_px // reduce), -(-height_px // reduce))
+        try:
+            image.draft("RGB", target)
+            pixels = image.convert("RGB")
+        except (*exif.BROKEN, MemoryError) as error:
+            raise PhotoError(f"the picture is broken or cut short ({error})", where=str(path)) from error
+    if pixels.size != target:
+        pixels = pixels.resize(target, Image.Resampling.BOX, reducing_gap=None)
+    return np.asarray(pixels, np.uint8)
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, read in pieces. Raises PhotoError where it cannot be read, is empty or too large."""
+    digest = hashlib.sha256()
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise PhotoError("the file is empty", where=str(path), remedy="Copy it from the camera again")
+        if size > LIMIT_BYTES:
+            raise PhotoError(f"the file is larger than {LIMIT_BYTES // 1_000_000} MB", where=str(path))
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError as error:
+        raise PhotoError(f"cannot be read ({error.strerror or error})", where=str(path)) from error
+    return digest.hexdigest()
+
+
+def picture_files(folder: Path, *, leave_out: Path | None = None) -> tuple[Path, ...]:
+    """Files below `folder` that are named like pictures, sorted; hidden ones and `leave_out` are passed over.
+
+    Raises PhotoError where the folder is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise PhotoError("this is no folder of photos", where=str(folder), remedy="Check the path")
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        here = Path(parent)
+        folders[:] = sorted(name for name in folders if name[0] != "." and here / name != leave_out)
+        found += [here / name for name in names if name[0] != "." and name.lower().endswith(SUFFIXES)]
+    if not found:
+        raise PhotoError(
+            "no photos here",
+            where=str(folder),
+            remedy=f"Put the drone's pictures in it ({', '.join(SUFFIXES)})",
+        )
+    return tuple(sorted(found))
+
+
+def _opened(path: Path) -> Image.Image:
+    """The picture with only its header read, its size within bounds."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise PhotoError(_too_large(), where=str(path)) from error
+    except (*exif.BROKEN, MemoryError) as error:
+        raise PhotoError("this is no picture that can be read", where=str(path)) from error
+    if image.width * image.height > LIMIT_PIXELS or max(image.size) > LIMIT_SIDE_PX:
+        image.close()
+        raise PhotoError(_too_large(), where=str(path))
+    return image
+
+
+def _too_large() -> str:
+    return (
+        f"the picture is larger than {LIMIT_PIXELS // 1_000_000} million pixels or {LIMIT_SIDE_PX} on a side"
+    )
+
+
+def _place(drone: DroneXmp) -> GeoPoint | None:
+    if drone.lat_deg is None or drone.lon_deg is None or (drone.lat_deg == 0 and drone.lon_deg == 0):
+        return None
+    return GeoPoint(drone.lat_deg, drone.lon_deg)

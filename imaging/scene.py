@@ -1,0 +1,112 @@
+"""The scene folder: what each stage leaves for the next, and whether it still holds.
+
+    SCENE/
+    ├── orthomosaic.tif     the result, georeferenced
+    ├── preview.jpg         the result, small
+    ├── scene.json          the report
+    └── stages/             one .json a stage, with the larger files that go with it
+
+A stage's record names the key it was made under (a digest of its inputs and settings) and the SHA-256 of its
+files. A stage whose key and files are unchanged is not made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imaging.photos import hash_file
+from missions.errors import InputError, OutputError, PhotoError
+from missions.files import read_bounded, write_whole
+
+LIMIT_BYTES = 200_000_000
+SCRATCH = ".alignment-"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One scene folder. Open it with `open_scene`."""
+
+    folder: Path
+
+    @property
+    def stages(self) -> Path:
+        """Where the stages keep their files."""
+        return self.folder / "stages"
+
+    @property
+    def orthomosaic(self) -> Path:
+        """The georeferenced picture."""
+        return self.folder / "orthomosaic.tif"
+
+    @property
+    def preview(self) -> Path:
+        """The picture of at most 2000 pixels a side."""
+        return self.folder / "preview.jpg"
+
+    @property
+    def report(self) -> Path:
+        """What was used, what was left out and how well it fits."""
+        return self.folder / "scene.json"
+
+    def kept(self, stage: str, key: str) -> dict[str, Any] | None:
+        """The stage's record where it was made under `key` and its files are as they were, else None."""
+        record = self.read(stage)
+        if record is None or record.get("key") != key:
+            return None
+        files = record.get("files", {})
+        with suppress(PhotoError):
+            if all(hash_file(self.folder / name) == sha256 for name, sha256 in files.items()):
+                return record
+        return None
+
+    def read(self, stage: str) -> dict[str, Any] | None:
+        """The stage's record, None where there is none that can be read."""
+        with suppress(InputError, ValueError):
+            record = json.loads(
+                read_bounded(self.stages / f"{stage}.json", LIMIT_BYTES, "the record of a stage")
+            )
+            return record if isinstance(record, dict) else None
+        return None
+
+    def keep(self, stage: str, key: str, body: dict[str, Any], files: Iterable[Path] = ()) -> dict[str, Any]:
+        """Write the stage's record; `files` stand already. Raises OutputError."""
+        hashes = {str(file.relative_to(self.folder)): hash_file(file) for file in files}
+        record = {"key": key, "files": hashes, **body}
+        write_json(self.stages / f"{stage}.json", record)
+        return record
+
+
+def open_scene(folder: Path) -> Scene:
+    """The scene folder, made where it is missing and proved to be writable. Raises OutputError."""
+    scene = Scene(folder)
+    try:
+        scene.stages.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made ({error.strerror or error})",
+            where=str(folder),
+            remedy="Choose a folder that you may write to",
+        ) from error
+    probe = scene.stages / ".probe"
+    write_whole(probe, b"")
+    probe.unlink(missing_ok=True)
+    for left in scene.stages.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return scene
+
+
+def key_of(*parts: object) -> str:
+    """A digest of what a stage depends on."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def write_json(path: Path, body: dict[str, Any]) -> None:
+    """Write a readable JSON file whole. Raises OutputError; NaN is refused."""
+    write_whole(path, (json.dumps(body, indent=1, allow_nan=False) + "\n").encode())

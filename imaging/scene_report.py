@@ -1,0 +1,160 @@
+"""The report of a scene: what was used, what was left out and why, and how well it fits."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from imaging.accuracy import Accuracy
+from imaging.alignment import Alignment
+from imaging.georeference import Georeference
+from imaging.lens import json_from_lens, json_from_view
+from imaging.options import MosaicOptions
+from imaging.orthomosaic import Orthomosaic
+from imaging.scene import Scene, write_json
+from imaging.surface import Surface
+from imaging.survey import LeftOut, Survey, json_from_photo
+
+FORMAT, VERSION = "droneteam-scene", 1
+PACKAGES = (
+    "droneteam",
+    "pycolmap",
+    "opencv-python-headless",
+    "rasterio",
+    "numpy",
+    "pillow",
+    "pyproj",
+    "scipy",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneReport:
+    """What came of a mosaic. Sizes in pixels and metres; `timings_s` by stage, near nothing where kept.
+
+    `used` names the photos that have a pose; `left_out` the rest, each with its reason. `body` is the whole
+    of `scene.json`.
+    """
+
+    orthomosaic: Path
+    preview: Path
+    report: Path
+    used: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    epsg: int
+    gsd_m: float
+    width_px: int
+    height_px: int
+    covered_m2: float
+    height_reference: str
+    accuracy: Accuracy
+    timings_s: dict[str, float]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What the stages gave."""
+
+    found: Survey
+    alignment: Alignment
+    placed: Georeference
+    surface: Surface
+    drawn: Orthomosaic
+    accuracy: Accuracy
+
+
+def write_report(
+    scene: Scene, options: MosaicOptions, results: Results, timings_s: dict[str, float], created: str
+) -> SceneReport:
+    """Write `scene.json` and give it back. Raises OutputError."""
+    left_out = (*results.found.left_out, *results.alignment.left_out)
+    body = {
+        "format": FORMAT,
+        "version": VERSION,
+        "created": created,
+        "verdict": results.accuracy.verdict,
+        "options": asdict(options),
+        "photos": _photos(results),
+        "left_out": [asdict(item) for item in left_out],
+        "lenses": {name: json_from_lens(lens) for name, lens in results.alignment.lenses.items()},
+        "place": _place(results),
+        "orthomosaic": _picture(results),
+        "accuracy": asdict(results.accuracy),
+        "timings_s": timings_s,
+        "software": software(),
+        "outputs": results.drawn.files,
+    }
+    write_json(scene.report, body)
+    grid = results.drawn.grid
+    return SceneReport(
+        orthomosaic=scene.orthomosaic,
+        preview=scene.preview,
+        report=scene.report,
+        used=tuple(view.name for view in results.placed.views),
+        left_out=left_out,
+        epsg=grid.epsg,
+        gsd_m=grid.cell_m,
+        width_px=grid.width,
+        height_px=grid.height,
+        covered_m2=results.drawn.covered_m2,
+        height_reference=results.placed.height_reference,
+        accuracy=results.accuracy,
+        timings_s=timings_s,
+        body=body,
+    )
+
+
+def software() -> dict[str, str]:
+    """Versions of what the result rests on."""
+    versions = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions
+
+
+def _photos(results: Results) -> list[dict[str, Any]]:
+    views = {view.name: view for view in results.placed.views}
+    residuals = {residual.name: residual for residual in results.placed.residuals}
+    drawn = set(results.drawn.drawn)
+    return [
+        {
+            **json_from_photo(name, photo),
+            "pose": json_from_view(views[name]) if name in views else None,
+            "gps_residual": asdict(residuals[name]) if name in residuals else None,
+            "drawn": name in drawn,
+        }
+        for name, photo in results.found.photos.items()
+    ]
+
+
+def _place(results: Results) -> dict[str, Any]:
+    placed = results.placed
+    return {
+        "local_origin": asdict(placed.frame.origin),
+        "epsg": placed.epsg,
+        "height_reference": placed.height_reference,
+        "tilt_from": placed.tilt_from,
+        "ground_plane": results.surface.plane.tolist(),
+        "ground_spread_m": results.surface.spread_m,
+    }
+
+
+def _picture(results: Results) -> dict[str, Any]:
+    grid = results.drawn.grid
+    return {
+        "gsd_m": grid.cell_m,
+        "native_gsd_m": results.drawn.native_gsd_m,
+        "width_px": grid.width,
+        "height_px": grid.height,
+        "west_m": grid.west_m,
+        "north_m": grid.north_m,
+        "covered_m2": results.drawn.covered_m2,
+        "not_drawn": [asdict(item) for item in results.drawn.left_out],
+    }

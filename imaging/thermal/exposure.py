@@ -1,0 +1,47 @@
+"""When, where and how a frame was taken, from its EXIF and XMP."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from imaging import exif
+from imaging.thermal.frame import Exposure
+from imaging.xmp import DroneXmp, read_xmp
+from missions.errors import InputError
+from missions.geodesy import GeoPoint
+
+_DESCRIPTION = 0x010E
+
+
+def exposure_of(picture: Image.Image) -> Exposure:
+    """What the picture tells of its taking; what is missing or senseless is None."""
+    main, tags, gps = exif.read_tags(picture)
+    drone = read_xmp(picture.info.get("xmp"))
+    amsl_m = exif.height_amsl_m(gps)
+    time_s = exif.time_s(tags)
+    return Exposure(
+        time_s=time_s,
+        local_time=time_s is not None and not exif.text(tags, exif.OFFSET_ORIGINAL),
+        place=_place(gps, drone),
+        height_amsl_m=drone.height_amsl_m if amsl_m is None else amsl_m,
+        height_relative_m=drone.height_relative_m,
+        yaw_deg=drone.flight_yaw_deg,
+        gimbal_pitch_deg=drone.gimbal_pitch_deg,
+        gimbal_yaw_deg=drone.gimbal_yaw_deg,
+        gimbal_roll_deg=drone.gimbal_roll_deg,
+        make=exif.text(main, exif.MAKE),
+        model=exif.text(main, exif.MODEL),
+        description=exif.text(main, _DESCRIPTION),
+        focal_length_px=drone.focal_length_px or exif.focal_length_px(tags, picture.width, picture.height),
+        size_px=picture.size,
+    )
+
+
+def _place(gps: exif.Tags, drone: DroneXmp) -> GeoPoint | None:
+    try:
+        stored = exif.place(gps)
+        if stored is None and drone.lat_deg is not None and drone.lon_deg is not None:
+            stored = GeoPoint(drone.lat_deg, drone.lon_deg)
+    except InputError:
+        return None
+    return stored

@@ -1,0 +1,70 @@
+"""One thermal picture: its numbers, what they mean, and where and when it was taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from missions.camera import Camera
+from missions.geodesy import GeoPoint
+
+Values = npt.NDArray[np.float32]
+Unit = Literal["degC", "counts", "grey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a frame tells about its own taking; None where it tells nothing. Units as in
+    `telemetry.pose.Pose`.
+
+    `time_s` is seconds since 1970 UTC. `local_time` says that the file gave a time without an offset from
+    UTC, which is then read as if it were UTC. `focal_length_px` is that of a picture of `size_px` (width,
+    height).
+    """
+
+    time_s: float | None = None
+    local_time: bool = False
+    place: GeoPoint | None = None
+    height_amsl_m: float | None = None
+    height_relative_m: float | None = None
+    yaw_deg: float | None = None
+    gimbal_pitch_deg: float | None = None
+    gimbal_yaw_deg: float | None = None
+    gimbal_roll_deg: float | None = None
+    make: str = ""
+    model: str = ""
+    description: str = ""
+    focal_length_px: float | None = None
+    size_px: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ThermalFrame:
+    """`values` (height, width), in `unit`: "degC", "counts" of the sensor or "grey" of a picture.
+
+    `radiometric` is true where `unit` is a temperature; `error_degc` is then the error that its maker states,
+    or None where the file names none. `camera` is the one described in the file itself, if it is.
+    """
+
+    path: Path
+    values: Values
+    unit: Unit
+    exposure: Exposure
+    sha256: str
+    error_degc: float | None = None
+    camera: Camera | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def radiometric(self) -> bool:
+        """Whether the values are temperatures."""
+        return self.unit == "degC"
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name

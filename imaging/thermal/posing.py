@@ -1,0 +1,118 @@
+"""Where a frame was taken from: by the track, by the frame's own word, or not known and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from imaging.thermal.frame import Exposure
+from telemetry.pose import Pose
+
+_HALF_HOURS_TRIED = 28
+_SAME_CLOCK_S = 1.0
+
+
+class TrackLike(Protocol):
+    """What is asked of a track; `telemetry.track.Track` is one."""
+
+    @property
+    def start_s(self) -> float:
+        """Time of the first position, seconds since 1970 UTC."""
+        ...
+
+    @property
+    def end_s(self) -> float:
+        """Time of the last position."""
+        ...
+
+    def pose_at(self, time_s: float) -> Pose | None:
+        """The pose at a time, None where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A pose and where it is from: "track", "track and frame" or "frame"."""
+
+    pose: Pose
+    source: str
+
+
+def posed_by(exposure: Exposure, track: TrackLike | None, clock_offset_s: float) -> Posed | str:
+    """The pose of a frame, or why there is none. `clock_offset_s` turns the frame's time into the track's."""
+    own = own_pose(exposure)
+    if track is not None and exposure.time_s is not None:
+        pose = track.pose_at(exposure.time_s + clock_offset_s)
+        if pose is not None and pose.gimbal_pitch_deg is None and exposure.gimbal_pitch_deg is not None:
+            return Posed(_with_gimbal(pose, exposure), "track and frame")
+        if pose is not None:
+            return Posed(pose, "track")
+    if isinstance(own, Pose):
+        return Posed(own, "frame")
+    if track is None:
+        return f"there is no track, and {own}"
+    if exposure.time_s is None:
+        return f"the frame tells no time, and {own}"
+    return _missed(track, exposure.time_s + clock_offset_s)
+
+
+def own_pose(exposure: Exposure) -> Pose | str:
+    """The pose that a frame itself tells, or what it lacks."""
+    if exposure.place is None:
+        return "the frame tells no position"
+    if exposure.height_relative_m is None:
+        return "the frame tells no height above the take-off"
+    if exposure.height_relative_m <= 0:
+        return f"the frame's height above the take-off is {exposure.height_relative_m:g} m"
+    yaw_deg = exposure.yaw_deg if exposure.yaw_deg is not None else exposure.gimbal_yaw_deg
+    if yaw_deg is None:
+        return "the frame tells no heading"
+    amsl_m = exposure.height_amsl_m
+    return _with_gimbal(
+        Pose(
+            time_s=exposure.time_s or 0.0,
+            place=exposure.place,
+            height_amsl_m=exposure.height_relative_m if amsl_m is None else amsl_m,
+            height_relative_m=exposure.height_relative_m,
+            roll_deg=0.0,
+            pitch_deg=0.0,
+            yaw_deg=yaw_deg,
+        ),
+        exposure,
+    )
+
+
+def _with_gimbal(pose: Pose, exposure: Exposure) -> Pose:
+    return replace(
+        pose,
+        gimbal_pitch_deg=exposure.gimbal_pitch_deg,
+        gimbal_yaw_deg=exposure.gimbal_yaw_deg,
+        gimbal_roll_deg=exposure.gimbal_roll_deg,
+    )
+
+
+def _missed(track: TrackLike, time_s: float) -> str:
+    """Why the track has no pose at a time, and whether a whole number of half hours would explain it."""
+    if track.start_s <= time_s <= track.end_s:
+        return "the track has a gap at the frame's time"
+    if time_s < track.start_s:
+        text = f"the frame is from {_span(track.start_s - time_s)} before the track starts"
+    else:
+        text = f"the frame is from {_span(time_s - track.end_s)} after the track ends"
+    for half_hours in sorted(range(-_HALF_HOURS_TRIED, _HALF_HOURS_TRIED + 1), key=abs):
+        if (
+            half_hours
+            and track.start_s - _SAME_CLOCK_S <= time_s + 1800 * half_hours <= track.end_s + _SAME_CLOCK_S
+        ):
+            return f"{text}; with its clock moved by {half_hours / 2:+g} h it would fit"
+    return text
+
+
+def _span(seconds: float) -> str:
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.1f} h"
+    )

@@ -1,0 +1,70 @@
+"""What a drone writes into a photo's XMP: heights, gimbal and aircraft angles.
+
+Names follow DJI's `drone-dji` schema, which other makers copy. XMP is XML from outside: its size is bounded
+and entities are refused before anything is expanded.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from defusedxml import DefusedXmlException
+from defusedxml import ElementTree as SafeTree
+
+DRONE_DJI = "{http://www.dji.com/drone-dji/1.0/}"
+LIMIT_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DroneXmp:
+    """The figures that were there, None where not.
+
+    Degrees and metres; the gimbal's pitch is -90 straight down, yaw runs clockwise from true north.
+    """
+
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+    height_amsl_m: float | None = None
+    height_relative_m: float | None = None
+    gimbal_pitch_deg: float | None = None
+    gimbal_yaw_deg: float | None = None
+    gimbal_roll_deg: float | None = None
+    flight_yaw_deg: float | None = None
+    focal_length_px: float | None = None
+
+
+def read_xmp(packet: bytes | str | None) -> DroneXmp:
+    """The drone's figures from an XMP packet; an empty answer where it is missing, broken or too large."""
+    if not packet or len(packet) > LIMIT_BYTES:
+        return DroneXmp()
+    raw = packet.encode() if isinstance(packet, str) else packet
+    try:
+        root = SafeTree.fromstring(raw.strip(b"\x00 \t\r\n"), forbid_dtd=True)
+    except (SafeTree.ParseError, DefusedXmlException, ValueError, LookupError):
+        return DroneXmp()
+    texts: dict[str, str] = {}
+    for element in root.iter():
+        names = {**element.attrib, element.tag: element.text or ""}
+        texts |= {
+            name.removeprefix(DRONE_DJI): text for name, text in names.items() if name.startswith(DRONE_DJI)
+        }
+    return DroneXmp(
+        lat_deg=_number(texts, "GpsLatitude", 90),
+        lon_deg=_number(texts, "GpsLongitude", 180) or _number(texts, "GpsLongtitude", 180),
+        height_amsl_m=_number(texts, "AbsoluteAltitude", 20_000),
+        height_relative_m=_number(texts, "RelativeAltitude", 20_000),
+        gimbal_pitch_deg=_number(texts, "GimbalPitchDegree", 360),
+        gimbal_yaw_deg=_number(texts, "GimbalYawDegree", 360),
+        gimbal_roll_deg=_number(texts, "GimbalRollDegree", 360),
+        flight_yaw_deg=_number(texts, "FlightYawDegree", 360),
+        focal_length_px=_number(texts, "CalibratedFocalLength", 200_000),
+    )
+
+
+def _number(texts: dict[str, str], name: str, limit: float) -> float | None:
+    try:
+        value = float(texts.get(name, ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and abs(value) <= limit else None

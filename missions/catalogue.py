@@ -1,0 +1,121 @@
+"""The catalogue: aircraft and cameras by name, and a team's own beside them.
+
+The figures stand in `data/aircraft.toml` and `data/cameras.toml`, each with its source. A team's file holds
+the same tables under `[aircraft.NAME]` and `[camera.NAME]`; there its entries win over ours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from missions.aircraft import Aircraft
+from missions.camera import Camera
+from missions.errors import CatalogueError
+from missions.files import read_bounded
+
+_DATA = Path(__file__).parent / "data"
+_LIMIT_BYTES = 1_000_000
+_MAY_BE_ZERO = frozenset({"turn_radius_m", "reserve_pct", "min_interval_s"})
+_Entry = TypeVar("_Entry", Aircraft, Camera)
+_Tables = dict[str, dict[str, Any]]
+
+
+def aircraft(name: str, extra: Path | None = None) -> Aircraft:
+    """The aircraft of that name; `extra` is a team's TOML. Raises CatalogueError."""
+    found = _entry(Aircraft, "aircraft", name, extra)
+    if found.kind not in {"copter", "plane"}:
+        raise CatalogueError(
+            f"kind {found.kind!r} of aircraft {name!r} is unknown",
+            where=str(extra or ""),
+            remedy='Write kind = "copter" or "plane"',
+        )
+    if found.reserve_pct >= 100:
+        raise CatalogueError(
+            f"aircraft {name!r} keeps {found.reserve_pct:g} % in reserve", where=str(extra or "")
+        )
+    return found
+
+
+def camera(name: str, extra: Path | None = None) -> Camera:
+    """The camera of that name; `extra` is a team's TOML. Raises CatalogueError."""
+    return _entry(Camera, "camera", name, extra)
+
+
+def aircraft_names(extra: Path | None = None) -> list[str]:
+    """Every aircraft that can be named."""
+    return sorted(_tables("aircraft", extra))
+
+
+def camera_names(extra: Path | None = None) -> list[str]:
+    """Every camera that can be named."""
+    return sorted(_tables("camera", extra))
+
+
+def _entry(kind: type[_Entry], section: str, name: str, extra: Path | None) -> _Entry:
+    tables = _tables(section, extra)
+    if name not in tables:
+        near = difflib.get_close_matches(name.lower(), tables, n=3, cutoff=0.4) or sorted(tables)
+        raise CatalogueError(
+            f"no {section} is called {name!r}",
+            remedy=f"Did you mean {', '.join(near)}? A team's own can be described in a TOML file",
+        )
+    return _checked(kind, section, name, tables[name], str(extra or ""))
+
+
+def _tables(section: str, extra: Path | None) -> _Tables:
+    ours = _shipped("aircraft.toml" if section == "aircraft" else "cameras.toml")
+    return ours if extra is None else {**ours, **_team(extra, section)}
+
+
+@cache
+def _shipped(file_name: str) -> _Tables:
+    return tomllib.loads((_DATA / file_name).read_text(encoding="utf-8"))
+
+
+def _team(path: Path, section: str) -> _Tables:
+    try:
+        content = tomllib.loads(read_bounded(path, _LIMIT_BYTES, "catalogue").decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"is no TOML: {error}", where=str(path)) from error
+    tables = content.get(section, {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise CatalogueError(
+            f"[{section}] holds no tables", where=str(path), remedy=f"Write [{section}.NAME]"
+        )
+    return tables
+
+
+def _checked(kind: type[_Entry], section: str, name: str, table: dict[str, Any], where: str) -> _Entry:
+    """The table as a dataclass, each value of the right type and positive."""
+    place = f"{where} [{section}.{name}]".strip()
+    fields = {field.name: field for field in dataclasses.fields(kind) if field.name != "name"}
+    if unknown := sorted(set(table) - set(fields)):
+        raise CatalogueError(f"unknown key {unknown[0]!r}", where=place, remedy=f"Known: {', '.join(fields)}")
+    needed = {key for key, field in fields.items() if field.default is dataclasses.MISSING}
+    if missing := sorted(needed - set(table)):
+        raise CatalogueError(f"{', '.join(missing)} missing", where=place, remedy="Add it")
+    return kind(
+        name=name, **{key: _value(str(fields[key].type), key, raw, place) for key, raw in table.items()}
+    )
+
+
+def _value(wanted: str, key: str, raw: object, place: str) -> Any:
+    if wanted == "str":
+        if isinstance(raw, str):
+            return raw
+        raise CatalogueError(f"{key} is no text", where=place, remedy="Put it in quotes")
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
+        raise CatalogueError(f"{key} is no number", where=place, remedy="Write a number")
+    if raw < 0 or (raw == 0 and key not in _MAY_BE_ZERO):
+        raise CatalogueError(f"{key} is {raw}", where=place, remedy="Write a number above zero")
+    if wanted == "int":
+        if raw != int(raw):
+            raise CatalogueError(f"{key} is {raw}", where=place, remedy="Write a whole number")
+        return int(raw)
+    return float(raw)

@@ -1,0 +1,138 @@
+"""Turns of an aircraft that cannot stop: the shortest curve from one heading to another.
+
+Dubins 1957, On curves of minimal length; the six words as in Shkel and Lumelsky 2001, Classification of the
+Dubins set, Robotics and Autonomous Systems 34.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from missions.geodesy import Points
+
+Floats = npt.NDArray[np.float64]
+_FULL = 2 * np.pi
+_WORDS = ("LSL", "RSR", "LSR", "RSL", "RLR", "LRL")
+
+
+def turning_lengths(legs: npt.NDArray[np.float64], radius_m: float) -> Floats:
+    """The shortest turn from every leg's end to every other's, (2n, 2n) metres.
+
+    Row i: leaving by end i, heading away from its leg; column j: entering by end j, heading into its leg.
+    """
+    ends = legs.reshape(-1, 2)
+    away = np.concatenate([legs[:, :1] - legs[:, 1:], legs[:, 1:] - legs[:, :1]], axis=1).reshape(-1, 2)
+    heading = np.arctan2(away[:, 1], away[:, 0])
+    i, j = (index.ravel() for index in np.indices((len(ends), len(ends))))
+    lengths, _ = _words(ends[i], heading[i], ends[j], heading[j] + np.pi, radius_m)
+    return np.asarray(lengths.min(axis=0).reshape(len(ends), len(ends)))
+
+
+def turn_points(
+    a: Points, heading_a: float, b: Points, heading_b: float, radius_m: float, step_m: float
+) -> Points:
+    """Points `step_m` apart along the shortest turn; headings in radians from east, anticlockwise. (n, 2)"""
+    lengths, parts = _words(a[None], np.array([heading_a]), b[None], np.array([heading_b]), radius_m)
+    best = int(np.argmin(lengths[:, 0]))
+    place, heading = np.array(a, float), heading_a
+    found = [place]
+    for letter, angle in zip(_WORDS[best], parts[best, :, 0], strict=True):
+        count = max(1, int(np.ceil(angle * radius_m / step_m)))
+        for _ in range(count):
+            place, heading = _advance(place, heading, letter, angle / count, radius_m)
+            found.append(place)
+    return np.array(found)
+
+
+def _advance(
+    place: Points, heading: float, letter: str, angle: float, radius_m: float
+) -> tuple[Points, float]:
+    if letter == "S":
+        return place + radius_m * angle * np.array([np.cos(heading), np.sin(heading)]), heading
+    side = 1 if letter == "L" else -1
+    turned = heading + side * angle
+    step = np.array([np.sin(turned) - np.sin(heading), np.cos(heading) - np.cos(turned)])
+    return place + side * radius_m * step, turned
+
+
+def _words(
+    a: Points, heading_a: Floats, b: Points, heading_b: Floats, radius_m: float
+) -> tuple[Floats, Floats]:
+    """Lengths (6, n) in metres, infinite where a word does not exist; its parts (6, 3, n) in radii."""
+    delta = b - a
+    d = np.hypot(delta[:, 0], delta[:, 1]) / radius_m
+    bearing = np.arctan2(delta[:, 1], delta[:, 0])
+    al, be = (heading_a - bearing) % _FULL, (heading_b - bearing) % _FULL
+    sa, sb, ca, cb, cab = np.sin(al), np.sin(be), np.cos(al), np.cos(be), np.cos(al - be)
+    with np.errstate(invalid="ignore"):
+        words = [
+            _lsl(d, al, be, sa, sb, ca, cb, cab),
+            _rsr(d, al, be, sa, sb, ca, cb, cab),
+            _lsr(d, al, be, sa, sb, ca, cb, cab),
+            _rsl(d, al, be, sa, sb, ca, cb, cab),
+            _rlr(d, al, be, sa, sb, ca, cb, cab),
+            _lrl(d, al, be, sa, sb, ca, cb, cab),
+        ]
+    parts = np.stack([np.stack(word) for word in words])
+    lengths = parts.sum(axis=1) * radius_m
+    return np.where(np.isfinite(lengths), lengths, np.inf), parts
+
+
+_Parts = tuple[Floats, Floats, Floats]
+
+
+def _turn(angle: Floats) -> Floats:
+    """An angle within a full turn; what rounding made almost a full turn is none."""
+    within = np.asarray(angle % _FULL)
+    return np.where(within > _FULL - 1e-9, 0.0, within)
+
+
+def _lsl(
+    d: Floats, al: Floats, be: Floats, sa: Floats, sb: Floats, ca: Floats, cb: Floats, cab: Floats
+) -> _Parts:
+    p2 = 2 + d * d - 2 * cab + 2 * d * (sa - sb)
+    mid = np.arctan2(cb - ca, d + sa - sb)
+    return _turn(mid - al), np.sqrt(np.where(p2 > -1e-9, np.abs(p2), np.nan)), _turn(be - mid)
+
+
+def _rsr(
+    d: Floats, al: Floats, be: Floats, sa: Floats, sb: Floats, ca: Floats, cb: Floats, cab: Floats
+) -> _Parts:
+    p2 = 2 + d * d - 2 * cab + 2 * d * (sb - sa)
+    mid = np.arctan2(ca - cb, d - sa + sb)
+    return _turn(al - mid), np.sqrt(np.where(p2 > -1e-9, np.abs(p2), np.nan)), _turn(mid - be)
+
+
+def _lsr(
+    d: Floats, al: Floats, be: Floats, sa: Floats, sb: Floats, ca: Floats, cb: Floats, cab: Floats
+) -> _Parts:
+    p2 = -2 + d * d + 2 * cab + 2 * d * (sa + sb)
+    p = np.sqrt(p2)
+    mid = np.arctan2(-ca - cb, d + sa + sb) - np.arctan2(-2.0, p)
+    return _turn(mid - al), p, _turn(mid - be)
+
+
+def _rsl(
+    d: Floats, al: Floats, be: Floats, sa: Floats, sb: Floats, ca: Floats, cb: Floats, cab: Floats
+) -> _Parts:
+    p2 = -2 + d * d + 2 * cab - 2 * d * (sa + sb)
+    p = np.sqrt(p2)
+    mid = np.arctan2(ca + cb, d - sa - sb) - np.arctan2(2.0, p)
+    return _turn(al - mid), p, _turn(be - mid)
+
+
+def _rlr(
+    d: Floats, al: Floats, be: Floats, sa: Floats, sb: Floats, ca: Floats, cb: Floats, cab: Floats
+) -> _Parts:
+    p = _turn(_FULL - np.arccos((6 - d * d + 2 * cab + 2 * d * (sa - sb)) / 8))
+    t = _turn(al - np.arctan2(ca - cb, d - sa + sb) + p / 2)
+    return t, p, _turn(al - be - t + p)
+
+
+def _lrl(
+    d: Floats, al: Floats, be: Floats, sa: Floats, sb: Floats, ca: Floats, cb: Floats, cab: Floats
+) -> _Parts:
+    p = _turn(_FULL - np.arccos((6 - d * d + 2 * cab + 2 * d * (sb - sa)) / 8))
+    t = _turn(-al - np.arctan2(ca - cb, d + sa - sb) + p / 2)
+    return t, p, _turn(be - al - t + p)

@@ -1,0 +1,208 @@
+"""Staying inside: shortest ways between points that never leave an area.
+
+The shortest way inside a polygon with holes bends only at reflex corners (Lozano-Perez and Wesley 1979), so
+a graph of the corners that see each other holds every one of them. Corners lie `margin_m` inside the
+border and ways keep half of that, so rounding never puts one outside.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from shapely.geometry.base import BaseGeometry
+
+from missions.geodesy import Points
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+_MARGINS_M = (0.25, 0.1, 0.03, 0.01, 0.003, 0.001)
+_CHUNK = 200_000
+
+
+def eroded(area: BaseGeometry, margin_m: float) -> BaseGeometry:
+    """The area less a margin along its border, with sharp corners."""
+    return area.buffer(-margin_m, join_style="mitre")
+
+
+def safe_margin_m(area: BaseGeometry) -> float:
+    """The widest margin, 25 cm at most, that tears no part of the area in two and loses none."""
+    parts = _count(area)
+    return next((margin for margin in _MARGINS_M if _count(eroded(area, margin)) == parts), _MARGINS_M[-1])
+
+
+def _count(area: BaseGeometry) -> int:
+    return sum(1 for part in shapely.get_parts(area) if not part.is_empty)
+
+
+class Inside:
+    """Ways inside an area of one or more parts, metres. Points asked about must lie in `inner`."""
+
+    def __init__(self, area: BaseGeometry, margin_m: float | None = None) -> None:
+        self.area = area
+        self.margin_m = safe_margin_m(area) if margin_m is None else margin_m
+        self.inner = eroded(area, self.margin_m)
+        self._free = eroded(area, self.margin_m / 2)
+        shapely.prepare(self._free)
+        self._parts = [part for part in shapely.get_parts(self._free) if not part.is_empty]
+        for part in self._parts:
+            shapely.prepare(part)
+
+    def part_of(self, points: Points) -> npt.NDArray[np.int64]:
+        """Which part each point lies in; -1 for none."""
+        found = np.full(len(points), -1)
+        for index, part in enumerate(self._parts):
+            found[shapely.intersects_xy(part, points[:, 0], points[:, 1])] = index
+        return found
+
+    def nearest(self, point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The point itself where it lies inside, else the nearest one that does."""
+        place = shapely.Point(point)
+        if self.inner.intersects(place):
+            return point
+        line = shapely.shortest_line(self.inner, place)
+        return np.asarray(shapely.get_coordinates(line)[0])
+
+    def border_near(self, point: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The place just inside the border that is nearest to a point."""
+        line = shapely.shortest_line(self.inner.boundary, shapely.Point(point))
+        return np.asarray(shapely.get_coordinates(line)[0])
+
+    def sees(self, a: Points, b: Points) -> Bools:
+        """Whether the straight line between each pair of points stays inside."""
+        seen = np.empty(len(a), dtype=bool)
+        for start in range(0, len(a), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            lines = shapely.linestrings(np.stack([a[part], b[part]], axis=1))
+            seen[part] = shapely.covers(self._free, lines)
+        return seen
+
+    def distances(self, points: Points, turn_m: float = 0.0) -> Floats:
+        """The length of the shortest way between every two points, (n, n); each bend costs `turn_m` more.
+
+        Infinite between points of different parts.
+        """
+        count = len(points)
+        if count == 0:
+            return np.zeros((0, 0))
+        straight = self._straight(points)
+        if np.isfinite(straight).all():
+            return straight
+        lengths: Floats = np.minimum(straight, self._around_corners(points, straight, turn_m)[:count, :count])
+        return np.minimum(lengths, lengths.T)
+
+    def way(self, a: Points, b: Points) -> Points | None:
+        """The corners and ends of the shortest way from `a` to `b`, (n, 2); None where there is no way."""
+        if self.sees(a[None], b[None])[0]:
+            return np.stack([a, b])
+        points = np.stack([a, b])
+        nodes = np.vstack([points, self._corners])
+        graph = self._graph(points, np.full((2, 2), np.inf), 0.0)
+        length, before = dijkstra(graph, directed=False, indices=np.array([0]), return_predecessors=True)
+        length, before = length[0], before[0]
+        if not np.isfinite(length[1]):
+            return None
+        steps = [1]
+        while steps[-1] != 0:
+            steps.append(int(before[steps[-1]]))
+        return nodes[steps[::-1]]
+
+    def _straight(self, points: Points) -> Floats:
+        lengths = np.full((len(points), len(points)), np.inf)
+        np.fill_diagonal(lengths, 0.0)
+        i, j = np.triu_indices(len(points), 1)
+        seen = self.sees(points[i], points[j])
+        i, j = i[seen], j[seen]
+        lengths[i, j] = lengths[j, i] = np.hypot(*(points[i] - points[j]).T)
+        return lengths
+
+    def _around_corners(self, points: Points, straight: Floats, turn_m: float) -> Floats:
+        graph = self._graph(points, straight, turn_m)
+        found: Floats = dijkstra(graph, directed=False, indices=np.arange(len(points)))
+        # A way of k pieces has k - 1 bends, and every piece was charged one.
+        return found - turn_m
+
+    def _graph(self, points: Points, straight: Floats, turn_m: float) -> csr_array:
+        """Points first, then corners; a piece weighs its length and one bend."""
+        count, corners = len(points), self._corners
+        i, j = np.nonzero(np.triu(np.isfinite(straight), 1))
+        among_points = i, j, straight[i, j]
+        i, j = (index.ravel() for index in np.indices((count, len(corners))))
+        keep = self._tangent(points[i], j)
+        i, j = i[keep], j[keep]
+        seen = self.sees(points[i], corners[j])
+        i, j = i[seen], j[seen]
+        to_corners = i, j + count, np.hypot(*(points[i] - corners[j]).T)
+        a, b, lengths = self._corner_graph
+        pieces = (among_points, to_corners, (a + count, b + count, lengths))
+        row, col, weight = (np.concatenate(column) for column in zip(*pieces, strict=True))
+        size = count + len(corners)
+        return csr_array((weight + turn_m + 1e-9, (row, col)), shape=(size, size))
+
+    @cached_property
+    def _corner_graph(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
+        corners = self._corners
+        i, j = np.triu_indices(len(corners), 1)
+        keep = self._tangent(corners[i], j) & self._tangent(corners[j], i)
+        i, j = i[keep], j[keep]
+        seen = self.sees(corners[i], corners[j])
+        i, j = i[seen], j[seen]
+        return i, j, np.hypot(*(corners[i] - corners[j]).T)
+
+    def _tangent(self, seen_from: Points, corner: npt.NDArray[np.int64]) -> Bools:
+        """Whether the border at a corner lies on one side of the line to it: only there can a way bend."""
+        line = self._corners[corner] - seen_from
+        before = _cross(line, self._before[corner])
+        after = _cross(line, self._after[corner])
+        return np.asarray(before * after >= -1e-9 * np.einsum("ij,ij->i", line, line))
+
+    @cached_property
+    def _corner_table(self) -> tuple[Points, Points, Points]:
+        tables = [_reflex(ring) for ring in _rings(self.inner)]
+        if not tables:
+            empty = np.zeros((0, 2))
+            return empty, empty, empty
+        places, before, after = (np.vstack(column) for column in zip(*tables, strict=True))
+        return places, before, after
+
+    @property
+    def _corners(self) -> Points:
+        return self._corner_table[0]
+
+    @property
+    def _before(self) -> Points:
+        return self._corner_table[1]
+
+    @property
+    def _after(self) -> Points:
+        return self._corner_table[2]
+
+
+def _rings(area: BaseGeometry) -> list[Points]:
+    """Every ring without its repeated last point, the inside on its left."""
+    found = []
+    for part in shapely.get_parts(area):
+        if part.is_empty:
+            continue
+        left = shapely.orient_polygons(part, exterior_cw=False)
+        found += [np.asarray(ring.coords)[:-1, :2] for ring in (left.exterior, *left.interiors)]
+    return found
+
+
+def _reflex(ring: Points) -> tuple[Points, Points, Points]:
+    """The corners where the inside spans more than 180 degrees, and the edges' vectors before and after."""
+    before = ring - np.roll(ring, 1, axis=0)
+    after = np.roll(ring, -1, axis=0) - ring
+    bends = _cross(before, after) < -1e-9 * np.hypot(*before.T) * np.hypot(*after.T)
+    # Unit vectors to the neighbours, so that a tangent test compares sides.
+    to_before = -before / np.maximum(np.hypot(*before.T), 1e-12)[:, None]
+    to_after = after / np.maximum(np.hypot(*after.T), 1e-12)[:, None]
+    return ring[bends], to_before[bends], to_after[bends]
+
+
+def _cross(a: Points, b: Points) -> Floats:
+    return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])

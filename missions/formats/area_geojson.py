@@ -1,0 +1,82 @@
+"""Areas from GeoJSON (RFC 7946): every polygon in it, however nested."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from missions.area import Area
+from missions.errors import AreaError, FormatError
+from missions.formats.rings import LonLats, area_from_rings
+
+_MAX_DEPTH = 20
+_CONTAINERS = {"FeatureCollection": "features", "GeometryCollection": "geometries"}
+_NO_AREAS = {"Point", "MultiPoint", "LineString", "MultiLineString"}
+
+
+def load_geojson(text: str, where: str) -> Any:
+    """The text as JSON. Python's reader also takes NaN and Infinity; they are refused where they are used."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FormatError(
+            f"is no JSON: {error.msg}", where=f"{where}, line {error.lineno}", remedy="Save the area again"
+        ) from error
+    except (RecursionError, ValueError) as error:
+        raise FormatError(
+            "is nested too deeply or holds a number too long", where=where, remedy="Save the area again"
+        ) from error
+
+
+def area_from_geojson(obj: Any, where: str, name: str = "") -> Area:
+    """The area that a GeoJSON object holds: its polygons, joined. Raises AreaError or FormatError."""
+    found = list(_polygons(obj, where, 0))
+    return area_from_rings(name or _name(obj), found, where)
+
+
+def _name(obj: Any) -> str:
+    if not isinstance(obj, dict):
+        return ""
+    properties = obj.get("properties")
+    named = obj.get("name") or (properties.get("name") if isinstance(properties, dict) else None)
+    if not named and obj.get("type") == "FeatureCollection" and len(obj.get("features") or ()) == 1:
+        return _name(obj["features"][0])
+    return named if isinstance(named, str) else ""
+
+
+def _polygons(obj: Any, where: str, depth: int) -> Iterator[list[LonLats]]:
+    if depth > _MAX_DEPTH:
+        raise FormatError("is nested too deeply", where=where, remedy="Save the area again")
+    kind = obj.get("type") if isinstance(obj, dict) else None
+    if kind in _CONTAINERS:
+        key = _CONTAINERS[kind]
+        for index, inner in enumerate(_list(obj.get(key), f"{where}: {key}"), 1):
+            yield from _polygons(inner, f"{where}: {key} {index}", depth + 1)
+    elif kind == "Feature":
+        if obj.get("geometry") is not None:
+            yield from _polygons(obj["geometry"], where, depth + 1)
+    elif kind == "Polygon":
+        yield _rings(obj.get("coordinates"), where)
+    elif kind == "MultiPolygon":
+        for rings in _list(obj.get("coordinates"), where):
+            yield _rings(rings, where)
+    elif kind not in _NO_AREAS:
+        raise FormatError(
+            f"is no GeoJSON: the type is {str(kind)[:40]!r}",
+            where=where,
+            remedy="Save the area as GeoJSON or KML",
+        )
+
+
+def _rings(value: Any, where: str) -> list[LonLats]:
+    rings = _list(value, where)
+    return [[_list(position, where) for position in _list(ring, where)] for ring in rings]
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise AreaError(
+            f"coordinates are {str(value)[:40]!r}, no list", where=where, remedy="Save the area again"
+        )
+    return value

@@ -1,0 +1,67 @@
+"""Areas from KML 2.2 (OGC 07-147r2): every Polygon in it, whatever folder it lies in."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+from missions.area import Area
+from missions.errors import AreaError
+from missions.formats.rings import LonLats, area_from_rings
+from missions.formats.safe_xml import parse_xml
+
+
+def area_from_kml(data: bytes, where: str, name: str = "") -> Area:
+    """The area that a KML document holds: its polygons, joined. Raises AreaError or FormatError."""
+    root = parse_xml(data, where)
+    polygons = [
+        _rings(element, f"{where}: polygon {index}") for index, element in enumerate(each(root, "Polygon"), 1)
+    ]
+    return area_from_rings(name or first_text(root, "name"), polygons, where)
+
+
+def tag(element: Element) -> str:
+    """The element's name without its namespace: KML comes in several."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def each(root: Element, name: str) -> list[Element]:
+    """Every element of that name, in document order."""
+    return [element for element in root.iter() if tag(element) == name]
+
+
+def child(element: Element, name: str) -> Element | None:
+    """The first direct child of that name."""
+    return next((inner for inner in element if tag(inner) == name), None)
+
+
+def first_text(root: Element, name: str) -> str:
+    """The text of the first element of that name, else nothing."""
+    return next((str(element.text or "").strip() for element in root.iter() if tag(element) == name), "")
+
+
+def _rings(polygon: Element, where: str) -> list[LonLats]:
+    border = child(polygon, "outerBoundaryIs")
+    if border is None:
+        raise AreaError("has no outerBoundaryIs", where=where, remedy="Draw the polygon and save it again")
+    holes = [inner for inner in polygon if tag(inner) == "innerBoundaryIs"]
+    rings: list[LonLats] = [coordinates(first_text(border, "coordinates"), f"{where}, border")]
+    for number, hole in enumerate(holes, 1):
+        rings += [
+            coordinates(str(text.text or ""), f"{where}, hole {number}") for text in each(hole, "coordinates")
+        ]
+    return rings
+
+
+def coordinates(text: str, where: str) -> list[list[float]]:
+    """`lon,lat[,height] lon,lat[,height] ...` as numbers. Raises AreaError, naming the point."""
+    found = []
+    for index, position in enumerate(text.split(), 1):
+        try:
+            found.append([float(value) for value in position.split(",")])
+        except ValueError as error:
+            raise AreaError(
+                f"{position[:40]!r} is no longitude,latitude",
+                where=f"{where}, point {index}",
+                remedy="Write lon,lat or lon,lat,height, with spaces between points and none within",
+            ) from error
+    return found

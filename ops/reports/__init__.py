@@ -1,0 +1,1 @@
+"""Pictures and pages of an operation, for people."""

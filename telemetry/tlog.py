@@ -1,0 +1,95 @@
+"""Recordings: `.tlog`, as MAVProxy, Mission Planner and QGroundControl write them.
+
+    8 bytes  microseconds since 1970 UTC, big-endian     then one frame, over and over
+
+Damaged stretches are stepped over; a frame behind one still has its time in the 8 bytes before it, and
+gets the time of the frame before it where those make no sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from missions.errors import FormatError, InputError
+from telemetry.frames import Frame, FrameScanner, Span, frame_at
+
+STAMP_BYTES = 8
+_CHUNK_BYTES = 1 << 20
+_PROOF_BYTES = 1 << 16
+_LONGEST_GAP_US = 7 * 86_400 * 1_000_000
+_LATEST_US = 1 << 52
+"""The year 2112: what claims to be later is no time."""
+
+
+def read_tlog(path: Path) -> Iterator[Frame]:
+    """The frames of a recording with the times at which they were received, in the order of the file.
+
+    Raises InputError where the file cannot be read and FormatError where it is no tlog, before the first
+    frame is given.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(
+            f"the recording cannot be read ({error.strerror})", where=str(path), remedy="Check the path"
+        ) from error
+    with file:
+        yield from _frames(file, path)
+
+
+def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
+    scanner = FrameScanner()
+    data = _read(file, path)
+    _check(data, path)
+    keep = 0
+    before_us = 0
+    covered = 0
+    while True:
+        more = _read(file, path)
+        spans, done = scanner.scan(data, last=not more, start=keep)
+        for span in spans:
+            before_us = _time_us(data, span, before_us, follows=span.start == covered + STAMP_BYTES)
+            covered = span.stop
+            yield frame_at(data, span, before_us)
+        if not more:
+            return
+        drop = max(0, done - STAMP_BYTES)
+        data, keep, covered = data[drop:] + more, done - drop, covered - drop
+
+
+def _read(file: BinaryIO, path: Path) -> bytes:
+    try:
+        return file.read(_CHUNK_BYTES)
+    except OSError as error:
+        raise InputError(f"the recording cannot be read ({error.strerror})", where=str(path)) from error
+
+
+def _time_us(data: bytes, span: Span, before_us: int, *, follows: bool) -> int:
+    if span.start < STAMP_BYTES:
+        return before_us
+    time_us = int.from_bytes(data[span.start - STAMP_BYTES : span.start], "big")
+    if time_us > _LATEST_US:
+        return before_us
+    if follows or not before_us or abs(time_us - before_us) < _LONGEST_GAP_US:
+        return time_us
+    return before_us
+
+
+def _check(data: bytes, path: Path) -> None:
+    """A tlog starts with a time and a frame, or, when it starts damaged, is mostly times and frames."""
+    head = data[:_PROOF_BYTES]
+    spans, _ = FrameScanner().scan(head, last=True)
+    stamped = [span for span in spans if _time_us(head, span, 0, follows=True)]
+    if stamped and stamped[0].start == STAMP_BYTES:
+        return
+    if sum(span.stop - span.start + STAMP_BYTES for span in stamped) * 2 > len(head) > 0 and len(stamped) > 1:
+        starts = {span.start for span in stamped}
+        if any(span.stop + STAMP_BYTES in starts for span in stamped):
+            return
+    raise FormatError(
+        "this is no MAVLink recording (.tlog)",
+        where=str(path),
+        remedy="Give a file that droneteam listen, MAVProxy, Mission Planner or QGroundControl recorded",
+    )

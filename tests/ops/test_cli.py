@@ -1,0 +1,266 @@
+"""The command: the whole product on one screen, data on standard output, errors told once."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from missions.errors import EvidenceError, InputError
+from missions.plan import Finding, Plan, Severity
+from missions.plan_file import read_plan, write_plan
+from ops.cli import shell
+from ops.cli.app import ORDER
+from sitl.autopilot import Home, SmallVehicle
+from telemetry.tlog import read_tlog
+
+Droneteam = Callable[..., subprocess.CompletedProcess[str]]
+SEARCH = ("--aircraft", "ardupilot-copter", "--camera", "demo-thermal")
+
+
+@pytest.fixture
+def vehicle(search_plan: Plan) -> Iterator[SmallVehicle]:
+    home = Home(search_plan.take_off.lat_deg, search_plan.take_off.lon_deg, 20.0)
+    with SmallVehicle("copter", home=home, speedup=20.0) as running:
+        yield running
+
+
+def test_the_whole_product_fits_one_screen(droneteam: Droneteam) -> None:
+    result = droneteam("--help")
+    lines = result.stdout.splitlines()
+    assert result.returncode == 0
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert all(f"│ {name} " in result.stdout for name in ORDER)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"numpy", "sqlalchemy", "shapely", "fastapi", "matplotlib", "cv2", "pycolmap", "pymavlink"}
+    probe = f"import sys, ops.cli.app; print(sorted({heavy} & sys.modules.keys()))"
+    root = Path(__file__).parents[2]
+    result = subprocess.run(
+        [sys.executable, "-c", probe], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_every_command_has_help(droneteam: Droneteam) -> None:
+    for name in ORDER:
+        result = droneteam(name, "--help")
+        assert (result.returncode, result.stderr) == (0, "")
+        assert "Usage: droneteam" in result.stdout
+
+
+def test_without_a_command_the_help_is_shown(droneteam: Droneteam) -> None:
+    result = droneteam()
+    assert "Usage: droneteam" in result.stdout + result.stderr
+    assert "error" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["bla"], ["plan", "search"], ["export", "x", "--to", "dwg"], ["--bla"]]
+)
+def test_a_wrong_command_line_is_one_line_and_code_2(droneteam: Droneteam, arguments: list[str]) -> None:
+    result = droneteam(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("droneteam: error: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_errors_leave_with_their_own_code_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_: list[str]) -> int:
+        raise EvidenceError("bad\x1b[31m\nthing", where="there")
+
+    assert shell.told(fail, []) == 1
+    assert capsys.readouterr().err == "droneteam: error: there: bad [31m thing.\n"
+
+
+def test_a_fault_of_ours_shows_where_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(_: list[str]) -> int:
+        raise ZeroDivisionError("oops")
+
+    assert shell.told(fail, []) == shell.EXIT_FAULT
+    assert "Traceback" not in capsys.readouterr().err
+    assert shell.told(fail, ["--debug"]) == shell.EXIT_FAULT
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path, plan_file: Path) -> None:
+    command = f"{sys.executable} -m ops import {plan_file} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    root = Path(__file__).parents[2]
+    result = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False)
+    assert result.returncode in (0, shell.EXIT_BROKEN_PIPE)
+    assert "error" not in result.stderr
+
+
+def test_a_broken_pipe_has_its_own_code() -> None:
+    command = f"{sys.executable} -m ops catalogue | true; exit ${{PIPESTATUS[0]}}"
+    root = Path(__file__).parents[2]
+    result = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (shell.EXIT_BROKEN_PIPE, "")
+
+
+def test_a_search_is_planned_drawn_and_told(droneteam: Droneteam, field: Path, tmp_path: Path) -> None:
+    result = droneteam("plan", "search", field, *SEARCH, "-o", "plan.json", "--picture", "plan.png")
+    assert result.returncode == 0, result.stderr
+    plan = read_plan(tmp_path / "plan.json")
+    assert f"{plan.totals.lanes}, {plan.totals.lane_spacing_m:.1f} m apart" in result.stdout
+    with Image.open(tmp_path / "plan.png") as picture:
+        assert picture.size == (1500, 1200)
+        assert len(picture.convert("RGB").getcolors(1_000_000) or []) > 50
+
+
+def test_a_search_told_to_programs_is_json_alone(droneteam: Droneteam, field: Path) -> None:
+    result = droneteam(
+        "plan", "search", field, *SEARCH, "-o", "p.json", "--json", "--height", "80", "--overlap", "40,75",
+        "--angle", "30", "--take-off", "52.1201,5.2701", "--name", "North",
+    )  # fmt: skip
+    told = json.loads(result.stdout)
+    assert (told["name"], told["totals"]["angle_deg"]) == ("North", 30.0)
+    assert told["totals"]["lane_spacing_m"] == pytest.approx(0.6 * 80 * 7.68 / 9.1, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", ["plan", "waypoints", "kml", "geojson"])
+def test_what_is_exported_is_imported_again(droneteam: Droneteam, plan_file: Path, kind: str) -> None:
+    assert droneteam("export", plan_file, "--to", kind, "-o", f"out.{kind}").returncode == 0
+    result = droneteam("import", f"out.{kind}", "--json")
+    assert result.returncode == 0, result.stderr
+    assert len(json.loads(result.stdout)["items"]) > 5
+
+
+def test_an_export_without_a_file_goes_to_standard_output(droneteam: Droneteam, plan_file: Path) -> None:
+    result = droneteam("export", plan_file, "--to", "waypoints")
+    assert result.stdout.startswith("QGC WPL 110")
+
+
+def test_a_mission_that_was_changed_elsewhere_differs(
+    droneteam: Droneteam, plan_file: Path, tmp_path: Path
+) -> None:
+    droneteam("export", plan_file, "--to", "waypoints", "-o", "out.waypoints")
+    assert droneteam("import", "out.waypoints", "--against", plan_file).returncode == 0
+    lines = (tmp_path / "out.waypoints").read_text().splitlines()
+    cells = lines[5].split("\t")
+    cells[10] = "99.5"
+    (tmp_path / "out.waypoints").write_text("\n".join([*lines[:5], "\t".join(cells), *lines[6:]]) + "\n")
+    result = droneteam("import", "out.waypoints", "--against", plan_file)
+    assert result.returncode == 1
+    assert "99.5" in result.stdout
+
+
+def test_an_upload_is_read_back_and_compared(
+    droneteam: Droneteam, plan_file: Path, vehicle: SmallVehicle
+) -> None:
+    result = droneteam("upload", plan_file, "--link", vehicle.address, "--json")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert told["differences"] == []
+    assert told["lists"]["mission"] > 5
+
+
+def test_a_plan_with_blocking_findings_is_not_uploaded(
+    droneteam: Droneteam, search_plan: Plan, tmp_path: Path, vehicle: SmallVehicle
+) -> None:
+    blocking = Finding("battery", Severity.BLOCKING, "The battery does not last.", "Fly less.")
+    write_plan(dataclasses.replace(search_plan, findings=(blocking,)), tmp_path / "blocked.json")
+    for command in ("upload", "fly"):
+        result = droneteam(command, "blocked.json", "--link", vehicle.address)
+        assert result.returncode == 2
+        assert "The battery does not last" in result.stderr
+
+
+def test_a_whole_search_enters_an_operation_and_leaves_as_evidence(
+    droneteam: Droneteam, field: Path, tmp_path: Path, vehicle: SmallVehicle
+) -> None:
+    def done(*arguments: str | Path) -> str:
+        result = droneteam(*arguments)
+        assert result.returncode == 0, f"{arguments}: {result.stderr}"
+        return result.stdout
+
+    assert done("operation", "new", "Zoektocht", "--kind", "missing-person").strip() == "operations/Zoektocht"
+    operation = tmp_path / "operations" / "Zoektocht"
+    done("plan", "search", field, *SEARCH, "--operation", operation, "--name", "Heide")
+    plan = operation / "plans" / "Heide.json"
+    flown = json.loads(done("fly", plan, "--link", vehicle.address, "--operation", operation, "--json"))
+    assert flown["completed"]
+    assert flown["deviation"]["missed"] == []
+    assert flown["deviation"]["max_m"] < 5
+    recording = next((operation / "telemetry").glob("*.tlog"))
+    assert sum(1 for _ in read_tlog(recording)) > 100
+    done("keys", "new", "key.pem")
+    done("bundle", operation, "-o", "bag", "--key", "key.pem")
+    done("verify", "bag", "--key", "key.pub.pem")
+    acts = [json.loads(line)["action"] for line in (operation / "audit.jsonl").read_text().splitlines()]
+    assert acts == [
+        "operation.created", "file.entered", "vehicle.heard", "plan.uploaded", "flight.ended", "file.entered",
+        "evidence.sealing", "evidence.sealed",
+    ]  # fmt: skip
+    (tmp_path / "bag" / "data" / "plans" / "Heide.json").write_text("{}")
+    result = droneteam("verify", "bag")
+    assert result.returncode == 1
+    assert "data/plans/Heide.json" in result.stdout
+
+
+def test_files_are_added_and_shown(droneteam: Droneteam, plan_file: Path) -> None:
+    droneteam("operation", "new", "x", "--kind", "patrol", "--folder", "op")
+    assert droneteam("operation", "add", "op", plan_file, "--kind", "plan").returncode == 0
+    told = json.loads(droneteam("operation", "show", "op", "--json").stdout)
+    assert [file["path"] for file in told["files"]] == ["plans/plan.json"]
+    assert droneteam("operation", "rebuild", "op").returncode == 0
+    assert "plans/plan.json" in droneteam("operation", "show", "op").stdout
+
+
+def test_listening_prints_json_and_records(
+    droneteam: Droneteam, vehicle: SmallVehicle, tmp_path: Path
+) -> None:
+    result = droneteam("listen", vehicle.address, "--for", "2", "--json", "--record", "heard")
+    assert result.returncode == 0, result.stderr
+    assert all(json.loads(line)["system"] == 1 for line in result.stdout.splitlines())
+    assert result.stdout
+    assert any(read_tlog(next((tmp_path / "heard").glob("*.tlog"))))
+
+
+def test_a_recording_is_listened_to_until_its_end(
+    droneteam: Droneteam, shared: Callable[[str], Path]
+) -> None:
+    result = droneteam("listen", f"tlog:{shared('tlogs/sub-v2.tlog')}@0")
+    assert result.returncode == 0, result.stderr
+    assert "sub" in result.stdout
+
+
+def test_simulated_aircraft_are_listed(droneteam: Droneteam, tmp_path: Path) -> None:
+    result = droneteam("sitl", "list", "--json", DRONETEAM_SITL=str(tmp_path))
+    assert (result.returncode, result.stdout) == (0, "[]\n")
+
+
+def test_a_setting_that_makes_no_sense_stops_every_command(droneteam: Droneteam, tmp_path: Path) -> None:
+    (tmp_path / "droneteam.toml").write_text("prot = 1\n")
+    result = droneteam("catalogue")
+    assert result.returncode == 2
+    assert "droneteam.toml" in result.stderr
+
+
+def test_help_starts_soon(droneteam: Droneteam) -> None:
+    quickest_s = min(_time_s(lambda: droneteam("--help")) for _ in range(3))
+    assert quickest_s < 1.5
+
+
+def _time_s(act: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    act()
+    return time.perf_counter() - began_s
+
+
+def test_a_place_is_read_or_refused() -> None:
+    from ops.cli.options import place
+
+    assert place("52.1,5.2", "--x") is not None
+    for text in ("52.1", "a,b", "52.1,5.2,3", "nan,5", "95,5"):
+        with pytest.raises(InputError):
+            place(text, "--x")

@@ -42,8 +42,8 @@ class Alignment:
     """Views and points in the model's own frame.
 
     `points` (n, 3), each with its mean reprojection error `point_error_px` (n,) and the number of views that
-    hold it, `point_views` (n,); `observation_px` (m,) is the error of every single tie point. `focal_held` says that the
-    focal length is the one that the photos tell, not one found from them.
+    hold it, `point_views` (n,); `observation_px` (m,) is the error of every single tie point.
+    `focal_held` says that the focal length is the one that the photos tell, not one found from them.
     """
 
     views: tuple[View, ...]
@@ -89,7 +89,7 @@ def _job(found: Survey, options: MosaicOptions) -> Job:
         pairs=[list(pair) for pair in overlapping_pairs(found.photos)],
         search_px=options.search_px,
         threads=options.threads or os.cpu_count() or 1,
-        hold_lens=_one_strip(found.photos) and all(lens.focal_known for lens in lenses.values()),
+        hold_lens=_one_strip(found.photos),
         focal_tolerance=FOCAL_TOLERANCE,
     )
 
@@ -134,7 +134,7 @@ def _aligned(job: Job, found: Survey, scene: Scene, key: str, progress: Progress
         "left_out": [asdict(item) for item in _not_aligned(found, result)],
         "pairs": len(job.pairs),
         "focal_held": result["focal_held"],
-        "radial_held": job.hold_lens,
+        "radial_held": result["radial_held"],
     }
     return scene.keep(STAGE, key, body, [points])
 

@@ -19,8 +19,8 @@ JOB, RESULT, POINTS, DATABASE = "job.json", "result.json", "points.npz", "tie_po
 class Job:
     """Photos by name under `folder`, grouped by lens; pairs to compare; settings.
 
-    `hold_lens` keeps focal length and distortion as given; else both are found, the focal length within
-    `focal_tolerance` (a share) of the one that the photos tell.
+    `hold_lens` keeps focal length and distortion as given; else both are found where that pays, the focal
+    length within `focal_tolerance` (a share) of the one that the photos tell.
     """
 
     folder: str

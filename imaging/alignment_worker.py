@@ -8,13 +8,14 @@ its parent kills; when the parent is gone, standard input ends and this process 
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pycolmap
@@ -24,6 +25,14 @@ from imaging.lens import Lens, json_from_lens
 
 SEED = 1
 CHUNK_PAIRS = 50
+LEAST_GAIN = 0.05
+
+
+class Freedom(NamedTuple):
+    """What of the lens is found from the photos rather than held."""
+
+    focal: bool
+    radial: bool
 
 
 def main(scratch: Path) -> None:
@@ -35,12 +44,8 @@ def main(scratch: Path) -> None:
     database = scratch / DATABASE
     _extract(job, database)
     _match(job, database, scratch)
-    held = job.hold_lens
-    model = _map(job, database, scratch, hold_focal=held)
-    if model and not held and not _believable(job, model):
-        held = True
-        model = _map(job, database, scratch, hold_focal=held)
-    _write_result(job, database, model, scratch, held)
+    model, freedom = _map_with_a_lens(job, database, scratch)
+    _write_result(job, database, model, scratch, freedom)
 
 
 def _tell(**event: object) -> None:
@@ -94,16 +99,50 @@ def _match(job: Job, database: Path, scratch: Path) -> None:
         _tell(advance=len(chunk))
 
 
-def _map(job: Job, database: Path, scratch: Path, *, hold_focal: bool) -> pycolmap.Reconstruction | None:
+def _map_with_a_lens(
+    job: Job, database: Path, scratch: Path
+) -> tuple[pycolmap.Reconstruction | None, Freedom]:
+    """The model, its lens set free only where that pays.
+
+    From level photos a wrong distortion hides in a ground bent like a bowl, and a wrong focal length in its
+    height, at almost no cost in reprojection error; so both are held unless the error falls clearly.
+    """
+    told = all(lens.focal_known for lens in job.lenses.values())
+    freedom = Freedom(focal=not told, radial=False)
+    model = _map(job, database, scratch, freedom)
+    if model is None or job.hold_lens or not _pays(model):
+        return model, freedom
+    freedom = Freedom(focal=True, radial=True)
+    freed = _map(job, database, scratch, freedom)
+    if freed is not None and not _believable(job, freed):
+        freedom = Freedom(focal=not told, radial=True)
+        freed = _map(job, database, scratch, freedom)
+    return freed, freedom
+
+
+def _pays(model: pycolmap.Reconstruction) -> bool:
+    """Whether a free lens would bring the mean reprojection error down by a twentieth or more."""
+    trial = copy.deepcopy(model)
+    options = pycolmap.BundleAdjustmentOptions()
+    options.refine_focal_length = options.refine_extra_params = True
+    options.print_summary = False
+    trial.update_point_3d_errors()
+    held_px = trial.compute_mean_reprojection_error()
+    pycolmap.bundle_adjustment(trial, options)
+    trial.update_point_3d_errors()
+    return bool(trial.compute_mean_reprojection_error() < (1 - LEAST_GAIN) * held_px)
+
+
+def _map(job: Job, database: Path, scratch: Path, freedom: Freedom) -> pycolmap.Reconstruction | None:
     total = sum(len(names) for names in job.groups.values())
-    _tell(stage="alignment: poses, focal length held" if hold_focal else "alignment: poses", total=total)
+    _tell(stage="alignment: poses and lens" if freedom.radial else "alignment: poses", total=total)
     options = pycolmap.IncrementalPipelineOptions()
     options.num_threads = job.threads
     options.random_seed = SEED
     options.min_model_size = 3
     options.extract_colors = False
-    options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = not hold_focal
-    options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = not job.hold_lens
+    options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = freedom.focal
+    options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = freedom.radial
     models = pycolmap.incremental_mapping(
         database,
         job.folder,
@@ -116,11 +155,7 @@ def _map(job: Job, database: Path, scratch: Path, *, hold_focal: bool) -> pycolm
 
 
 def _believable(job: Job, model: pycolmap.Reconstruction) -> bool:
-    """Whether every focal length found is one that its photos can have told.
-
-    Level photos of flat ground hardly show their focal length, and a rolling shutter or a shifted principal
-    point then pulls it far off at almost no cost in reprojection error.
-    """
+    """Whether every focal length found is one that its photos can have told."""
     lens_of = {name: job.lenses[key] for key, names in job.groups.items() for name in names}
     for image_id in model.reg_image_ids():
         image = model.images[image_id]
@@ -131,14 +166,20 @@ def _believable(job: Job, model: pycolmap.Reconstruction) -> bool:
 
 
 def _write_result(
-    job: Job, database: Path, model: pycolmap.Reconstruction | None, scratch: Path, focal_held: bool
+    job: Job, database: Path, model: pycolmap.Reconstruction | None, scratch: Path, freedom: Freedom
 ) -> None:
     tables = pycolmap.Database.open(database)
     names = {image.image_id: image.name for image in tables.read_all_images()}
     matched = {names[image_id] for pair in _verified(tables) for image_id in pair}
     tables.close()
     key_of = {name: key for key, members in job.groups.items() for name in members}
-    body: dict[str, Any] = {"views": [], "lenses": {}, "matched": sorted(matched), "focal_held": focal_held}
+    body: dict[str, Any] = {
+        "views": [],
+        "lenses": {},
+        "matched": sorted(matched),
+        "focal_held": not freedom.focal,
+        "radial_held": not freedom.radial,
+    }
     errors_px: list[np.ndarray[Any, np.dtype[np.float64]]] = [np.zeros(0)]
     model = model or pycolmap.Reconstruction()
     for image_id in sorted(model.reg_image_ids()):

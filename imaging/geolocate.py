@@ -259,7 +259,7 @@ def _ground_met(
 ) -> float:
     """Height of the ground where the ray meets it; a height model by iteration from below the aircraft."""
     if ground_amsl_m is None:
-        return pose.height_amsl_m - pose.height_relative_m
+        return float(pose.height_amsl_m - pose.height_relative_m)
     if not callable(ground_amsl_m):
         return float(ground_amsl_m)
     height_m = float(ground_amsl_m(pose.place))

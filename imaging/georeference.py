@@ -141,8 +141,8 @@ def _on_a_line(gps: Array) -> bool:
 def _scale_sigma(pairs: Pairs, fit: Fit, residuals: Array) -> float:
     """One standard deviation of the scale, as a share: the least-squares estimate's own.
 
-    The variance of one horizontal coordinate over the sum of squared distances from the centre, as photos of one
-    height carry the scale in the level plane; what all positions share does not show in it.
+    The variance of one horizontal coordinate over the sum of squared distances from the centre, as photos
+    of one height carry the scale in the level plane; what all positions share does not show in it.
     """
     used = fit.inliers
     centred = fit.similarity.local_from_model(pairs.model)[used][:, :2]

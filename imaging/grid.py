@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from pyproj import Transformer
-from rasterio.transform import Affine, from_origin
+from rasterio.transform import Affine
 
 from imaging.lens import Array
 from missions.geodesy import LocalFrame
@@ -32,7 +32,7 @@ class Grid:
     @property
     def transform(self) -> Affine:
         """UTM from column and row, as rasterio wants it."""
-        return from_origin(self.west_m, self.north_m, self.cell_m, self.cell_m)
+        return Affine(self.cell_m, 0.0, self.west_m, 0.0, -self.cell_m, self.north_m)
 
     @cached_property
     def _utm_from_geo(self) -> Transformer:

@@ -46,7 +46,7 @@ class Lens:
         """(n, 2) pixels to (n, 3) directions with z = 1, by fixed-point iteration of the radial term."""
         centred = (pixels - [self.centre_x_px, self.centre_y_px]) / self.focal_px
         straight = centred
-        for _ in range(10):
+        for _ in range(30):
             straight = centred / (1 + self.radial * np.sum(straight**2, axis=1, keepdims=True))
         return np.column_stack([straight, np.ones(len(straight))])
 

@@ -17,7 +17,7 @@ from imaging.xmp import DroneXmp, read_xmp
 from missions.errors import InputError, PhotoError
 from missions.geodesy import GeoPoint
 
-FORMATS = ("JPEG", "MPO", "PNG", "TIFF")
+FORMATS = ("JPEG", "PNG", "TIFF")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 LIMIT_BYTES = 400_000_000
 LIMIT_PIXELS = 150_000_000

@@ -43,6 +43,7 @@ _RESEND_S = 1.0
 _CALM_S = 0.5
 _ASK_AGAIN_S = 5.0
 _MOST_ASKED = 4
+_ANSWERED_S = 2.0
 _TEXTS_KEPT = 8
 
 
@@ -80,6 +81,8 @@ class VehicleClient:
         self._heard_s: dict[str, float] = {}
         self._asked: dict[str, int] = {}
         self._next_ask_s = 0.0
+        self._rates_unanswered = 0
+        self._rates_asked_s = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -106,6 +109,7 @@ class VehicleClient:
             )
         for name, rate_hz in rates_hz.items():
             self._ask_rate(name, rate_hz)
+        self._next_ask_s = self.clock.monotonic_s() + _ASK_AGAIN_S
         return self.state
 
     def pump(self, timeout_s: float = 0.1) -> list[Message]:
@@ -118,7 +122,7 @@ class VehicleClient:
         messages: list[Message] = []
         for frame in frames:
             message = self._from_vehicle(frame)
-            if message is not None:
+            if message is not None and not self._answers_rate(message):
                 messages.append(message)
                 self._note(message)
         return messages
@@ -272,6 +276,15 @@ class VehicleClient:
             and message.target_component in (0, self.own_component)
         )
 
+    def _answers_rate(self, message: Message) -> bool:
+        """Answers to rates that were asked for without waiting must not pass for those to a later command."""
+        if message.name != "COMMAND_ACK" or message.command != _SET_MESSAGE_INTERVAL:
+            return False
+        if not self._rates_unanswered or self.clock.monotonic_s() > self._rates_asked_s + _ANSWERED_S:
+            return False
+        self._rates_unanswered -= 1
+        return True
+
     def _from_vehicle(self, frame: Frame) -> Message | None:
         if frame.system == self.own_system and frame.component == self.own_component:
             return None
@@ -303,6 +316,11 @@ class VehicleClient:
 
     def _ask_rate(self, name: str, rate_hz: float) -> None:
         self._rates[name] = rate_hz
+        now_s = self.clock.monotonic_s()
+        if now_s > self._rates_asked_s + _ANSWERED_S:
+            self._rates_unanswered = 0
+        self._rates_unanswered += 1
+        self._rates_asked_s = now_s
         self.send(
             "COMMAND_LONG",
             command=_SET_MESSAGE_INTERVAL,

@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from missions.errors import DroneteamError, LinkError, NoAnswer
+from missions.errors import DroneteamError, LinkError, NoAnswer, Refused
 from missions.geodesy import GeoPoint, distance_m
 from telemetry.client import ACCEPTED, VehicleClient
 from telemetry.state import VehicleState
@@ -123,12 +123,13 @@ class _Flight:
         client.request_message_rate("NAV_CONTROLLER_OUTPUT", 2)
         client.command(_SET_MISSION_CURRENT, 0)
         self._tell("arming", now=True)
+        ready_s = client.clock.monotonic_s() + arm_timeout_s
         if client.state.kind == "plane":
-            client.set_mode("AUTO")
+            self._enter("AUTO", ready_s)
             client.arm(arm_timeout_s)
             return
         if client.state.armed is not True:
-            client.set_mode("GUIDED")
+            self._enter("GUIDED", ready_s)
             client.arm(arm_timeout_s)
         if take_off_relative_m is not None:
             self._take_off(take_off_relative_m)
@@ -155,6 +156,18 @@ class _Flight:
                 return self._result(landed=False, reason="circling above home after the mission")
             self._tell(self._phase(state))
             self._check_time()
+
+    def _enter(self, mode: str, ready_s: float) -> None:
+        """Change the mode, asking again until `ready_s`: some vehicles want to know their place first."""
+        while True:
+            try:
+                self._client.set_mode(mode)
+            except Refused:
+                if self._client.clock.monotonic_s() >= ready_s:
+                    raise
+                self._client.wait_for(lambda: False, 1.0)
+            else:
+                return
 
     def _take_off(self, height_m: float) -> None:
         client = self._client

@@ -80,13 +80,13 @@ def write(client: VehicleClient, name: str, value: float, timeout_s: float) -> f
         raise InputError(f"parameter {name} cannot be {value}")
     kind = read(client, name, timeout_s).kind
     wire = wire_from_value(value, kind, bytewise=_bytewise(client))
-    wanted = round(value) if kind in _INTEGERS else struct.unpack("<f", struct.pack("<f", value))[0]
+    wanted = float(round(value)) if kind in _INTEGERS else value
     deadline_s = client.clock.monotonic_s() + timeout_s
     held: Parameter | None = None
     while client.clock.monotonic_s() < deadline_s:
         client.send("PARAM_SET", param_id=name, param_value=wire, param_type=kind)
-        held = _await(client, name, min(_RESEND_S, timeout_s)) or held
-        if held is not None and math.isclose(held.value, wanted, rel_tol=1e-6, abs_tol=1e-9):
+        held = _await(client, name, min(_RESEND_S, timeout_s), wanted) or held
+        if held is not None and _equal(held.value, wanted):
             return held.value
     if held is None:
         raise NoAnswer(f"the vehicle did not confirm parameter {name}", where=client.link.address)
@@ -126,13 +126,24 @@ def read_all(client: VehicleClient, timeout_s: float) -> dict[str, float]:
     return dict(sorted(found.values()))
 
 
-def _await(client: VehicleClient, name: str, timeout_s: float) -> Parameter | None:
+def _await(
+    client: VehicleClient, name: str, timeout_s: float, wanted: float | None = None
+) -> Parameter | None:
+    """The parameter as soon as it comes, or comes with the value wanted; the last that came by then."""
+    found: Parameter | None = None
     deadline_s = client.clock.monotonic_s() + timeout_s
     while (left_s := deadline_s - client.clock.monotonic_s()) > 0:
         for message in client.pump(min(0.1, left_s)):
             if message.name == "PARAM_VALUE" and message.param_id == name:
-                return _parameter(client, message)
-    return None
+                found = _parameter(client, message)
+                if wanted is None or _equal(found.value, wanted):
+                    return found
+    return found
+
+
+def _equal(held: float, wanted: float) -> bool:
+    """Equal within what a 32-bit float holds."""
+    return math.isclose(held, wanted, rel_tol=1e-6, abs_tol=1e-9)
 
 
 def _parameter(client: VehicleClient, message: Message) -> Parameter:

@@ -14,7 +14,7 @@ class Pose:
     Angles in degrees: aircraft roll right and pitch up positive, yaw from true north clockwise. The gimbal's
     angles are those of the camera in the earth frame (pitch -90 looks straight down) and None where no gimbal
     reported. `height_relative_m` is above the take-off point. `sigma_*` are one standard deviation and
-    None where unknown. `gap_s` is the time between the two recorded positions that the pose was interpolated from.
+    None where unknown. `gap_s` is the time between the two recorded positions that the pose lies between.
     """
 
     time_s: float

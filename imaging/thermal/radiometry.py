@@ -101,7 +101,9 @@ def _too_large(path: Path) -> PhotoError:
 
 def _exposure(picture: Image.Image, path: Path) -> Exposure:
     try:
-        return exposure_of(picture)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return exposure_of(picture)
     except exif.BROKEN as error:
         raise PhotoError("its metadata are damaged", where=str(path), remedy="Copy the file again") from error
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from shapely import MultiPolygon, Polygon
 
-from missions.coverage.choose import candidates
+from missions.coverage.choose import GAP_COSTS, candidates
 from missions.coverage.gaps import gap_legs, unseen
 from missions.coverage.inside import Inside
 from missions.coverage.lanes import Grid, Legs, Swath, lay
-from missions.coverage.route import Links, Route, links_between, route_through
+from missions.coverage.route import Links, Route, links_between, ordered, route_through
 from missions.errors import AreaError
 
 MAX_LANES = 1_500
@@ -65,20 +65,20 @@ def cover(
     _check_size(area, settings.swath.width_m)
     inside = Inside(area)
     best: tuple[float, Links, Grid] | None = None
-    ranked = candidates(area, inside.inner, settings.swath, settings.turn_m, settings.bearing_deg)
+    ranked = candidates(area, settings.swath, settings.turn_m, settings.bearing_deg)
     for candidate in ranked[: settings.finalists]:
         legs = _legs(area, inside, candidate.grid, settings)
         if not len(legs):
             continue
         begin = inside.border_near(legs[0, 0]) if from_border and start is None else start
         links = links_between(inside, legs, begin, settings.turn_m, settings.turn_radius_m)
-        cost_m = route_through(links, _QUICK_SHAKES).cost_m
+        cost_m = ordered(links, _QUICK_SHAKES)[1] + _missed_m(area, legs, settings)
         if best is None or cost_m < best[0] - 1e-6:
             best = cost_m, links, candidate.grid
     if best is None:
         raise AreaError("is too narrow for a lane", remedy="Draw the area wider")
     _, links, grid = best
-    route = route_through(links, settings.shakes)
+    route = route_through(links, ordered(links, settings.shakes)[0])
     seen = 1 - unseen(area, route.legs, settings.swath).area / area.area
     return Coverage(route, grid, float(seen))
 
@@ -91,6 +91,12 @@ def _check_size(area: Polygon | MultiPolygon, width_m: float) -> None:
             f"would take about {lanes:.0f} lanes {width_m:.0f} m apart",
             remedy="Divide the area, fly higher, or take a camera with a wider view",
         )
+
+
+def _missed_m(area: Polygon | MultiPolygon, legs: Legs, settings: Settings) -> float:
+    """What seeing the rest would take, were there a way to: cover comes before length."""
+    missed_m2 = unseen(area, legs, settings.swath).area - (1 - settings.wanted) * area.area
+    return GAP_COSTS * max(0.0, missed_m2) / settings.swath.width_m
 
 
 def _legs(area: Polygon | MultiPolygon, inside: Inside, grid: Grid, settings: Settings) -> Legs:

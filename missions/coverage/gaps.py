@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from missions.coverage.lanes import Legs, Swath, footprints, lines_of, trimmed, turned, turned_back
 
-_ROUNDS = 4
+_ROUNDS = 6
 _SHIFTS = (0.0, -0.5, 0.5, -0.95, 0.95)
 _TRIED = 400
 
@@ -63,7 +63,7 @@ def _one_round(left: BaseGeometry, inner: BaseGeometry, swath: Swath, allowed_m2
 
 def _leg_for(gap: Polygon, inner: BaseGeometry, swath: Swath) -> Legs | None:
     """The leg inside that sees most of a gap, or None where none sees a useful part of it."""
-    best, best_m2 = None, 0.2 * gap.area
+    best, best_m2 = None, 0.05 * gap.area
     for bearing_deg in _bearings(gap):
         for leg in _tracks(gap, inner, swath, bearing_deg):
             seen_m2 = gap.intersection(footprints(leg, swath)[0]).area

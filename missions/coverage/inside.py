@@ -14,14 +14,17 @@ import numpy.typing as npt
 import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import KDTree
 from shapely.geometry.base import BaseGeometry
 
 from missions.geodesy import Points
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 _MARGINS_M = (0.25, 0.1, 0.03, 0.01, 0.003, 0.001)
 _CHUNK = 200_000
+_NEAR = 40
 
 
 def eroded(area: BaseGeometry, margin_m: float) -> BaseGeometry:
@@ -86,14 +89,23 @@ class Inside:
 
         Infinite between points of different parts.
         """
+        lengths = self._lengths(points, turn_m, _NEAR)
+        part = self.part_of(points)
+        if np.isinf(lengths[part[:, None] == part]).any():
+            lengths = self._lengths(points, turn_m, len(points) + len(self._corners))
+        return lengths
+
+    def _lengths(self, points: Points, turn_m: float, near: int) -> Floats:
+        """Lengths over a graph of points and corners, each joined to the `near` nearest that it sees."""
         count = len(points)
-        if count == 0:
-            return np.zeros((0, 0))
-        straight = self._straight(points)
+        straight = self._straight(points, near)
         if np.isfinite(straight).all():
             return straight
-        lengths: Floats = np.minimum(straight, self._around_corners(points, straight, turn_m)[:count, :count])
-        return np.minimum(lengths, lengths.T)
+        graph = self._graph(points, straight, turn_m, near)
+        # A way of k pieces has k - 1 bends, and every piece was charged one.
+        lengths = dijkstra(graph, directed=False, indices=np.arange(count))[:, :count] - turn_m
+        np.fill_diagonal(lengths, 0.0)
+        return np.asarray(np.minimum(lengths, lengths.T))
 
     def way(self, a: Points, b: Points) -> Points | None:
         """The corners and ends of the shortest way from `a` to `b`, (n, 2); None where there is no way."""
@@ -101,7 +113,7 @@ class Inside:
             return np.stack([a, b])
         points = np.stack([a, b])
         nodes = np.vstack([points, self._corners])
-        graph = self._graph(points, np.full((2, 2), np.inf), 0.0)
+        graph = self._graph(points, np.full((2, 2), np.inf), 0.0, len(self._corners))
         length, before = dijkstra(graph, directed=False, indices=np.array([0]), return_predecessors=True)
         length, before = length[0], before[0]
         if not np.isfinite(length[1]):
@@ -111,27 +123,22 @@ class Inside:
             steps.append(int(before[steps[-1]]))
         return nodes[steps[::-1]]
 
-    def _straight(self, points: Points) -> Floats:
+    def _straight(self, points: Points, near: int) -> Floats:
         lengths = np.full((len(points), len(points)), np.inf)
         np.fill_diagonal(lengths, 0.0)
-        i, j = np.triu_indices(len(points), 1)
+        i, j = _pairs(points, points, near)
+        i, j = i[i < j], j[i < j]
         seen = self.sees(points[i], points[j])
         i, j = i[seen], j[seen]
         lengths[i, j] = lengths[j, i] = np.hypot(*(points[i] - points[j]).T)
         return lengths
 
-    def _around_corners(self, points: Points, straight: Floats, turn_m: float) -> Floats:
-        graph = self._graph(points, straight, turn_m)
-        found: Floats = dijkstra(graph, directed=False, indices=np.arange(len(points)))
-        # A way of k pieces has k - 1 bends, and every piece was charged one.
-        return found - turn_m
-
-    def _graph(self, points: Points, straight: Floats, turn_m: float) -> csr_array:
+    def _graph(self, points: Points, straight: Floats, turn_m: float, near: int) -> csr_array:
         """Points first, then corners; a piece weighs its length and one bend."""
         count, corners = len(points), self._corners
         i, j = np.nonzero(np.triu(np.isfinite(straight), 1))
         among_points = i, j, straight[i, j]
-        i, j = (index.ravel() for index in np.indices((count, len(corners))))
+        i, j = _pairs(points, corners, near)
         keep = self._tangent(points[i], j)
         i, j = i[keep], j[keep]
         seen = self.sees(points[i], corners[j])
@@ -180,6 +187,17 @@ class Inside:
     @property
     def _after(self) -> Points:
         return self._corner_table[2]
+
+
+def _pairs(points: Points, others: Points, near: int) -> tuple[Indices, Indices]:
+    """Each point with the `near` others nearest to it, itself among them where it is one."""
+    if not len(points) or not len(others):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    if near >= len(others):
+        i, j = np.indices((len(points), len(others)))
+        return i.ravel(), j.ravel()
+    _, nearest = KDTree(others).query(points, near)
+    return np.repeat(np.arange(len(points)), near), np.asarray(nearest, np.int64).ravel()
 
 
 def _rings(area: BaseGeometry) -> list[Points]:

@@ -12,13 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import LineString, MultiLineString, Polygon
+from shapely import Polygon
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
-from missions.geodesy import Points
-
-Floats = npt.NDArray[np.float64]
 Legs = npt.NDArray[np.float64]
 """Shape (n, 2, 2): two ends a leg, east and north in metres."""
 
@@ -64,9 +61,12 @@ def turned_back(legs: Legs, bearing_deg: float) -> Legs:
     return np.asarray(legs @ np.array([[east, north], [-north, east]]))
 
 
-def grids(area: BaseGeometry, bearing_deg: float, width_m: float) -> list[Grid]:
-    """The ways to lay lanes of one bearing: squeezed to fit, or full width apart, shifted."""
-    _, low, _, high = turned(area, bearing_deg).bounds
+def grids(whole: BaseGeometry, bearing_deg: float, width_m: float) -> list[Grid]:
+    """The ways to lay lanes of one bearing: squeezed to fit, or full width apart, shifted.
+
+    The area comes turned.
+    """
+    _, low, _, high = whole.bounds
     height = high - low
     count = max(1, math.ceil(height / width_m - 1e-6))
     found = [Grid(bearing_deg, height / count / 2, height / count, count)]
@@ -86,27 +86,39 @@ def grids(area: BaseGeometry, bearing_deg: float, width_m: float) -> list[Grid]:
 
 def lay(area: BaseGeometry, inner: BaseGeometry, grid: Grid, swath: Swath) -> Legs:
     """The lanes of a grid: inside `inner`, each as long as its strip of `area` needs. (n, 2, 2)"""
-    whole, allowed = turned(area, grid.bearing_deg), turned(inner, grid.bearing_deg)
-    west, _, east, _ = whole.bounds
+    legs = lay_turned(turned(area, grid.bearing_deg), turned(inner, grid.bearing_deg), grid, swath)
+    return turned_back(legs, grid.bearing_deg)
+
+
+def lay_turned(whole: BaseGeometry, allowed: BaseGeometry, grid: Grid, swath: Swath) -> Legs:
+    """The same, of shapes that come turned, in their frame: west to east."""
+    west, low, east, _ = whole.bounds
     half = grid.spacing_m / 2
+    edges = _edges(allowed)
     found = []
-    for middle in _middles(whole, grid):
-        strip = shapely.intersection(whole, shapely.box(west - 1, middle - half, east + 1, middle + half))
-        track = shapely.intersection(allowed, LineString([(west - 1, middle), (east + 1, middle)]))
-        found += [((a, middle), (b, middle)) for a, b in _spans(strip, track, swath.reach_m)]
-    return turned_back(np.array(found, dtype=float).reshape(-1, 2, 2), grid.bearing_deg)
+    for middle in low + grid.first_m + grid.spacing_m * np.arange(grid.count):
+        tracks = _crossings(edges, middle)
+        if tracks:
+            strip = shapely.clip_by_rect(whole, west - 1, middle - half, east + 1, middle + half)
+            spans = _spans(strip, tracks, middle, swath.reach_m)
+            found += [((a, middle), (b, middle)) for a, b in spans]
+    return np.array(found, dtype=float).reshape(-1, 2, 2)
 
 
-def tracks(inner: BaseGeometry, grid: Grid) -> tuple[Points, Points]:
-    """The lanes of a grid clipped to `inner` and no more: their ends, (n, 2) each, in the turned frame.
+def _edges(allowed: BaseGeometry) -> Legs:
+    """Every edge of the border and the holes, (n, 2, 2)."""
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_parts(shapely.get_rings(allowed))]
+    pairs = [np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings if len(ring) > 1]
+    return np.concatenate(pairs) if pairs else np.zeros((0, 2, 2))
 
-    Cheaper than `lay`, to compare grids by.
-    """
-    allowed = turned(inner, grid.bearing_deg)
-    west, _, east, _ = allowed.bounds
-    lines = MultiLineString([[(west - 1, y), (east + 1, y)] for y in _middles(allowed, grid)])
-    ends = np.array([line.bounds for line in lines_of(allowed.intersection(lines))]).reshape(-1, 4)
-    return ends[:, :2], ends[:, 2:]
+
+def _crossings(edges: Legs, level: float) -> list[tuple[float, float]]:
+    """Where the line y = level runs inside, by the even-odd rule; a corner on it counts to the upper side."""
+    above = edges[:, :, 1] > level
+    crossed = edges[above[:, 0] != above[:, 1]]
+    (x1, y1), (x2, y2) = crossed[:, 0].T, crossed[:, 1].T
+    places = np.sort(x1 + (level - y1) * (x2 - x1) / (y2 - y1)).tolist()
+    return [(a, b) for a, b in zip(places[::2], places[1::2], strict=True) if b > a]
 
 
 def lines_of(shape: BaseGeometry) -> list[BaseGeometry]:
@@ -116,21 +128,17 @@ def lines_of(shape: BaseGeometry) -> list[BaseGeometry]:
     ]
 
 
-def _middles(whole: BaseGeometry, grid: Grid) -> Floats:
-    """The level of each lane in the turned frame."""
-    return np.asarray(whole.bounds[1] + grid.first_m + grid.spacing_m * np.arange(grid.count))
-
-
-def _spans(strip: BaseGeometry, track: BaseGeometry, reach_m: float) -> list[tuple[float, float]]:
+def _spans(
+    strip: BaseGeometry, tracks: list[tuple[float, float]], level: float, reach_m: float
+) -> list[tuple[float, float]]:
     """The stretches to fly along one track so that its strip is seen, west to east."""
     pieces = [part for part in shapely.get_parts(strip) if isinstance(part, Polygon) and not part.is_empty]
     found = []
-    for line in lines_of(track):
-        a, level, b, _ = line.bounds
+    for a, b in tracks:
         middle = shapely.Point((a + b) / 2, level)
-        home = min(pieces, key=middle.distance, default=None)
-        if home is not None:
-            found.append(trimmed(a, b, home.bounds[0], home.bounds[2], reach_m))
+        home = pieces[0] if len(pieces) == 1 else min(pieces, key=middle.distance, default=None)
+        low, high = (a, b) if home is None else (home.bounds[0], home.bounds[2])
+        found.append(trimmed(a, b, low, high, reach_m))
     return found
 
 

@@ -22,16 +22,15 @@ _EASY_LEGS = 60
 class Route:
     """Every point flown, in order, and whether the camera records on the way from each to the next.
 
-    `legs` are those on which it records, in the order and direction flown. `cost_m` is the length with
-    every turn counted. `outside` says for each point whether the way from it to the next crosses from one
-    part of the area to another. `approach_m` is the way from a start outside to the area, and back again.
+    `legs` are those on which it records, in the order and direction flown. `outside` says for each point
+    whether the way from it to the next crosses from one part of the area to another. `approach_m` is the way
+    from a start outside to the area, and back again.
     """
 
     points: Points
     recording: npt.NDArray[np.bool_]
     outside: npt.NDArray[np.bool_]
     legs: Legs
-    cost_m: float
     approach_m: float = 0.0
 
     @property
@@ -70,9 +69,18 @@ def links_between(
     return Links(ends, costs, around, start, turn_m)
 
 
-def route_through(links: Links, shakes: int) -> Route:
-    """The shortest route found through all legs, from the start and back where there is one."""
+def ordered(links: Links, shakes: int) -> tuple[list[int], float]:
+    """The order and direction of the legs, and what it takes to fly them so, metres with turns counted."""
     tour = short_tour(links.costs, _affordable(shakes, len(links.costs) // 2))
+    steps = zip(tour, [*tour[1:], tour[0]], strict=True)
+    between_m = sum(float(links.costs[before ^ 1, after]) for before, after in steps)
+    legs = links.ends[2:].reshape(-1, 2, 2)
+    along_m = float(np.hypot(*(legs[:, 1] - legs[:, 0]).T).sum())
+    return tour, between_m + along_m + 2 * links.turn_m * len(legs)
+
+
+def route_through(links: Links, tour: list[int]) -> Route:
+    """The route through all legs in their order, from the start and back where there is one."""
     route = _walk(links, tour)
     return route if links.start is None else _from(route, links.start)
 
@@ -92,7 +100,6 @@ def _from(route: Route, start: npt.NDArray[np.float64]) -> Route:
         recording=np.concatenate([[False], route.recording, [False]]),
         outside=np.concatenate([[False], route.outside, [False]]),
         legs=route.legs,
-        cost_m=route.cost_m,
         approach_m=approach_m,
     )
 
@@ -114,17 +121,11 @@ def _walk(links: Links, tour: list[int]) -> Route:
         outside.append(False)
     if not open_ended:
         _transit(links.around, points, recording, outside, ends[0])
-    steps = zip(tour, [*flown, tour[0]], strict=True)
-    legs = np.stack([ends[[entered, entered ^ 1]] for entered in flown])
-    lengths = np.hypot(*(legs[:, 1] - legs[:, 0]).T)
     return Route(
         points=np.array(points),
         recording=np.array([*recording, False]),
         outside=np.array([*outside, False]),
-        legs=legs,
-        cost_m=sum(float(links.costs[before ^ 1, after]) for before, after in steps)
-        + float(lengths.sum())
-        + 2 * links.turn_m * len(legs),
+        legs=np.stack([ends[[entered, entered ^ 1]] for entered in flown]),
     )
 
 

@@ -10,15 +10,14 @@ from missions import catalogue
 from missions.errors import DroneteamError
 from missions.flown import deviation_from_plan
 from missions.formats import read_area
-from missions.items import MissionType
 from missions.plan import Plan
 from missions.plan_file import write_plan
-from missions.plan_items import fence_items, mission_items, rally_items
 from missions.search_plan import plan_search
 from ops.demo.steps import Steps
 from ops.operations import Operation
 from ops.reports.plan_picture import draw_plan
 from ops.times import utc_text
+from ops.uploading import upload_plan
 from sitl.clock import HurriedClock
 from sitl.home import Home
 from sitl.scenarios import open_vehicle
@@ -28,7 +27,6 @@ from telemetry.flight import FlightProgress, fly
 from telemetry.links import open_link
 from telemetry.recorder import Recorder
 from telemetry.track import Track
-from telemetry.transfer import upload_and_verify
 
 SPEEDUP = 10.0
 HEIGHT_AGL_M = 60.0
@@ -103,17 +101,13 @@ def fly_the_search(operation: Operation, plan: Plan, steps: Steps) -> Track:
 
 def _upload(client: VehicleClient, plan: Plan, steps: Steps) -> None:
     client.connect()
-    lists = {
-        MissionType.MISSION: mission_items(plan),
-        MissionType.FENCE: fence_items(plan),
-        MissionType.RALLY: rally_items(plan),
-    }
-    for kind, items in lists.items():
-        steps.stage(f"uploading the {kind.name.lower()}", len(items))
-        differences = upload_and_verify(client, kind, items)
-        if differences:
-            raise DroneteamError(f"the autopilot holds another {kind.name.lower()}: {differences[0]}")
-    counts = ", ".join(f"{kind.name.lower()} {len(items)}" for kind, items in lists.items())
+    held = upload_plan(
+        client, plan, lambda kind, count: steps.stage(f"uploading: {kind.name.lower()}", count)
+    )
+    different = [difference for each in held for difference in each.differences]
+    if different:
+        raise DroneteamError(f"the autopilot holds another plan: {different[0]}", remedy="Upload it again")
+    counts = ", ".join(f"{each.kind.name.lower()} {each.items}" for each in held)
     steps.say(f"Uploaded and read back, equal item by item: {counts}")
 
 

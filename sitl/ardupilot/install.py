@@ -184,7 +184,8 @@ def _commit(git_version: str) -> str:
 
 
 def _check_program(path: Path, kind: Kind, url: str) -> None:
-    head = path.open("rb").read(20) if path.stat().st_size >= 20 else b""
+    with path.open("rb") as file:
+        head = file.read(20)
     magic, machine = _ELF_X86_64
     if not head.startswith(magic) or int.from_bytes(head[18:20], "little") != machine:
         raise SimulatorError("is no Linux program for x86-64", where=url, remedy="Check the address")

@@ -63,18 +63,33 @@ def take_instance(wanted: int | None = None, among: Iterable[int] = FIRST_INSTAN
     )
 
 
-def _lock(instance: int) -> InstanceLock | None:
-    folder = Path(tempfile.gettempdir()) / f"droneteam-sitl-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise SimulatorError("the folder of simulator locks belongs to someone else", where=str(folder))
-    file = (folder / f"instance-{instance}.lock").open("wb")
+def lock_folder(folder: Path) -> IO[bytes]:
+    """Hold a working folder until the file is closed. Raises SimulatorError where another one runs there."""
+    file = _lock_file(folder / ".lock")
+    if file is None:
+        raise SimulatorError(
+            "another simulator runs in this folder", where=str(folder), remedy="Give each a folder of its own"
+        )
+    return file
+
+
+def _lock_file(path: Path) -> IO[bytes] | None:
+    file = path.open("wb")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
         return None
-    return InstanceLock(instance, file)
+    return file
+
+
+def _lock(instance: int) -> InstanceLock | None:
+    folder = Path(tempfile.gettempdir()) / f"droneteam-sitl-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise SimulatorError("the folder of simulator locks belongs to someone else", where=str(folder))
+    file = _lock_file(folder / f"instance-{instance}.lock")
+    return InstanceLock(instance, file) if file else None
 
 
 def _ports_free(instance: int) -> bool:

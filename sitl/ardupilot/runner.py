@@ -8,17 +8,19 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from missions.errors import OutputError, SettingsError, SimulatorError
 from missions.files import write_whole
 from sitl.ardupilot.binaries import Binary
-from sitl.ardupilot.instances import InstanceLock, take_instance, tcp_ports
+from sitl.ardupilot.defaults import parameter_text, read_parameters
+from sitl.ardupilot.instances import InstanceLock, lock_folder, take_instance, tcp_ports
 from sitl.ardupilot.processes import start_process, stop_process
 from sitl.home import DEFAULT_HOME, Home
 from telemetry.clock import Clock, SystemClock
 
 LOG_NAME = "ardupilot.log"
+PARAMETERS_NAME = "droneteam.parm"
 _TAIL_BYTES = 4_000
 _QUIET = {"LOG_BACKEND_TYPE": 0.0}
 """Without this an instance writes megabytes of dataflash log a minute."""
@@ -55,9 +57,10 @@ class ArduPilot:
         self.speedup = speedup
         self.system = system
         self._wanted = instance
-        self._parameters = {**_QUIET, **(parameters or {})}
+        self._parameters = dict(parameters or {})
         self._clock = clock or SystemClock()
         self._lock: InstanceLock | None = None
+        self._folder_lock: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -109,9 +112,11 @@ class ArduPilot:
             raise SimulatorError("the simulator is already running", where=str(self.folder))
         self._lock = take_instance(self._wanted)
         try:
-            command = self._command(self._prepare_folder())
+            self._make_folder()
+            self._folder_lock = lock_folder(self.folder)
+            self._prepare_folder()
             atexit.register(self.stop)
-            self._process = start_process(command, self.folder, self.folder / LOG_NAME)
+            self._process = start_process(self._command(), self.folder, self.folder / LOG_NAME)
             self._wait_until_listening(timeout_s)
         except BaseException:
             self.stop()
@@ -127,6 +132,9 @@ class ArduPilot:
         finally:
             if lock is not None:
                 lock.release()
+            if self._folder_lock is not None:
+                self._folder_lock.close()
+                self._folder_lock = None
             atexit.unregister(self.stop)
 
     def __enter__(self) -> Self:
@@ -138,10 +146,20 @@ class ArduPilot:
     ) -> None:
         self.stop()
 
-    def _prepare_folder(self) -> Path:
-        parameters = self.folder / "droneteam.parm"
-        lines = [f"{name} {value:.9g}\n" for name, value in self._parameters.items()]
-        write_whole(parameters, "".join(lines).encode())
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"cannot be made ({error.strerror})", where=str(self.folder), remedy="Choose another folder"
+            ) from error
+
+    def _prepare_folder(self) -> None:
+        merged: dict[str, float] = {}
+        for path in self.binary.defaults:
+            merged |= read_parameters(path)
+        text = parameter_text(merged | _QUIET | self._parameters)
+        write_whole(self.folder / PARAMETERS_NAME, text.encode())
         try:
             shutil.rmtree(self.folder / "logs", ignore_errors=True)
             (self.folder / "eeprom.bin").unlink(missing_ok=True)
@@ -151,9 +169,8 @@ class ArduPilot:
                 where=str(self.folder),
                 remedy="Choose another folder",
             ) from error
-        return parameters
 
-    def _command(self, parameters: Path) -> list[str]:
+    def _command(self) -> list[str]:
         home = self.home
         return [
             str(self.binary.path.resolve()),
@@ -163,7 +180,7 @@ class ArduPilot:
             *("--model", self.binary.model),
             *("--speedup", f"{self.speedup:g}"),
             *("--home", f"{home.lat_deg!r},{home.lon_deg!r},{home.height_amsl_m!r},{home.heading_deg!r}"),
-            *("--defaults", ",".join(str(path.resolve()) for path in (*self.binary.defaults, parameters))),
+            *("--defaults", PARAMETERS_NAME),
         ]
 
     def _wait_until_listening(self, timeout_s: float) -> None:

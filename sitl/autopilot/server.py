@@ -18,7 +18,10 @@ _MOST_CLIENTS = 2
 _READ_BYTES = 65_536
 _MOST_UNSENT_BYTES = 4_000_000
 _TICK_S = 0.005
-_MOST_STEPS_A_TICK = 500
+_MOST_STEPS_A_TICK = 100
+"""More would keep the clients waiting."""
+_MOST_BEHIND_S = 30.0
+"""What a machine that slept or was too slow need not make up for."""
 
 
 class SmallVehicle:
@@ -78,6 +81,11 @@ class SmallVehicle:
         """Whether it is alive."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def log_tail(self) -> str:
+        """What ended it, "" while nothing did."""
+        return repr(self._failure) if self._failure else ""
+
     def start(self) -> None:
         """Listen, and let time pass. Raises SimulatorError."""
         if self._thread is not None:
@@ -128,13 +136,12 @@ class SmallVehicle:
         try:
             while not self._stopping.is_set():
                 clients.receive(_TICK_S)
-                behind_s = (self._clock.monotonic_s() - due_s) * self.speedup
-                steps = min(int(behind_s / STEP_S), _MOST_STEPS_A_TICK)
+                now_s = self._clock.monotonic_s()
+                due_s = max(due_s, now_s - _MOST_BEHIND_S)
+                steps = min(int((now_s - due_s) * self.speedup / STEP_S), _MOST_STEPS_A_TICK)
                 for _ in range(steps):
                     vehicle.step()
                 due_s += steps * STEP_S / self.speedup
-                if steps == _MOST_STEPS_A_TICK:
-                    due_s = self._clock.monotonic_s()
                 clients.send()
         except Exception as error:  # noqa: BLE001 - told by `stop`
             self._failure = error

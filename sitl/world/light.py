@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 from sitl.world.noise import Field
@@ -24,7 +25,7 @@ def sunlight(height: Field, texel_m: float, azimuth_deg: float, elevation_deg: f
 
 def shadow(height: Field, texel_m: float, azimuth_rad: float, elevation_rad: float) -> Field:
     """(cells, cells) 0 in the sun to 1 in the shadow of something higher towards the sun."""
-    coarse = max(1, round(0.08 / texel_m))
+    coarse = max(1, round(0.09 / texel_m))
     low = height[::coarse, ::coarse]
     step_m = texel_m * coarse
     shaded = np.zeros(low.shape, bool)
@@ -35,12 +36,10 @@ def shadow(height: Field, texel_m: float, azimuth_rad: float, elevation_rad: flo
         rise = step * step_m * math.tan(elevation_rad)
         here, there = _overlap(low.shape[0], rows), _overlap(low.shape[1], columns)
         shaded[here[0], there[0]] |= low[here[1], there[1]] > low[here[0], there[0]] + rise + 0.03
-    soft = ndimage.gaussian_filter(shaded.astype(np.float32), 0.6)
-    places = np.clip(np.arange(height.shape[0]) // coarse, 0, low.shape[0] - 1)
-    if coarse == 1:
-        return np.asarray(soft[np.ix_(places, places)], np.float32)
-    zoomed = ndimage.zoom(soft, coarse, order=1, grid_mode=True, mode="nearest")
-    return np.asarray(zoomed[: height.shape[0], : height.shape[1]], np.float32)
+    soft = Image.fromarray(ndimage.gaussian_filter(shaded.astype(np.float32), 0.6))
+    rows, columns = height.shape
+    box = (0.0, 0.0, columns / coarse, rows / coarse)
+    return np.asarray(soft.resize((columns, rows), Image.Resampling.BILINEAR, box=box), np.float32)
 
 
 def _overlap(size: int, shift: int) -> tuple[slice, slice]:

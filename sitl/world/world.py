@@ -21,7 +21,7 @@ from sitl.world.view import Floats, Lens, View
 from telemetry.pose import Pose
 
 MOST_CELLS = 4032
-FINEST_TEXEL_M = 0.025
+FINEST_TEXEL_M = 0.03
 ROUND_CELLS = 64
 TEST_SITE = GeoPoint(52.1700, 4.4400)
 
@@ -52,7 +52,7 @@ class World:
     """A square of ground around `origin`, the same for the same seed and sizes.
 
     `size_m` is the length of its side and `texel_m` the grain of its picture (as fine as 4000 cells allow,
-    not below 2.5 cm, unless given). Its frame is LocalFrame(origin): metres east and north, and up from
+    not below 3 cm, unless given). Its frame is LocalFrame(origin): metres east and north, and up from
     `ground_amsl_m`. Beyond its edge the ground is mirrored. Raises InputError for sizes that make no sense.
     """
 
@@ -90,11 +90,11 @@ class World:
         paint_things(canvas, self.layout)
         self.sunlit = sunlight(canvas.height, self.texel_m, self.sun_azimuth_deg, 46.0)
         canvas.rgb *= self.sunlit
-        self.colours = Raster(np.clip(canvas.rgb, 0, 255).astype(np.uint8), self.texel_m)
+        self.colours = Raster(np.clip(canvas.rgb, 0, 255, out=canvas.rgb).astype(np.uint8), self.texel_m)
         self.heights = Raster(canvas.height[None], self.texel_m)
         self.materials = Raster(canvas.material[None], self.texel_m)
-        self.blotches = canvas.coarse
-        self.grain = Raster(canvas.middle[None], self.texel_m)
+        self.blotches = canvas.coarse.astype(np.float16)
+        self.grain = Raster(canvas.middle[None].astype(np.float16), self.texel_m)
 
     @cached_property
     def control_points(self) -> tuple[ControlPoint, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 from missions.errors import LinkError
 from telemetry.clock import Clock
@@ -20,6 +21,7 @@ class TcpInLink(Link):
         family, place = resolve(host, port, socket.SOCK_STREAM, address)
         self.address = address
         self._clock = clock
+        self._changing = threading.Lock()
         self._ends: tuple[StreamEnd, ...] = ()
         self._gone_bad_bytes = 0
         self._server = socket.socket(family, socket.SOCK_STREAM)
@@ -81,9 +83,12 @@ class TcpInLink(Link):
         if len(self._ends) >= _MOST_CLIENTS:
             connection.close()
             return
-        self._ends = (*self._ends, StreamEnd(connection, self.address, self._clock))
+        with self._changing:
+            self._ends = (*self._ends, StreamEnd(connection, self.address, self._clock))
 
     def _drop(self, end: StreamEnd) -> None:
-        end.connection.close()
-        self._gone_bad_bytes += end.reader.bad_bytes
-        self._ends = tuple(other for other in self._ends if other is not end)
+        with self._changing:
+            end.connection.close()
+            if end in self._ends:
+                self._gone_bad_bytes += end.reader.bad_bytes
+            self._ends = tuple(other for other in self._ends if other is not end)

@@ -141,14 +141,13 @@ def test_a_canopy_hides_its_share_and_moves_over_the_person_as_the_aircraft_pass
         pose_above(world, spot[0] + step, spot[1], 1_780_000_000.0 + step) for step in range(-10, 11, 2)
     ]
     shares = {}
-    for canopy in (0.0, 0.5, 0.9, 1.0):
+    for canopy in (0.0, 0.5, 1.0):
         somebody = person_at(world, spot, posture="lying", canopy=canopy, name="p")
         truth = render_thermal(world, tmp_path / str(canopy), CAMERA, passing, [somebody], warm=False)
         shares[canopy] = [sighting.visible_share for frame in truth.frames for sighting in frame.sightings]
     assert shares[0.0] == [1.0] * len(passing)
     assert max(shares[1.0]) < 0.05
     assert 0.3 < np.mean(shares[0.5]) < 0.7
-    assert 0.02 < np.mean(shares[0.9]) < 0.25
     assert np.std(shares[0.5]) > 0.03
 
 

@@ -44,11 +44,15 @@ class FakeVehicle(Link):
         self._inbox, self._reader = FrameReader(), FrameReader()
         self._out: deque[bytes] = deque()
         self._next_heartbeat_s = 0.0
+        self._later: list[tuple[float, Callable[[], None]]] = []
         self._receiving: tuple[int, int, list[MissionItem]] | None = None
         self._asked_s = 0.0
 
     def say(self, name: str, /, **fields: Any) -> None:
         self._deliver(self._encoder.encode(name, **fields))
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        self._later.append((self.clock.monotonic_s() + seconds, action))
 
     def receive(self, timeout_s: float) -> list[Frame]:
         if self.closed:
@@ -104,6 +108,10 @@ class FakeVehicle(Link):
                 system_status=3,
                 mavlink_version=3,
             )
+        due = [entry for entry in self._later if entry[0] <= now_s]
+        self._later = [entry for entry in self._later if entry[0] > now_s]
+        for _, action in due:
+            action()
         if self._receiving and now_s - self._asked_s > AGAIN_S:
             self._ask()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -35,10 +36,10 @@ def items_of(count: int, seed: int = 1) -> list[MissionItem]:
 
 
 @pytest.fixture
-def connected(fake_vehicle, clock: ManualClock):  # type: ignore[no-untyped-def]
+def connected(fake_vehicle: Callable[..., Any], clock: ManualClock) -> Callable[..., Any]:
     """A vehicle on a link with these chances, and a client that is connected to it."""
 
-    def connect(**chances: float):  # type: ignore[no-untyped-def]
+    def connect(**chances: float) -> tuple[Any, VehicleClient]:
         vehicle = fake_vehicle(**chances)
         client = VehicleClient(vehicle, clock)
         client.connect(30)
@@ -49,7 +50,7 @@ def connected(fake_vehicle, clock: ManualClock):  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("kind", list(MissionType))
 @pytest.mark.parametrize("bad", [0.0, 0.2], ids=["good link", "bad link"])
-def test_what_was_sent_is_what_is_held(kind: MissionType, bad: float, connected) -> None:  # type: ignore[no-untyped-def]
+def test_what_was_sent_is_what_is_held(kind: MissionType, bad: float, connected: Callable[..., Any]) -> None:
     vehicle, client = connected(loss=bad, doubling=bad, shuffling=bad)
     items = items_of(60)
     steps: list[tuple[int, int]] = []
@@ -60,13 +61,15 @@ def test_what_was_sent_is_what_is_held(kind: MissionType, bad: float, connected)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_upload_and_verify_finds_no_difference_on_a_lossy_link(seed: int, connected) -> None:  # type: ignore[no-untyped-def]
+def test_upload_and_verify_finds_no_difference_on_a_lossy_link(
+    seed: int, connected: Callable[..., Any]
+) -> None:
     vehicle, client = connected(loss=0.2, doubling=0.1, shuffling=0.2)
     vehicle._random.seed(seed)
     assert upload_and_verify(client, MissionType.MISSION, items_of(25, seed)) == []
 
 
-def test_a_difference_is_found(connected) -> None:  # type: ignore[no-untyped-def]
+def test_a_difference_is_found(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     items = items_of(6)
 
@@ -80,7 +83,7 @@ def test_a_difference_is_found(connected) -> None:  # type: ignore[no-untyped-de
 
 
 @pytest.mark.parametrize("kind", list(MissionType))
-def test_an_empty_list_empties_the_vehicles(kind: MissionType, connected) -> None:  # type: ignore[no-untyped-def]
+def test_an_empty_list_empties_the_vehicles(kind: MissionType, connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     vehicle.lists[kind] = items_of(3)
     upload(client, kind, [])
@@ -91,7 +94,7 @@ def test_an_empty_list_empties_the_vehicles(kind: MissionType, connected) -> Non
     assert vehicle.lists[kind] == []
 
 
-def test_the_three_lists_are_kept_apart(connected) -> None:  # type: ignore[no-untyped-def]
+def test_the_three_lists_are_kept_apart(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     for kind in MissionType:
         upload(client, kind, items_of(4, seed=int(kind)))
@@ -100,7 +103,7 @@ def test_the_three_lists_are_kept_apart(connected) -> None:  # type: ignore[no-u
     ]
 
 
-def test_the_reason_of_a_refusal_is_told(connected) -> None:  # type: ignore[no-untyped-def]
+def test_the_reason_of_a_refusal_is_told(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     vehicle.answers["MISSION_ITEM_INT"] = lambda message: vehicle._mission_ack(0, 3)
     with pytest.raises(
@@ -109,7 +112,7 @@ def test_the_reason_of_a_refusal_is_told(connected) -> None:  # type: ignore[no-
         upload(client, MissionType.MISSION, items_of(5))
 
 
-def test_a_vehicle_that_is_still_starting_is_asked_again(connected) -> None:  # type: ignore[no-untyped-def]
+def test_a_vehicle_that_is_still_starting_is_asked_again(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     answers = iter([lambda _: vehicle._mission_ack(0, 4)] * 2)
     vehicle.answers["MISSION_COUNT"] = lambda message: next(answers, vehicle._on_mission_count)(message)
@@ -117,14 +120,14 @@ def test_a_vehicle_that_is_still_starting_is_asked_again(connected) -> None:  # 
     assert vehicle.lists[0] == items_of(5)
 
 
-def test_a_vehicle_without_room_is_refused_in_the_end(connected) -> None:  # type: ignore[no-untyped-def]
+def test_a_vehicle_without_room_is_refused_in_the_end(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     vehicle.answers["MISSION_COUNT"] = lambda message: vehicle._mission_ack(0, 4)
     with pytest.raises(Refused, match="no space"):
         upload(client, MissionType.MISSION, items_of(5))
 
 
-def test_silence_is_no_answer_with_the_count_that_was_reached(connected) -> None:  # type: ignore[no-untyped-def]
+def test_silence_is_no_answer_with_the_count_that_was_reached(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     vehicle.answers["MISSION_COUNT"] = lambda message: None
     with pytest.raises(NoAnswer, match=r"stopped answering .*\(0 of 5 items\)"):
@@ -138,7 +141,7 @@ def test_silence_is_no_answer_with_the_count_that_was_reached(connected) -> None
     assert caught.value.where == vehicle.address
 
 
-def test_a_lost_last_answer_does_not_fail_the_upload(connected) -> None:  # type: ignore[no-untyped-def]
+def test_a_lost_last_answer_does_not_fail_the_upload(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     acknowledged: list[int] = []
 
@@ -180,7 +183,7 @@ def test_an_item_asked_for_twice_or_out_of_order_is_given_again() -> None:
     ]
 
 
-def test_a_vehicle_that_gave_up_is_sent_everything_again(connected) -> None:  # type: ignore[no-untyped-def]
+def test_a_vehicle_that_gave_up_is_sent_everything_again(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     given_up: list[bool] = []
 
@@ -198,7 +201,7 @@ def test_a_vehicle_that_gave_up_is_sent_everything_again(connected) -> None:  # 
     assert vehicle.lists[0] == items_of(6)
 
 
-def test_ctrl_c_tells_the_vehicle_that_the_transfer_is_over(connected) -> None:  # type: ignore[no-untyped-def]
+def test_ctrl_c_tells_the_vehicle_that_the_transfer_is_over(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
 
     def interrupt(moved: int, total: int) -> None:
@@ -218,7 +221,7 @@ def test_older_items_are_understood() -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 400.0])
-def test_a_place_that_is_none_is_not_sent(value: float, connected) -> None:  # type: ignore[no-untyped-def]
+def test_a_place_that_is_none_is_not_sent(value: float, connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     with pytest.raises(InputError, match="item 1 has no place"):
         upload(client, MissionType.MISSION, [items_of(1)[0], MissionItem(Command.WAYPOINT, x=value)])
@@ -230,7 +233,7 @@ def test_parameters_that_are_no_place_are_not_scaled() -> None:
     assert fields_from_item(item, 0, MissionType.MISSION)["x"] == 1
 
 
-def test_timing_can_be_chosen(connected, clock: ManualClock) -> None:  # type: ignore[no-untyped-def]
+def test_timing_can_be_chosen(connected: Callable[..., Any], clock: ManualClock) -> None:
     vehicle, client = connected()
     vehicle.answers["MISSION_REQUEST_LIST"] = lambda message: None
     began_s = clock.monotonic_s()
@@ -239,7 +242,7 @@ def test_timing_can_be_chosen(connected, clock: ManualClock) -> None:  # type: i
     assert clock.monotonic_s() - began_s == pytest.approx(1.5, abs=0.2)
 
 
-def test_the_fake_is_a_fair_judge(fake_vehicle: Callable[..., object], connected) -> None:  # type: ignore[no-untyped-def]
+def test_the_fake_is_a_fair_judge(fake_vehicle: Callable[..., Any], connected: Callable[..., Any]) -> None:
     vehicle, client = connected(loss=0.2, doubling=0.2)
     upload(client, MissionType.MISSION, items_of(40))
     asked = [message.seq for message in vehicle.heard if message.name == "MISSION_ITEM_INT"]

@@ -176,8 +176,7 @@ class _Run:
             if isinstance(point, Unplaced):
                 self._spots_not_placed.append((frame.name, point.reason))
                 continue
-            sides = sorted(((spot.box[2] - 4) * point.gsd_m, (spot.box[3] - 4) * point.gsd_m), reverse=True)
-            size_m = (sides[0], sides[1])
+            size_m = (spot.sides_px[0] * point.gsd_m, spot.sides_px[1] * point.gsd_m)
             time_s = frame.exposure.time_s
             seen.append(
                 (

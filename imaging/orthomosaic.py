@@ -24,6 +24,7 @@ from imaging.footprints import (
 )
 from imaging.georeference import Georeference
 from imaging.grid import Grid, grid_over
+from imaging.lens import Array
 from imaging.options import MosaicOptions
 from imaging.painting import Decoded, Plan, Sources, paint
 from imaging.progress import Progress
@@ -93,11 +94,7 @@ def draw(
 
 def _grid(sources: Sources, gsd_m: float) -> Grid:
     """The grid that covers what the photos see, a whole number of coarse cells each way."""
-    placed, surface = sources.placed, sources.surface
-    corners = [
-        ground_corners(view, sources.lenses[view.lens], float(surface.height_m(view.centre[:2])))
-        for view in placed.views
-    ]
+    placed, corners = sources.placed, _corners(sources)
     coarse = grid_over(placed.frame, placed.epsg, np.vstack(corners), gsd_m * COARSE)
     if coarse.width * coarse.height * COARSE**2 > LIMIT_PIXELS:
         raise SettingsError(
@@ -109,13 +106,19 @@ def _grid(sources: Sources, gsd_m: float) -> Grid:
     return replace(coarse, cell_m=gsd_m, width=coarse.width * COARSE, height=coarse.height * COARSE)
 
 
-def _coarse_step(grid: Grid, sources: Sources) -> int:
-    """Pixels in a coarse cell: 8, or more where all the footprints together would not fit in memory."""
-    reach_px = [
-        np.prod(np.ptp(ground_corners(view, sources.lenses[view.lens], 0.0), axis=0))
+def _corners(sources: Sources) -> list[Array]:
+    """Where each photo's border meets the ground, (n, 2) local metres each."""
+    surface, lenses = sources.surface, sources.lenses
+    return [
+        ground_corners(view, lenses[view.lens], float(surface.height_m(view.centre[:2])))
         for view in sources.placed.views
     ]
-    step, area_px = COARSE, float(np.sum(reach_px)) / grid.cell_m**2
+
+
+def _coarse_step(grid: Grid, sources: Sources) -> int:
+    """Pixels in a coarse cell: 8, or more where all the footprints together would not fit in memory."""
+    areas_m2 = [float(np.prod(np.ptp(corners, axis=0))) for corners in _corners(sources)]
+    step, area_px = COARSE, sum(areas_m2) / grid.cell_m**2
     while area_px / step**2 > LIMIT_COARSE_CELLS:
         step *= 2
     return step

@@ -26,7 +26,6 @@ import numpy.typing as npt
 from imaging.thermal.frame import ThermalFrame, Unit, Values
 
 Polarity = Literal["warm", "cold"]
-Mask = npt.NDArray[np.uint8]
 
 _PERSON_M = (1.3, 0.7)
 """Longer and shorter side of what a person shows from above, lying or standing, as a middle."""
@@ -36,7 +35,7 @@ _GROWN_SHARE = 0.4
 _MARGIN_PX = 2
 _FIT_SIGMA = 0.5
 _LEAST: dict[Unit, float] = {"degC": 0.4, "counts": 8.0, "grey": 4.0}
-_SPREAD_SHARE = 0.1
+_SPREAD_SHARE = 0.15
 _CANDIDATES = 60
 _FAINTEST = 0.3
 _WEIGHT: dict[Polarity, float] = {"warm": 1.0, "cold": 0.8}
@@ -79,6 +78,7 @@ class HotSpot:
     score: float
     why: str
     touches_edge: bool
+    sides_px: tuple[float, float]
 
 
 def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[HotSpot]:
@@ -90,12 +90,13 @@ def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[H
         return []
     smooth = np.asarray(cv2.GaussianBlur(values, (0, 0), 0.8), np.float32)
     floor = _floor(values, frame.unit)
+    scene = _Scene(smooth, frame.unit, floor, expected, options)
     salience = [(side, _salience(values, side, floor)) for side in _sides(expected)]
     spots = []
     for polarity in options.polarities:
         sign = 1 if polarity == "warm" else -1
         for row, col, side in _candidates(salience, sign, _CANDIDATES):
-            spot = _grown(smooth, row, col, side, polarity, floor, expected, frame.unit, options)
+            spot = scene.grown(row, col, side, polarity)
             if spot is not None:
                 spots.append(spot)
     return _apart(sorted(spots, key=lambda spot: -spot.score))[: options.most]
@@ -162,62 +163,84 @@ def _candidates(salience: list[tuple[int, Values]], sign: int, most: int) -> lis
     return found
 
 
-def _grown(
-    smooth: Values,
-    row: int,
-    col: int,
-    side: int,
-    polarity: Polarity,
-    floor: float,
-    expected: tuple[float, float],
-    unit: Unit,
-    options: HotSpotOptions,
-) -> HotSpot | None:
-    """The spot around a candidate, or None where it is too faint or not of a person's size."""
-    height, width = smooth.shape
-    reach = 2 * side + 2
-    top, left = max(0, row - reach), max(0, col - reach)
-    window = smooth[top : row + reach + 1, left : col + reach + 1]
-    sign = 1.0 if polarity == "warm" else -1.0
-    deep = side // 4
-    heart = smooth[max(0, row - deep) : row + deep + 1, max(0, col - deep) : col + deep + 1]
-    value = float(sign * np.sort((sign * heart).ravel())[heart.size * 3 // 4])
-    background = float(np.median(window))
-    contrast = value - background
-    if sign * contrast < floor:
-        return None
-    mask = (sign * (window - background) > _GROWN_SHARE * sign * contrast).astype(np.uint8)
-    mask[row - top, col - left] = 1
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    label = labels[row - top, col - left]
-    x, y, w, h, area = (int(n) for n in stats[label])
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What every spot of one frame is measured against."""
 
-    own = labels == label
-    clutter = float(window[mask == 0].std()) if (mask == 0).any() else 0.0
-    box = _widened((left + x, top + y, w, h), width, height)
-    long_px, short_px = max(box[2:]), min(box[2:])
-    sides = (math.log(long_px / expected[0]), math.log(short_px / expected[1]))
-    fit = math.exp(-(sides[0] ** 2 + sides[1] ** 2) / (4 * _FIT_SIGMA**2))
-    score = abs(contrast) / (clutter + floor) * fit * _WEIGHT[polarity]
-    long_m = None if options.gsd_m is None else max(w, h) * options.gsd_m
-    if score < options.least_score:
-        return None
-    if long_m is not None and not options.smallest_m <= long_m <= options.largest_m:
-        return None
-    rows, cols = np.nonzero(own)
-    edge = x + left == 0 or y + top == 0 or x + left + w == width or y + top + h == height
-    return HotSpot(
-        row=top + float(rows.mean()) + 0.5,
-        col=left + float(cols.mean()) + 0.5,
-        box=box,
-        area_px=area,
-        contrast=contrast,
-        value=value,
-        polarity=polarity,
-        score=score,
-        why=_why(contrast, clutter, unit, (w, h), long_m, fit, edge),
-        touches_edge=edge,
-    )
+    smooth: Values
+    unit: Unit
+    floor: float
+    expected: tuple[float, float]
+    options: HotSpotOptions
+
+    def grown(self, row: int, col: int, side: int, polarity: Polarity) -> HotSpot | None:
+        """The spot around a candidate, or None where it is too faint or not of a person's size."""
+        height, width = self.smooth.shape
+        reach, deep = 2 * side + 2, side // 4
+        top, left = max(0, row - reach), max(0, col - reach)
+        window = self.smooth[top : row + reach + 1, left : col + reach + 1]
+        heart = self.smooth[max(0, row - deep) : row + deep + 1, max(0, col - deep) : col + deep + 1]
+        sign = 1.0 if polarity == "warm" else -1.0
+        value = float(sign * np.sort((sign * heart).ravel())[heart.size * 3 // 4])
+        background = float(np.median(window))
+        contrast = value - background
+        if sign * contrast < self.floor:
+            return None
+        mask = (sign * (window - background) > _GROWN_SHARE * sign * contrast).astype(np.uint8)
+        mask[row - top, col - left] = 1
+        _, labels = cv2.connectedComponents(mask, connectivity=4)
+        rows, cols = np.nonzero(labels == labels[row - top, col - left])
+        clutter = float(window[mask == 0].std()) if (mask == 0).any() else 0.0
+
+        sides = _sides_px(rows, cols)
+        fit = _fit(sides, self.expected)
+        score = abs(contrast) / (clutter + self.floor) * fit * _WEIGHT[polarity]
+        if score < self.options.least_score or not self._person_sized(sides[0]):
+            return None
+        box = (left + int(cols.min()), top + int(rows.min()), int(np.ptp(cols)) + 1, int(np.ptp(rows)) + 1)
+        edge = min(box[:2]) == 0 or box[0] + box[2] == width or box[1] + box[3] == height
+        return HotSpot(
+            row=top + float(rows.mean()) + 0.5,
+            col=left + float(cols.mean()) + 0.5,
+            box=_widened(box, width, height),
+            area_px=len(rows),
+            contrast=contrast,
+            value=value,
+            polarity=polarity,
+            score=score,
+            why=self._why(contrast, clutter, sides, fit, edge),
+            touches_edge=edge,
+            sides_px=sides,
+        )
+
+    def _person_sized(self, long_px: float) -> bool:
+        gsd_m = self.options.gsd_m
+        return gsd_m is None or self.options.smallest_m <= long_px * gsd_m <= self.options.largest_m
+
+    def _why(
+        self, contrast: float, clutter: float, sides: tuple[float, float], fit: float, edge: bool
+    ) -> str:
+        shown = {"degC": "°C", "counts": "counts", "grey": "grey levels"}[self.unit]
+        digits = 1 if self.unit == "degC" else 0
+        text = (
+            f"{abs(contrast):.{digits}f} {shown} {'warmer' if contrast > 0 else 'colder'} than what lies "
+            f"around it (spread {clutter:.{digits}f}), {sides[0]:.0f} x {sides[1]:.0f} px"
+        )
+        if self.options.gsd_m is not None:
+            text += f", {sides[0] * self.options.gsd_m:.1f} m long"
+        text += f", fits a person's size by {fit:.0%}"
+        return text + (", cut by the frame's edge" if edge else "")
+
+
+def _sides_px(rows: npt.NDArray[np.intp], cols: npt.NDArray[np.intp]) -> tuple[float, float]:
+    """Longer and shorter side of the tightest rectangle, at any angle, around pixels."""
+    sides = cv2.minAreaRect(np.column_stack([cols, rows]).astype(np.float32))[1]
+    return float(max(sides)) + 1, float(min(sides)) + 1
+
+
+def _fit(sides: tuple[float, float], expected: tuple[float, float]) -> float:
+    off = [math.log((s + 2 * _MARGIN_PX) / e) for s, e in zip(sides, expected, strict=True)]
+    return math.exp(-(off[0] ** 2 + off[1] ** 2) / (4 * _FIT_SIGMA**2))
 
 
 def _widened(box: tuple[int, int, int, int], width: int, height: int) -> tuple[int, int, int, int]:
@@ -225,27 +248,6 @@ def _widened(box: tuple[int, int, int, int], width: int, height: int) -> tuple[i
     right = min(width, box[0] + box[2] + _MARGIN_PX)
     bottom = min(height, box[1] + box[3] + _MARGIN_PX)
     return left, top, right - left, bottom - top
-
-
-def _why(
-    contrast: float,
-    clutter: float,
-    unit: Unit,
-    size_px: tuple[int, int],
-    long_m: float | None,
-    fit: float,
-    edge: bool,
-) -> str:
-    shown = {"degC": "°C", "counts": "counts", "grey": "grey levels"}[unit]
-    digits = 1 if unit == "degC" else 0
-    text = (
-        f"{abs(contrast):.{digits}f} {shown} {'warmer' if contrast > 0 else 'colder'} than what lies around "
-        f"it (spread {clutter:.{digits}f}), {size_px[0]} x {size_px[1]} px"
-    )
-    if long_m is not None:
-        text += f", {long_m:.1f} m long"
-    text += f", fits a person's size by {fit:.0%}"
-    return text + (", cut by the frame's edge" if edge else "")
 
 
 def _apart(spots: list[HotSpot]) -> list[HotSpot]:

@@ -42,7 +42,7 @@ def run(folder: Path, *, headless: bool, settings: Settings, console: Console) -
         _seal(operation, steps)
     console.print(f"\nThe operation is in [bold]{folder}[/], its bundle in [bold]{_bundle_of(folder)}[/]")
     if not headless:
-        _serve(operation, settings)
+        _serve(operation, settings, console)
 
 
 def _free(folder: Path) -> Path:
@@ -66,7 +66,10 @@ def _seal(operation: Operation, steps: Steps) -> None:
     steps.say(f"{report.files} files verified, signed with key {keys.fingerprint(key.public_key())}")
 
 
-def _serve(operation: Operation, settings: Settings) -> None:
+def _serve(operation: Operation, settings: Settings, console: Console) -> None:
     from ops.api.server import serve  # the web service is slow to import
 
-    serve(settings, operation_folder=operation.folder)
+    def announce(address: str) -> None:
+        console.print(f"The command room page is at [bold]{address}[/] (Ctrl-C ends it)")
+
+    serve(settings, operation_folder=operation.folder, announce=announce)

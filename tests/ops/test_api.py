@@ -153,6 +153,7 @@ def test_finds_come_with_their_ellipse_or_say_that_there_is_none(client: httpx.C
     first, second = client.get("/api/finds").json()
     assert first["ellipse95"] == {"semi_major_m": 12.0, "semi_minor_m": 5.0, "bearing_deg": 30.0}
     assert (first["state"], second["state"], second["ellipse95"]) == ("proposed", "proposed", None)
+    assert (first["name"], second["name"]) == ("find 1", "find 2")
 
 
 def test_a_mosaic_lies_where_its_geotiff_says_and_is_clear_where_it_is_empty(client: httpx.Client) -> None:

@@ -149,8 +149,10 @@ def test_while_nothing_happens_the_server_speaks_once_a_second(address: str) -> 
     run(watch())
 
 
-def test_a_client_that_does_not_read_slows_nobody_and_is_told_what_it_missed(hub: Hub, address: str) -> None:
-    aircraft = [Aircraft(hub, system) for system in range(1, 41)]
+@contextlib.contextmanager
+def flying(hub: Hub, count: int) -> Iterator[None]:
+    """So many aircraft that move twenty times a second."""
+    aircraft = [Aircraft(hub, system) for system in range(1, count + 1)]
     for each in aircraft:
         each.heartbeat()
     stop = threading.Event()
@@ -164,16 +166,25 @@ def test_a_client_that_does_not_read_slows_nobody_and_is_told_what_it_missed(hub
 
     flight = threading.Thread(target=fly)
     flight.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        flight.join()
 
+
+def stalling(address: str) -> connect:
+    """A client with a small buffer, that is to stop reading."""
+    host, port = address.removeprefix("http://").rstrip("/").split(":")
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    narrow.connect((host, int(port)))
+    return connect(live(address), sock=narrow, max_queue=1, ping_interval=None)
+
+
+def test_a_client_that_does_not_read_slows_nobody_and_is_told_what_it_missed(hub: Hub, address: str) -> None:
     async def watch() -> None:
-        host, port = address.removeprefix("http://").rstrip("/").split(":")
-        narrow = socket.socket()
-        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        narrow.connect((host, int(port)))
-        async with (
-            connect(live(address), sock=narrow, max_queue=1, ping_interval=None) as stalled,
-            connect(live(address)) as quick,
-        ):
+        async with stalling(address) as stalled, connect(live(address)) as quick:
             await stalled.recv()
             stalled.transport.pause_reading()
             await quick.recv()
@@ -191,11 +202,28 @@ def test_a_client_that_does_not_read_slows_nobody_and_is_told_what_it_missed(hub
             newest = await until(stalled, lambda message: message["vehicles"])
             assert time.time() - newest[0]["heard_s"] < 2, "the newest state, not a queue of old ones"
 
-    try:
+    with flying(hub, 40):
         run(watch())
-    finally:
-        stop.set()
-        flight.join()
+
+
+def test_the_service_ends_in_seconds_though_a_client_is_stuck() -> None:
+    hub = Hub(SystemClock())
+
+    async def stall(address: str) -> ClientConnection:
+        client = await stalling(address)
+        await client.recv()
+        client.transport.pause_reading()
+        await asyncio.sleep(3)
+        return client
+
+    with asyncio.Runner() as runner, flying(hub, 40):
+        with serving(hub=hub) as address:
+            client = runner.run(stall(address))
+            assert httpx.get(f"{address}api/health").json()["clients"] == 1
+            began_s = time.monotonic()
+        assert time.monotonic() - began_s < 6
+        assert "service" not in [each.name for each in threading.enumerate()]
+        client.transport.abort()
 
 
 def test_a_burst_on_a_link_is_one_delta(hub: Hub, address: str) -> None:

@@ -92,7 +92,7 @@ def test_silence_is_told_once_and_so_is_its_end() -> None:
         picture.update([report()], START_S + second)
     picture.update([report(heard_s=START_S + 20)], START_S + 20)
     texts = [each.text for each in picture.since(Cursor()).events]
-    assert texts == ["Copter 1 is heard", "nothing heard from Copter 1 for 5 s", "Copter 1 is heard again"]
+    assert texts == ["first heard", "no data for 5 s", "heard again"]
 
 
 def test_a_battery_that_sinks_warns_once_at_each_bound() -> None:

@@ -1,0 +1,1 @@
+"""The web service: one page, a few typed endpoints and one WebSocket."""

@@ -1,0 +1,148 @@
+"""The operation as the page shows it. Only files that entered the operation are read or handed out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Literal, TypeVar
+from urllib.parse import quote
+
+from missions.errors import DroneteamError, EvidenceError, InputError
+from missions.plan_file import read_plan
+from ops.api.drawing import plan_report
+from ops.api.finds import find_reports
+from ops.api.models import FileReport, FindReport, OperationReport, PlanReport, SceneReport, TrackReport
+from ops.api.scenes import ORTHOMOSAIC, scene_picture, scene_report
+from ops.api.tracks import recorded_tracks
+from ops.operations import EnteredFile, Operation
+from telemetry.clock import Clock
+
+Section = Literal["plans", "finds", "scenes", "tracks"]
+SECTIONS: tuple[Section, ...] = ("plans", "finds", "scenes", "tracks")
+KINDS: dict[Section, str] = {"plans": "plan", "finds": "find", "scenes": "scene", "tracks": "telemetry"}
+PLAN_SUFFIXES = {"", ".json", ".droneteam"}
+"""Exports of a plan for other programs lie beside it, under other suffixes."""
+PICTURES_KEPT = 8
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Shelf(Generic[T]):
+    """What was made of files, once: a file that entered does not change. An unreadable one is a problem."""
+
+    make: Callable[[Path, EnteredFile], tuple[T, ...]]
+    made: dict[str, tuple[T, ...]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, folder: Path, files: tuple[EnteredFile, ...]) -> tuple[T, ...]:
+        with self.lock:
+            for file in files:
+                if file.path not in self.made:
+                    self._make(folder / file.path, file)
+            return tuple(report for file in files for report in self.made[file.path])
+
+    def _make(self, path: Path, file: EnteredFile) -> None:
+        try:
+            self.made[file.path] = self.make(path, file)
+        except DroneteamError as error:
+            self.made[file.path], self.problems[file.path] = (), str(error)
+
+
+class OperationFolder:
+    """One operation, read-only. Raises what `Operation.open` raises."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._operation = Operation.open(folder, clock)
+        self._files: dict[str, EnteredFile] = {}
+        self._plans = _Shelf(lambda path, file: (plan_report(read_plan(path), file.path),))
+        self._finds = _Shelf(lambda path, file: find_reports(path, file.path))
+        self._tracks = _Shelf(lambda path, file: recorded_tracks(path, file.path))
+        self._scenes = _Shelf(lambda path, file: (scene_report(path, file.path, file.sha256),))
+        self._pictures: dict[str, bytes] = {}
+        self._picturing = threading.Lock()
+        self.look()
+
+    @property
+    def name(self) -> str:
+        """What the operation is called."""
+        return self._operation.name
+
+    def look(self) -> set[Section]:
+        """See which files entered since the last look; gives the sections that changed."""
+        files = {each.path: each for each in self._operation.files()}
+        entered = set(files.values()) ^ set(self._files.values())
+        self._files = files
+        kinds = {each.kind for each in entered}
+        return {section for section, kind in KINDS.items() if kind in kinds}
+
+    def plans(self) -> tuple[PlanReport, ...]:
+        """Every plan; exports of plans to other formats are not read."""
+        return self._read(self._plans, "plan", lambda path: path.suffix in PLAN_SUFFIXES)
+
+    def finds(self) -> tuple[FindReport, ...]:
+        """Every find."""
+        return self._read(self._finds, "find", lambda path: path.suffix == ".geojson")
+
+    def tracks(self) -> tuple[TrackReport, ...]:
+        """Every recorded track."""
+        return self._read(self._tracks, "telemetry", lambda path: path.suffix == ".tlog")
+
+    def scenes(self) -> tuple[SceneReport, ...]:
+        """Every mosaic."""
+        return self._read(self._scenes, "scene", lambda path: path.name == ORTHOMOSAIC)
+
+    def scene_picture(self, scene: str) -> bytes:
+        """A mosaic's picture as WebP. Raises InputError for a scene that is not there."""
+        path = self.file(f"{scene}/{ORTHOMOSAIC}")
+        with self._picturing:
+            if scene not in self._pictures:
+                while len(self._pictures) >= PICTURES_KEPT:
+                    del self._pictures[next(iter(self._pictures))]
+                self._pictures[scene] = scene_picture(path)
+            return self._pictures[scene]
+
+    def file(self, path: str) -> Path:
+        """Where a file that entered lies.
+
+        Raises InputError for any other file, EvidenceError for one whose size changed.
+        """
+        entered = self._files.get(path)
+        if entered is None:
+            raise InputError("no such file entered the operation", where=path, remedy="See /api/operation")
+        found = self._operation.folder / entered.path
+        if found.is_symlink() or not found.is_file() or found.stat().st_size != entered.bytes:
+            raise EvidenceError(
+                "the file is gone or changed after it entered", where=path, remedy="Restore it"
+            )
+        return found
+
+    def report(self) -> OperationReport:
+        """The operation with its files."""
+        for read in (self.plans, self.finds, self.tracks, self.scenes):
+            read()
+        shelves = (self._plans, self._finds, self._tracks, self._scenes)
+        return OperationReport(
+            name=self._operation.name,
+            kind=self._operation.kind.value,
+            created=self._operation.created,
+            folder=self._operation.folder.name,
+            files=tuple(_file_report(each) for each in self._files.values()),
+            unreadable=tuple(problem for shelf in shelves for problem in shelf.problems.values()),
+        )
+
+    def _read(self, shelf: _Shelf[T], kind: str, wanted: Callable[[Path], bool]) -> tuple[T, ...]:
+        files = tuple(each for each in self._files.values() if each.kind == kind and wanted(Path(each.path)))
+        return shelf.read(self._operation.folder, files)
+
+
+def _file_report(file: EnteredFile) -> FileReport:
+    return FileReport(
+        path=file.path,
+        kind=file.kind,
+        size_bytes=file.bytes,
+        sha256=file.sha256,
+        url=f"/api/files/{quote(file.path)}",
+    )

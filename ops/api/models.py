@@ -1,0 +1,229 @@
+"""What the service says, typed: the endpoints and the live stream use the same models."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+JsonObject = dict[str, Any]
+TrackPoint = tuple[float, float, float | None, float]
+"""Longitude and latitude in degrees, height above mean sea level in metres, seconds since 1970 UTC."""
+Corner = tuple[float, float]
+Corners = tuple[Corner, Corner, Corner, Corner]
+
+
+class Report(BaseModel):
+    """The base of every answer: immutable, nothing unnamed in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(Report):
+    """A place on WGS84."""
+
+    lat_deg: float
+    lon_deg: float
+
+
+class VehicleReport(Report):
+    """One vehicle as last heard; a value that it never sent is null."""
+
+    key: str = Field(description="What names the vehicle in this service")
+    system: int
+    name: str
+    kind: str | None = Field(default=None, description="copter, plane, ...")
+    autopilot: str | None = None
+    mode: str | None = None
+    armed: bool | None = None
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+    height_amsl_m: float | None = None
+    height_relative_m: float | None = None
+    heading_deg: float | None = None
+    ground_speed_m_s: float | None = None
+    battery_pct: float | None = None
+    battery_v: float | None = None
+    satellites: int | None = None
+    fix: str | None = Field(default=None, description="3D, RTK fixed, ... as the receiver reports it")
+    mission_current: int | None = None
+    mission_count: int | None = None
+    home: Place | None = None
+    heard_s: float = Field(
+        description="When it was last heard, seconds since 1970 UTC on this server's clock"
+    )
+
+
+class TrackReport(Report):
+    """Where a vehicle was, about once a second, oldest first."""
+
+    key: str
+    name: str
+    source: Literal["live", "recorded"]
+    points: tuple[TrackPoint, ...] = Field(description="[lon_deg, lat_deg, height_amsl_m, time_s]")
+
+
+class EventReport(Report):
+    """One line of the event list. `text` may come from an aircraft: show it as text, never as markup."""
+
+    number: int
+    time_s: float
+    vehicle: str | None
+    severity: Literal["info", "caution", "warning"]
+    kind: Literal["status_text", "mode", "arming", "battery", "link"]
+    text: str
+
+
+class FindingReport(Report):
+    """What a check of a plan found."""
+
+    check: str
+    severity: str
+    text: str
+    remedy: str
+
+
+class PlanReport(Report):
+    """One plan of the operation with its drawing."""
+
+    id: str
+    name: str
+    created: str
+    pattern: str
+    aircraft: str
+    camera: str
+    totals: JsonObject
+    findings: tuple[FindingReport, ...]
+    drawing: JsonObject = Field(
+        description="GeoJSON FeatureCollection; `role` of each feature: area, fence, exclusion, transit, "
+        "lane, rally or take_off"
+    )
+
+
+class Ellipse(Report):
+    """The 95 % error ellipse of a place on the ground."""
+
+    semi_major_m: float
+    semi_minor_m: float
+    bearing_deg: float = Field(description="Of the major axis, from true north clockwise")
+
+
+class FindReport(Report):
+    """A find; it is a proposal until a person confirms it."""
+
+    id: str
+    name: str
+    source: str
+    state: str
+    lat_deg: float
+    lon_deg: float
+    ellipse95: Ellipse | None
+    properties: JsonObject
+
+
+class SceneReport(Report):
+    """A mosaic of the operation: where its preview lies on the map."""
+
+    id: str
+    name: str
+    corners: Corners = Field(
+        description="Of the picture: top left, top right, bottom right, bottom left, as [lon_deg, lat_deg]"
+    )
+    preview_url: str
+    report: JsonObject
+
+
+class FileReport(Report):
+    """A file that was entered into the operation."""
+
+    path: str
+    kind: str
+    size_bytes: int
+    sha256: str
+    url: str
+
+
+class OperationReport(Report):
+    """The operation that is being served."""
+
+    name: str
+    kind: str
+    created: str
+    folder: str
+    files: tuple[FileReport, ...]
+    unreadable: tuple[str, ...] = Field(description="What in the folder could not be read, one sentence each")
+
+
+class LinkReport(Report):
+    """How one link fares."""
+
+    address: str
+    state: str = Field(description="open, reconnecting, ended or failed")
+    problem: str
+    frames: int
+    rate_hz: float
+    lost_pct: float = Field(description="Share of the frames sent that did not arrive")
+    bad_bytes: int
+    heard_s: float | None
+
+
+class Health(Report):
+    """That the service runs, and what it serves."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+    time_s: float
+    uptime_s: float
+    clients: int
+    vehicles: int
+    operation: str | None
+    links: tuple[LinkReport, ...]
+
+
+class Problem(Report):
+    """Why a request was refused."""
+
+    detail: str
+
+
+class Dropped(Report):
+    """What a slow client missed since the message before."""
+
+    deltas: int = Field(
+        default=0, description="Messages that came due while it was not reading; this one overtook them"
+    )
+    events: int = Field(default=0, description="Events that left the server's memory before it took them")
+
+
+class Snapshot(Report):
+    """The first message of the live stream: everything as it is."""
+
+    type: Literal["snapshot"] = "snapshot"
+    protocol: Literal[1] = 1
+    time_s: float
+    hz: float
+    operation: str | None
+    vehicles: tuple[VehicleReport, ...]
+    tracks: tuple[TrackReport, ...]
+    plans: tuple[PlanReport, ...]
+    events: tuple[EventReport, ...]
+
+
+class Delta(Report):
+    """Every later message: what changed since the one before. Nothing changed: one a second all the same."""
+
+    type: Literal["delta"] = "delta"
+    time_s: float
+    vehicles: tuple[VehicleReport, ...] = ()
+    tracks: tuple[TrackReport, ...] = Field(default=(), description="New points only; append them")
+    events: tuple[EventReport, ...] = ()
+    changed: tuple[Literal["plans", "finds", "scenes", "tracks"], ...] = Field(
+        (), description="What to fetch again from its endpoint"
+    )
+    dropped: Dropped = Dropped()
+
+
+class MapSettings(Report):
+    """How the page draws the ground."""
+
+    tiles_url: str = Field(description="Tiles as https://host/{z}/{x}/{y}.png; empty: a grid")

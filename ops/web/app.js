@@ -1,0 +1,219 @@
+// The command room's page: one stream in, a map and lists out.
+
+import {Connection} from './connection.js';
+import {coordinates, duration, timeOfDay} from './format.js';
+import {gridFor} from './grid.js';
+import {GroundMap, placesOf} from './map.js';
+import {Overlay} from './overlay.js';
+import {Panel} from './panel.js';
+import {Store} from './store.js';
+
+const HZ = 5;
+const TRACKS_MS = 1000;
+const FALLBACK_ANCHOR = [5.3, 52.1];
+const find = (selector) => document.querySelector(selector);
+
+class Page {
+  #store = new Store();
+  #panel = new Panel(document, this.#store);
+  #connection;
+  #ground = null;
+  #overlay = null;
+  #fitted = '';
+  #touched = false;
+  #anchor = null;
+
+  async start() {
+    const origin = location.origin.replace(/^http/, 'ws');
+    this.#connection = new Connection(`${origin}/api/live?hz=${HZ}`);
+    this.#connection.addEventListener('message', ({detail}) => this.#take(detail));
+    this.#connection.addEventListener('state', () => this.#drawConnection());
+    this.#connection.open();
+    this.#panel.drawVehicles();
+    this.#panel.addEventListener('select', ({detail}) => this.#select(detail.key, true));
+    this.#panel.addEventListener('goto', ({detail}) => this.#goto(detail));
+    this.#panel.addEventListener('layer', ({detail}) => this.#layer(detail));
+    find('#fit').addEventListener('click', () => this.#fit());
+    document.addEventListener('keydown', (event) => this.#key(event));
+    setInterval(() => this.#tick(), 250);
+    setInterval(() => this.#drawTracks(), TRACKS_MS);
+    await this.#startMap();
+  }
+
+  async #startMap() {
+    try {
+      const {tiles_url: tilesUrl} = await fetchJson('/api/map');
+      this.#ground = await GroundMap.create('map', tilesUrl);
+    } catch (error) {
+      this.#announce('map', `This browser cannot draw the map; the lists work. ${error.message}`);
+      return;
+    }
+    const {map} = this.#ground;
+    this.#overlay = new Overlay(find('#overlay'), this.#ground, this.#store);
+    this.#panel.drawLayers((group) => this.#ground.shows(group));
+    map.on('moveend', () => this.#drawGrid());
+    map.on('movestart', (event) => { this.#touched ||= Boolean(event.originalEvent); });
+    map.on('mousemove', ({lngLat}) => { find('#cursor').textContent = coordinates([lngLat.lng, lngLat.lat]); });
+    map.on('mouseout', () => { find('#cursor').textContent = ''; });
+    map.on('click', ({point}) => this.#select(this.#overlay.hit(point), false));
+    window.droneteam = {map, aircraft: () => this.#overlay.drawn};
+    this.#ground.drawPlans(this.#store.plans);
+    this.#ground.drawFinds(this.#store.finds);
+    this.#ground.drawScenes(this.#store.scenes);
+    this.#ground.drawRecorded(this.#store.recorded);
+    this.#overlay.update();
+    this.#drawTracks();
+    this.#fitOnce();
+    this.#drawGrid();
+  }
+
+  #take(message) {
+    const changed = this.#store.apply(message);
+    if (message.type === 'snapshot') this.#fetch(['finds', 'scenes', 'tracks']);
+    else this.#fetch(message.changed);
+    if (changed.includes('plans')) this.#drawPlans();
+    if (changed.includes('events')) this.#panel.drawEvents();
+    if (changed.includes('vehicles')) this.#overlay?.update();
+    find('#operation').textContent = this.#store.operation ?? 'no operation open';
+    document.title = this.#store.operation ? `${this.#store.operation} – Droneteam` : 'Droneteam';
+    this.#fitOnce();
+  }
+
+  async #fetch(sections) {
+    try {
+      await Promise.all(sections.map((each) => this.#fetchSection(each)));
+    } catch {
+      return; // the connection's own state tells; the next snapshot asks again
+    }
+    this.#fitOnce();
+  }
+
+  async #fetchSection(section) {
+    const found = await fetchJson(section === 'tracks' ? '/api/tracks?source=recorded' : `/api/${section}`);
+    this.#store[section === 'tracks' ? 'recorded' : section] = found;
+    if (section === 'plans') this.#drawPlans();
+    if (section === 'finds') {
+      this.#panel.drawFinds();
+      this.#ground?.drawFinds(found);
+    }
+    if (section === 'scenes') {
+      this.#panel.drawScenes();
+      this.#ground?.drawScenes(found);
+    }
+    if (section === 'tracks') this.#ground?.drawRecorded(found);
+    this.#overlay?.refresh();
+  }
+
+  #drawPlans() {
+    this.#panel.drawPlans();
+    this.#ground?.drawPlans(this.#store.plans);
+    this.#anchor = null;
+    this.#drawGrid();
+  }
+
+  #drawTracks() {
+    this.#ground?.drawTracks(this.#store.tracks, (key) => this.#store.colour(key));
+  }
+
+  #drawGrid() {
+    if (!this.#ground) return;
+    const {map} = this.#ground;
+    const bounds = map.getBounds();
+    const box = {
+      west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth()};
+    const grid = gridFor(box, map.getContainer().clientWidth, this.#gridAnchor());
+    this.#ground.drawGrid(grid.features);
+    this.#overlay.grid = grid;
+    this.#overlay.refresh();
+  }
+
+  /** The grid counts from the first take-off place, else from the first aircraft heard, and stays there. */
+  #gridAnchor() {
+    const features = this.#store.plans.flatMap((plan) => plan.drawing.features);
+    const takeOff = features.find((each) => each.properties.role === 'take_off');
+    const [first] = placesOf(this.#store);
+    this.#anchor ??= takeOff?.geometry.coordinates ?? (first ? [first[0], first[1]] : null);
+    return this.#anchor ?? FALLBACK_ANCHOR;
+  }
+
+  #fit() {
+    this.#ground?.fit(placesOf(this.#store));
+  }
+
+  /** Follow what the operation consists of until somebody moves the map. */
+  #fitOnce() {
+    const {plans, finds, scenes, recorded, vehicles} = this.#store;
+    const placed = [...vehicles.values()].filter((each) => each.lat_deg !== null);
+    const contents = [plans, finds, scenes, recorded, placed].map((each) => each.length).join();
+    if (this.#touched || !this.#ground || contents === this.#fitted) return;
+    this.#fitted = contents;
+    this.#fit();
+  }
+
+  #select(key, move) {
+    this.#store.selected = this.#store.selected === key && !move ? null : key;
+    const vehicle = this.#store.vehicles.get(key);
+    if (move && vehicle && vehicle.lat_deg !== null) this.#goto({place: [vehicle.lon_deg, vehicle.lat_deg]});
+    this.#panel.drawVehicles();
+    this.#overlay?.refresh();
+  }
+
+  #goto({place, places}) {
+    if (!this.#ground) return;
+    this.#touched = true;
+    if (places) this.#ground.fit(places);
+    else this.#ground.map.easeTo({center: place, zoom: Math.max(this.#ground.map.getZoom(), 16), duration: 400});
+  }
+
+  #layer({id, visible}) {
+    this.#ground?.show(id, visible);
+    this.#overlay?.refresh();
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input')) return;
+    if (event.key === 'f' || event.key === 'F') this.#fit();
+    if (event.key === 'Escape') this.#select(null, false);
+  }
+
+  #tick() {
+    this.#panel.drawVehicles();
+    this.#overlay?.refresh();
+    this.#drawConnection();
+    const now = this.#connection.state === 'live' ? this.#store.now() : Date.now() / 1000;
+    const clock = find('#clock time');
+    const text = timeOfDay(now);
+    if (clock.textContent !== text) clock.textContent = text;
+  }
+
+  #drawConnection() {
+    const {state, lostAtMs} = this.#connection;
+    const shown = find('#connection');
+    if (shown.dataset.state !== state) {
+      shown.dataset.state = state;
+      shown.textContent = {connecting: 'connecting', live: 'live', lost: 'no connection'}[state];
+      document.body.classList.toggle('lost', state === 'lost');
+    }
+    const gone = lostAtMs === null ? null : duration((performance.now() - lostAtMs) / 1000);
+    this.#announce('connection', gone && `No connection to the server for ${gone}. What you see is old. Trying again.`);
+  }
+
+  #announcements = new Map();
+
+  #announce(about, text) {
+    if (text) this.#announcements.set(about, text);
+    else this.#announcements.delete(about);
+    const banner = find('#banner');
+    const whole = [...this.#announcements.values()].join(' ');
+    if (banner.textContent !== whole) banner.textContent = whole;
+    banner.hidden = !whole;
+  }
+}
+
+async function fetchJson(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response.json();
+}
+
+new Page().start();

@@ -1,0 +1,208 @@
+// The map below the aircraft: plain ground or tiles, mosaics, plan, tracks and finds.
+
+import {boundsOf, ellipseRing, nearFirst, positionsOf} from './geo.js';
+
+const EMPTY = {type: 'FeatureCollection', features: []};
+const SOURCES = ['grid', 'plan', 'recorded', 'tracks', 'finds'];
+const UNANSWERED_MS = 3000;
+const FAR_M = 30_000;
+const role = (...names) => ['in', ['get', 'role'], ['literal', names]];
+
+/** What the list of layers switches, each with the map layers it stands for. */
+export const GROUPS = [
+  {id: 'plan', name: 'Plan', layers: [
+    'area-fill', 'exclusion-fill', 'area', 'exclusion', 'transit', 'lane', 'plan-point']},
+  {id: 'fence', name: 'Fence', layers: ['fence']},
+  {id: 'tracks', name: 'Tracks', layers: ['recorded', 'tracks']},
+  {id: 'finds', name: 'Finds', layers: ['find-fill', 'find-line', 'find']},
+  {id: 'scenes', name: 'Mosaics', layers: []},
+  {id: 'grid', name: 'Grid', layers: ['grid']},
+];
+
+const line = (id, source, paint, filter, layout = {}) => ({
+  id, source, type: 'line', paint, layout: {'line-join': 'round', ...layout}, ...(filter && {filter})});
+
+const LAYERS = [
+  line('grid', 'grid', {'line-color': ['match', ['get', 'weight'], 'major', '#33434f', '#212c35'], 'line-width': 1}),
+  {id: 'area-fill', source: 'plan', type: 'fill', filter: role('area'),
+    paint: {'fill-color': '#7aa7ff', 'fill-opacity': 0.09}},
+  {id: 'exclusion-fill', source: 'plan', type: 'fill', filter: role('exclusion'),
+    paint: {'fill-color': '#ff5d5d', 'fill-opacity': 0.18}},
+  line('fence', 'plan', {'line-color': '#ffb454', 'line-width': 1.5, 'line-dasharray': [4, 3]}, role('fence')),
+  line('exclusion', 'plan', {'line-color': '#ff5d5d', 'line-width': 1.5}, role('exclusion')),
+  line('area', 'plan', {'line-color': '#7aa7ff', 'line-width': 2}, role('area')),
+  line('transit', 'plan', {'line-color': '#8fa1b0', 'line-width': 1, 'line-dasharray': [3, 3]}, role('transit')),
+  line('lane', 'plan', {'line-color': '#79c9b8', 'line-width': 1.6}, role('lane'), {'line-cap': 'round'}),
+  line('recorded', 'recorded', {'line-color': '#f2b8d8', 'line-width': 1.8, 'line-opacity': 0.85}),
+  line('tracks', 'tracks', {'line-color': ['get', 'colour'], 'line-width': 2.6, 'line-opacity': 0.9}, null,
+    {'line-cap': 'round'}),
+  {id: 'find-fill', source: 'finds', type: 'fill', filter: role('ellipse'),
+    paint: {'fill-color': '#ff5d5d', 'fill-opacity': 0.2}},
+  line('find-line', 'finds', {'line-color': '#ff8080', 'line-width': 1.5}, role('ellipse')),
+  {id: 'find', source: 'finds', type: 'circle', filter: role('find'),
+    paint: {'circle-radius': 5, 'circle-color': '#ff5d5d', 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5}},
+  {id: 'plan-point', source: 'plan', type: 'circle', filter: role('take_off', 'rally'),
+    paint: {
+      'circle-radius': 6,
+      'circle-color': ['match', ['get', 'role'], 'take_off', '#10171d', '#95e06c'],
+      'circle-stroke-color': '#fff', 'circle-stroke-width': 2}},
+];
+
+/** A GeoJSON source that is never updated again before it answered: else the map's memory grows without end. */
+class Gated {
+  #map;
+  #id;
+  #next = null;
+  #sentAtMs = null;
+
+  constructor(map, id) {
+    this.#map = map;
+    this.#id = id;
+    map.on('data', (event) => {
+      if (event.sourceId === id && event.sourceDataType === 'content') this.#answered();
+    });
+  }
+
+  set(features) {
+    this.#next = {type: 'FeatureCollection', features};
+    if (this.#sentAtMs === null || performance.now() - this.#sentAtMs > UNANSWERED_MS) this.#send();
+  }
+
+  #send() {
+    const data = this.#next;
+    this.#next = null;
+    this.#sentAtMs = performance.now();
+    this.#map.getSource(this.#id).setData(data);
+  }
+
+  #answered() {
+    this.#sentAtMs = null;
+    if (this.#next) this.#send();
+  }
+}
+
+function style(tilesUrl) {
+  const ground = [{id: 'ground', type: 'background', paint: {'background-color': '#10171d'}}];
+  const sources = Object.fromEntries(SOURCES.map((id) => [id, {type: 'geojson', data: EMPTY}]));
+  if (tilesUrl) {
+    sources.tiles = {type: 'raster', tiles: [tilesUrl], tileSize: 256, maxzoom: 19};
+    ground.push({id: 'tiles', type: 'raster', source: 'tiles', paint: {'raster-brightness-max': 0.75}});
+  }
+  return {version: 8, sources, layers: [...ground, ...LAYERS]};
+}
+
+export class GroundMap {
+  #sources;
+  #scenes = new Map();
+  #hidden = new Set();
+
+  /** Resolves once the map can be drawn on. */
+  static async create(container, tilesUrl) {
+    const map = new maplibregl.Map({
+      container,
+      style: style(tilesUrl),
+      center: [5.3, 52.1],
+      zoom: 7,
+      maxZoom: 22,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 0,
+      maxPitch: 0,
+    });
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.addControl(new maplibregl.NavigationControl({showCompass: false}), 'top-left');
+    map.addControl(new maplibregl.ScaleControl({maxWidth: 160, unit: 'metric'}), 'bottom-left');
+    await map.once('load');
+    return new GroundMap(map);
+  }
+
+  constructor(map) {
+    this.map = map;
+    this.#sources = Object.fromEntries(SOURCES.map((id) => [id, new Gated(map, id)]));
+  }
+
+  drawGrid(features) {
+    this.#sources.grid.set(features);
+  }
+
+  drawPlans(plans) {
+    this.#sources.plan.set(plans.flatMap((plan) => plan.drawing.features));
+  }
+
+  drawTracks(tracks, colour) {
+    this.#sources.tracks.set([...tracks].map(([key, points]) => track(points, {colour: colour(key)})));
+  }
+
+  drawRecorded(tracks) {
+    this.#sources.recorded.set(tracks.map((each) => track(each.points, {})));
+  }
+
+  drawFinds(finds) {
+    this.#sources.finds.set(finds.flatMap((find) => {
+      const place = [find.lon_deg, find.lat_deg];
+      const point = feature('find', 'Point', place);
+      if (!find.ellipse95) return [point];
+      const {semi_major_m: major, semi_minor_m: minor, bearing_deg: bearing} = find.ellipse95;
+      return [feature('ellipse', 'Polygon', [ellipseRing(place, major, minor, bearing)]), point];
+    }));
+  }
+
+  drawScenes(scenes) {
+    const wanted = new Map(scenes.map((each) => [`scene ${each.id} ${each.preview_url}`, each]));
+    for (const id of this.#scenes.keys()) {
+      if (wanted.has(id)) continue;
+      this.map.removeLayer(id);
+      this.map.removeSource(id);
+      this.#scenes.delete(id);
+    }
+    for (const [id, scene] of wanted) {
+      if (this.#scenes.has(id)) continue;
+      const url = new URL(scene.preview_url, location.href).href;
+      this.map.addSource(id, {type: 'image', url, coordinates: scene.corners});
+      this.map.addLayer({id, type: 'raster', source: id, paint: {'raster-fade-duration': 0},
+        layout: {visibility: this.#hidden.has('scenes') ? 'none' : 'visible'}}, 'grid');
+      this.#scenes.set(id, scene);
+    }
+  }
+
+  show(group, visible) {
+    this.#hidden[visible ? 'delete' : 'add'](group);
+    const layers = group === 'scenes' ? [...this.#scenes.keys()] : GROUPS.find((each) => each.id === group).layers;
+    for (const id of layers) this.map.setLayoutProperty(id, 'visibility', visible ? 'visible' : 'none');
+  }
+
+  shows(group) {
+    return !this.#hidden.has(group);
+  }
+
+  fit(positions) {
+    const box = boundsOf(nearFirst(positions, FAR_M));
+    if (box) this.map.fitBounds(box, {padding: 70, maxZoom: 18, animate: false});
+  }
+}
+
+/** Every place that belongs to the operation, for fitting the map to it; the plans lead. */
+export function* placesOf(store) {
+  for (const plan of store.plans) yield* placesOfPlan(plan);
+  for (const points of store.tracks.values()) yield* points;
+  for (const each of store.recorded) yield* each.points;
+  for (const each of store.finds) yield [each.lon_deg, each.lat_deg];
+  for (const each of store.scenes) yield* each.corners;
+  for (const each of store.vehicles.values()) if (each.lat_deg !== null) yield [each.lon_deg, each.lat_deg];
+}
+
+export function* placesOfPlan(plan) {
+  for (const each of plan.drawing.features) yield* positionsOf(each.geometry.coordinates);
+}
+
+function track(points, properties) {
+  return {type: 'Feature', properties,
+    geometry: {type: 'LineString', coordinates: points.map(([lon, lat]) => [lon, lat])}};
+}
+
+function feature(name, type, coordinates) {
+  return {type: 'Feature', properties: {role: name}, geometry: {type, coordinates}};
+}

@@ -1,0 +1,169 @@
+// The lists beside the map.
+
+import {coordinates, duration, figure, fix, height, known, metres, timeOfDay} from './format.js';
+import {element, keyed, write} from './dom.js';
+import {GROUPS, placesOfPlan} from './map.js';
+
+const LOW_BATTERY_PCT = 20;
+const CAUTION_BATTERY_PCT = 30;
+
+export class Panel extends EventTarget {
+  #root;
+  #store;
+
+  constructor(root, store) {
+    super();
+    this.#root = root;
+    this.#store = store;
+  }
+
+  drawVehicles() {
+    const store = this.#store;
+    const vehicles = [...store.vehicles.values()].sort((a, b) => a.system - b.system || (a.key < b.key ? -1 : 1));
+    keyed(this.#find('#vehicles'), vehicles, (each) => each.key, (each) => this.#vehicleRow(each),
+      (row, each) => updateVehicle(row, each, store));
+    this.#find('#no-vehicles').hidden = vehicles.length > 0;
+    const silent = vehicles.filter((each) => store.stale(each)).length;
+    write(this.#find('#vehicle-count'), silent ? `${vehicles.length}, ${silent} silent` : `${vehicles.length || ''}`);
+  }
+
+  drawPlans() {
+    const {plans} = this.#store;
+    this.#find('#plans-section').hidden = !plans.length;
+    keyed(this.#find('#plans'), plans, (each) => each.id, (each) => this.#placeRow('plan', () =>
+      this.#ask('goto', {places: [...placesOfPlan(each)]})), updatePlan);
+  }
+
+  drawFinds() {
+    const {finds} = this.#store;
+    this.#find('#finds-section').hidden = !finds.length;
+    write(this.#find('#find-count'), `${finds.length || ''}`);
+    keyed(this.#find('#finds'), finds, (each) => each.id, (each) => this.#placeRow('find', () =>
+      this.#ask('goto', {place: [each.lon_deg, each.lat_deg]})), updateFind);
+  }
+
+  drawScenes() {
+    const {scenes} = this.#store;
+    this.#find('#scenes-section').hidden = !scenes.length;
+    keyed(this.#find('#scenes'), scenes, (each) => each.id, (each) => this.#placeRow('scene', () =>
+      this.#ask('goto', {places: each.corners})), updateScene);
+  }
+
+  drawLayers(shown) {
+    keyed(this.#find('#layers'), GROUPS, (each) => each.id, (each) => this.#layerRow(each, shown), () => {});
+  }
+
+  drawEvents() {
+    const {events} = this.#store;
+    this.#find('#no-events').hidden = events.length > 0;
+    const newestFirst = [...events].reverse();
+    keyed(this.#find('#events'), newestFirst, (each) => `${each.number}`, (each) => eventRow(each, this.#store), () => {});
+  }
+
+  #find(selector) {
+    return this.#root.querySelector(selector);
+  }
+
+  #ask(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, {detail}));
+  }
+
+  #vehicleRow({key}) {
+    const button = element('button', 'vehicle',
+      element('span', 'swatch'),
+      element('span', 'name'),
+      element('span', 'chips', element('span', 'chip armed'), element('span', 'chip mode')),
+      element('span', 'figures',
+        element('span', 'height'), element('span', 'speed'), element('span', 'heading'),
+        element('span', 'battery', element('meter'), element('span', 'charge'))),
+      element('span', 'small', element('span', 'fix'), element('span', 'age')),
+    );
+    button.type = 'button';
+    const meter = button.querySelector('meter');
+    [meter.min, meter.max, meter.low, meter.high, meter.optimum] = [0, 100, LOW_BATTERY_PCT, CAUTION_BATTERY_PCT, 100];
+    meter.setAttribute('aria-hidden', 'true');
+    button.addEventListener('click', () => this.#ask('select', {key}));
+    return element('li', '', button);
+  }
+
+  #placeRow(className, act) {
+    const button = element('button', className, element('span', 'name'), element('span', 'about'));
+    button.type = 'button';
+    button.addEventListener('click', act);
+    return element('li', '', button);
+  }
+
+  #layerRow({id, name}, shown) {
+    const box = element('input');
+    box.type = 'checkbox';
+    box.checked = shown(id);
+    box.addEventListener('change', () => this.#ask('layer', {id, visible: box.checked}));
+    return element('li', '', element('label', '', box, name));
+  }
+}
+
+function updateVehicle(row, vehicle, store) {
+  const part = (name) => row.querySelector(`.${name}`);
+  const stale = store.stale(vehicle);
+  const button = part('vehicle');
+  button.classList.toggle('stale', stale);
+  button.setAttribute('aria-pressed', String(store.selected === vehicle.key));
+  part('swatch').style.backgroundColor = store.colour(vehicle.key);
+  write(part('name'), vehicle.name);
+  write(part('armed'), known(vehicle.armed) ? (vehicle.armed ? 'ARMED' : 'disarmed') : '');
+  part('armed').dataset.armed = String(vehicle.armed);
+  write(part('mode'), vehicle.mode ?? '');
+  write(part('height'), height(vehicle));
+  write(part('speed'), figure(vehicle.ground_speed_m_s, 'm/s', 1));
+  write(part('heading'), known(vehicle.heading_deg) ? `${String(Math.round(vehicle.heading_deg) % 360).padStart(3, '0')}°` : '');
+  write(part('fix'), fix(vehicle));
+  updateBattery(row, vehicle);
+  write(part('age'), stale ? `no data for ${duration(store.age(vehicle))}` : mission(vehicle));
+}
+
+function updateBattery(row, {battery_pct: pct, battery_v: volts}) {
+  const meter = row.querySelector('meter');
+  meter.value = pct ?? 0;
+  row.querySelector('.battery').classList.toggle('low', known(pct) && pct <= LOW_BATTERY_PCT);
+  write(row.querySelector('.charge'), figure(pct, '%'));
+  row.querySelector('.battery').title = `battery ${figure(pct, '%')}, ${figure(volts, 'V', 1)}`;
+}
+
+function mission({mission_current: current, mission_count: count}) {
+  if (!known(current)) return '';
+  return known(count) && count > 0 ? `item ${current} of ${count}` : `item ${current}`;
+}
+
+function updatePlan(row, plan) {
+  const {totals, findings} = plan;
+  write(row.querySelector('.name'), plan.name || plan.id);
+  const blocking = findings.filter((each) => each.severity === 'blocking').length;
+  write(row.querySelector('.about'), [
+    plan.aircraft,
+    `${totals.lanes} lanes`,
+    metres(totals.length_m),
+    duration(totals.duration_s),
+    ...(blocking ? [`${blocking} blocking`] : []),
+  ].join(' · '));
+}
+
+function updateFind(row, find) {
+  const size = find.ellipse95 ? `± ${metres(find.ellipse95.semi_major_m)} (95 %)` : 'uncertainty unknown';
+  write(row.querySelector('.name'), `${find.name}, ${find.state}, ${size}`);
+  write(row.querySelector('.about'), coordinates([find.lon_deg, find.lat_deg]));
+}
+
+function updateScene(row, scene) {
+  write(row.querySelector('.name'), scene.name);
+  write(row.querySelector('.about'), coordinates(scene.corners[0]));
+}
+
+function eventRow(event, store) {
+  const row = element('li', event.severity,
+    element('time', '', timeOfDay(event.time_s)),
+    element('span', 'who', event.vehicle === null ? '' : store.vehicles.get(event.vehicle)?.name ?? event.vehicle),
+    element('span', 'what', event.text),
+  );
+  if (event.severity !== 'info') row.prepend(element('span', 'visually-hidden', `${event.severity}: `));
+  return row;
+}

@@ -1,0 +1,53 @@
+// Aircraft from above, nose up before they are turned to their heading.
+
+export const SYMBOL_RADIUS_PX = 15;
+
+const PLANE = [
+  [0, -15], [2.2, -10], [2.2, -4], [15, 3], [15, 6], [2.2, 3.5], [1.6, 10], [6, 13], [6, 15], [0, 13.5],
+];
+const ARROW = [[0, -14], [10, 11], [0, 5.5]];
+const OUTLINE = '#0b1015';
+
+/** Draw one aircraft; `filled` false (disarmed) leaves it hollow, a heading of null makes it a disc. */
+export function drawSymbol(context, {x, y, heading, kind, colour, filled}) {
+  context.save();
+  context.translate(x, y);
+  if (heading !== null) context.rotate(heading * Math.PI / 180);
+  if (kind === 'copter') rotors(context, colour, filled);
+  context.beginPath();
+  if (heading === null) context.arc(0, 0, 7, 0, 2 * Math.PI);
+  else if (kind === 'plane') mirrored(context, PLANE, 1);
+  else mirrored(context, ARROW, kind === 'copter' ? 0.82 : 1);
+  paint(context, colour, filled);
+  context.restore();
+}
+
+function rotors(context, colour, filled) {
+  for (const [east, south] of [[-9, -9], [9, -9], [9, 9], [-9, 9]]) {
+    context.beginPath();
+    context.moveTo(0, 0);
+    context.lineTo(east, south);
+    context.strokeStyle = colour;
+    context.lineWidth = 2;
+    context.stroke();
+    context.beginPath();
+    context.arc(east, south, 4.6, 0, 2 * Math.PI);
+    paint(context, colour, filled, 0.45);
+  }
+}
+
+function mirrored(context, half, scale) {
+  half.forEach(([x, y], index) => context[index ? 'lineTo' : 'moveTo'](x * scale, y * scale));
+  for (const [x, y] of [...half].reverse()) context.lineTo(-x * scale, y * scale);
+  context.closePath();
+}
+
+function paint(context, colour, filled, alpha = 1) {
+  context.globalAlpha = filled ? alpha : 1;
+  context.fillStyle = filled ? colour : OUTLINE;
+  context.fill();
+  context.globalAlpha = 1;
+  context.lineWidth = 1.6;
+  context.strokeStyle = filled && alpha === 1 ? OUTLINE : colour;
+  context.stroke();
+}

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+from imaging.pairs import frame_of, overlapping_pairs, positions_m
+from imaging.photos import Photo
+from missions.geodesy import GeoPoint, LocalFrame
+
+FRAME = LocalFrame(GeoPoint(52.17, 4.44))
+
+
+def photo_at(east_m, north_m, **more):
+    return Photo(Path("a.jpg"), 4000, 3000, "0", place=FRAME.point_from_local(east_m, north_m), **more)
+
+
+def row(count, spacing_m, **more):
+    return {f"{i:02d}": photo_at(i * spacing_m, 0, **more) for i in range(count)}
+
+
+def test_photos_that_cannot_overlap_are_not_compared():
+    photos = row(10, 100, height_relative_m=40.0, focal_length_px=2400.0)
+    assert {int(b) - int(a) for a, b in overlapping_pairs(photos)} == {1}
+
+
+def test_without_height_or_with_an_oblique_camera_the_nearest_are_compared():
+    for more in ({}, {"height_relative_m": 40.0, "focal_length_px": 2400.0, "gimbal_pitch_deg": -45.0}):
+        pairs = overlapping_pairs(row(10, 100, **more), neighbours=2)
+        assert len(pairs) >= 9
+        assert max(int(b) - int(a) for a, b in pairs) <= 2
+
+
+def test_pairs_grow_with_the_photos_and_not_with_their_square():
+    photos = row(200, 1, height_relative_m=40.0, focal_length_px=2400.0)
+    assert len(overlapping_pairs(photos)) <= 200 * 20
+
+
+def test_each_pair_is_named_once():
+    pairs = overlapping_pairs(row(30, 10, height_relative_m=40.0, focal_length_px=2400.0))
+    assert len({frozenset(pair) for pair in pairs}) == len(pairs)
+    assert all(a != b for a, b in pairs)
+
+
+def test_heights_come_from_what_every_photo_tells():
+    both = {"a": photo_at(0, 0, height_relative_m=40.0, height_amsl_m=90.0)}
+    amsl = {"b": photo_at(9, 0, height_amsl_m=91.0)}
+    none = {"c": photo_at(18, 0)}
+    for photos, reference, height_m in (
+        (both, "relative", 40),
+        ({**both, **amsl}, "amsl", 90),
+        ({**both, **none}, "unknown", 0),
+    ):
+        positions, told = positions_m(photos, frame_of(photos))
+        assert (told, positions[0, 2]) == (reference, height_m)

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from imaging.footprints import Footprint
+from imaging.grid import Grid
+from imaging.lens import View
+from imaging.seams import find_seams
+from missions.geodesy import GeoPoint, LocalFrame
+
+GRID = Grid(LocalFrame(GeoPoint(52.17, 4.44)), 32631, 0.0, 0.0, 0.2, 160, 120)
+
+
+def footprint(column, row, width, height, colour):
+    """A level photo whose camera is over the middle of its window."""
+    y, x = np.mgrid[:height, :width]
+    slant = np.hypot(x - width / 2, y - height / 2).astype(np.float32) / 100
+    colours = np.broadcast_to(np.array(colour, np.uint8), (height, width, 3)).copy()
+    view = View(f"{column}-{row}", "one", np.eye(3), np.zeros(3), 0, 0.0)
+    return Footprint(view, column, row, slant, colours)
+
+
+@pytest.fixture
+def photos():
+    """Four photos that overlap, of different brightness."""
+    return [
+        footprint(0, 0, 100, 80, (90, 90, 90)),
+        footprint(60, 0, 100, 80, (110, 110, 110)),
+        footprint(0, 40, 100, 80, (130, 130, 130)),
+        footprint(60, 40, 100, 80, (100, 100, 100)),
+    ]
+
+
+def test_every_cell_that_a_photo_sees_is_drawn_from_a_photo_that_sees_it(photos):
+    labels = find_seams(photos, GRID).labels
+    seen = np.zeros((GRID.height, GRID.width), bool)
+    for index, photo in enumerate(photos):
+        seen[photo.window] |= photo.seen
+        drawn = np.argwhere(labels == index)
+        assert len(drawn)
+        assert ((drawn >= [photo.row, photo.column]) & (drawn < [photo.row + 80, photo.column + 100])).all()
+    assert ((labels >= 0) == seen).all()
+
+
+def test_no_cell_is_drawn_from_a_photo_that_looks_much_more_aslant_than_another(photos):
+    labels = find_seams(photos, GRID).labels
+    steepest = np.full(labels.shape, np.inf)
+    used = np.full(labels.shape, np.nan)
+    for index, photo in enumerate(photos):
+        steepest[photo.window] = np.minimum(steepest[photo.window], photo.slant)
+        own = labels[photo.window] == index
+        used[photo.window][own] = photo.slant[own]
+    assert np.nanmax(used - steepest) <= 0.15 + 1e-6
+
+
+def test_a_step_in_brightness_is_spread_out_over_the_seam(photos):
+    seams = find_seams(photos, GRID)
+    drawn = np.zeros((GRID.height, GRID.width))
+    for index, photo in enumerate(photos):
+        own = seams.labels[photo.window] == index
+        corrected = photo.colours[..., 0] + seams.corrections[index][..., 0].astype(float)
+        drawn[photo.window][own] = corrected[own]
+    steps = np.abs(np.diff(drawn[20]))
+    assert steps.max() < 4
+    assert drawn[20, 0] < drawn[20, -1]

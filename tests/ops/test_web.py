@@ -1,0 +1,409 @@
+"""The page in a real browser: it shows what the hub hears, asks no other host, and survives what it hears."""
+
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from rasterio import Affine
+
+from missions.aircraft import Aircraft
+from missions.area import Area, Part
+from missions.camera import Camera
+from missions.geodesy import GeoPoint
+from missions.plan import Fence, Plan, Request, Totals, Waypoint
+from missions.plan_file import write_plan
+from ops.api.server import serving
+from ops.config import Settings
+from ops.operations import Operation
+from telemetry.clock import SystemClock
+from telemetry.frames import FrameReader
+from telemetry.hub import Hub
+from telemetry.messages import Encoder
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+WAIT_MS = 20_000
+OVERFLOWING = """() => [
+    ...document.querySelectorAll('header, main, #view, #panel, #panel section, #panel li, #layers')
+].filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML)"""
+expect.set_options(timeout=WAIT_MS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium is installed; `apt-get install chromium` brings the page's tests to life")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page with everything that it complained about, and every request that went elsewhere."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
+
+    def hear(self, message: Any) -> None:
+        ours = not message.text.startswith(("Canvas2D: Multiple readback", "[.WebGL"))
+        if message.type in {"error", "warning"} and ours:
+            self.complaints.append(message.text)
+
+    def see(self, request: Any) -> None:
+        if not re.match(r"(https?://127\.0\.0\.1:|blob:|data:)", request.url):
+            self.strays.append(request.url)
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Opened]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    opened = Opened(context.new_page())
+    opened.page.on("console", opened.hear)
+    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.page.on("request", opened.see)
+    yield opened
+    context.close()
+
+
+class Flying:
+    """A copter in the hub."""
+
+    def __init__(self, hub: Hub, system: int = 1) -> None:
+        self.hub = hub
+        self.encoder = Encoder(system, 1)
+        self.reader = FrameReader()
+
+    def say(self, name: str, **fields: Any) -> None:
+        frames = self.reader.feed(self.encoder.encode(name, **fields), int(time.time() * 1e6))
+        self.hub.publish(frames, "udp:127.0.0.1:14550")
+
+    def at(self, place: GeoPoint, heading_deg: float = 90) -> None:
+        self.say("HEARTBEAT", type=2, autopilot=3, base_mode=217, custom_mode=3, system_status=4)
+        self.say("SYS_STATUS", voltage_battery=23_100, current_battery=900, battery_remaining=76)
+        self.say(
+            "GLOBAL_POSITION_INT",
+            lat=round(place.lat_deg * 1e7),
+            lon=round(place.lon_deg * 1e7),
+            alt=90_000,
+            relative_alt=62_000,
+            vx=830,
+            hdg=round(heading_deg * 100),
+        )
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub(SystemClock())
+
+
+@pytest.fixture
+def flying(hub: Hub) -> Flying:
+    return Flying(hub)
+
+
+def place(east: float, north: float) -> GeoPoint:
+    return GeoPoint(52.1 + north * 1e-5, 5.8 + east * 1e-5)
+
+
+@pytest.fixture
+def operation(tmp_path: Path) -> Path:
+    ring = (place(0, 0), place(400, 0), place(400, 300), place(0, 300))
+    plan = Plan(
+        name="The heath",
+        created="2026-03-14T09:26:53Z",
+        request=Request("parallel-track", 60.0, 25.0, 60.0),
+        aircraft=Aircraft("quad", "copter", 10, 3, 2, 300, 310, 90),
+        camera=Camera("wide", 6.3, 4.7, 4.5, 4000, 3000),
+        area=Area("heath", (Part(ring),)),
+        take_off=place(0, 0),
+        route=(Waypoint(place(50, 150), 60.0, True), Waypoint(place(350, 150), 60.0)),
+        fence=Fence((Part(ring),)),
+        rally=(),
+        totals=Totals(1, 900, 120, 40, 12.5, 99, 40, 12, 90, 0.02),
+    )
+    operation = Operation.create(tmp_path / "operation", "Missing on the heath", "missing-person")
+    write_plan(plan, operation.folder / "plans" / "heath.json")
+    operation.add_folder(operation.folder / "plans", "plan")
+    return operation.folder
+
+
+def write_mosaic(path: Path) -> None:
+    """Forty metres by thirty at 3 E on UTM 31's central meridian, far from the plan."""
+    path.parent.mkdir(parents=True)
+    form = {"width": 80, "height": 60, "count": 3, "dtype": "uint8", "crs": "EPSG:32631"}
+    with rasterio.open(
+        path, "w", driver="GTiff", transform=Affine(0.5, 0, 5e5, 0, -0.5, 5.77e6), **form
+    ) as raster:
+        raster.write(np.full((3, 60, 80), 140, np.uint8))
+
+
+def open_page(opened: Opened, address: str) -> Page:
+    opened.page.goto(address)
+    expect(opened.page.locator("#connection")).to_have_text("live")
+    wait_until(opened.page, "window.droneteam?.map.loaded()")
+    return opened.page
+
+
+def wait_until(page: Page, expression: str, argument: Any = None) -> None:
+    """Ask until it is true; Playwright's own way evaluates text in the page, which its policy forbids."""
+    deadline_s = time.monotonic() + WAIT_MS / 1000
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < deadline_s, f"never became true: {expression}"
+        page.wait_for_timeout(50)
+
+
+def drawn(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate("window.droneteam.aircraft()[0]")
+    return found
+
+
+def painted(page: Page, x: float, y: float) -> bool:
+    """Whether the overlay has something at a point of the map."""
+    context = "document.querySelector('#overlay').getContext('2d')"
+    pixels = f"([x, y]) => [...{context}.getImageData(x - 2, y - 2, 5, 5).data]"
+    return any(page.evaluate(pixels, [round(x), round(y)]))
+
+
+def test_the_page_loads_without_complaint_and_asks_nobody_else(opened: Opened, hub: Hub) -> None:
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        expect(page.locator("#no-vehicles")).to_be_visible()
+        page.wait_for_timeout(1000)
+        assert opened.complaints == []
+        assert opened.strays == []
+
+
+def test_an_aircraft_appears_and_moves_smoothly(opened: Opened, hub: Hub, flying: Flying) -> None:
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        flying.at(place(0, 0))
+        row = page.locator("#vehicles li")
+        expect(row).to_contain_text("Copter 1")
+        for text in ("ARMED", "AUTO", "62 m rel", "8.3 m/s", "090°", "76 %"):
+            expect(row).to_contain_text(text)
+        wait_until(page, "window.droneteam.aircraft().length === 1")
+        start = drawn(page)
+        wait_until(page, "([x, y]) => droneteam.aircraft()[0].x === x", [start["x"], start["y"]])
+        assert painted(page, start["x"], start["y"])
+        page.wait_for_timeout(1500)
+        flying.at(place(40, 0))
+        longitudes = [5.8]
+        while longitudes[-1] < 5.8004 - 1e-9:
+            longitudes.append(drawn(page)["place"][0])
+            page.wait_for_timeout(20)
+        assert longitudes == sorted(longitudes), "it never jumps back"
+        between = [each for each in longitudes if 5.8 < each < 5.8004 - 1e-9]
+        assert between, "it was drawn on its way"
+        wait_until(page, "x => droneteam.aircraft()[0].x > x + 10", start["x"])
+        assert not painted(page, start["x"] - 25, start["y"]), "it left the place where it was"
+        wait_until(page, "window.droneteam.map.querySourceFeatures('tracks').length > 0")
+        assert opened.complaints == []
+
+
+def test_the_plan_is_drawn_and_the_map_shows_all_of_it(opened: Opened, operation: Path) -> None:
+    with serving(operation_folder=operation) as address:
+        page = open_page(opened, address)
+        expect(page.locator("#operation")).to_have_text("Missing on the heath")
+        expect(page.locator("#plans li")).to_contain_text("The heath")
+        layers = ["area", "fence", "lane", "transit", "plan-point"]
+        shown = "ids => new Set(droneteam.map.queryRenderedFeatures({layers: ids}).map(f => f.layer.id)).size"
+        wait_until(page, f"ids => ({shown})(ids) === ids.length", layers)
+        page.evaluate("droneteam.map.jumpTo({center: [4, 51], zoom: 9})")
+        wait_until(page, f"ids => ({shown})(ids) === 0", layers)
+        page.keyboard.press("f")
+        wait_until(page, f"ids => ({shown})(ids) === ids.length", layers)
+        page.get_by_label("Plan", exact=True).uncheck()
+        wait_until(page, f"ids => ({shown})(ids) === 0", ["area", "lane"])
+        assert opened.complaints == []
+
+
+def test_a_mosaic_elsewhere_is_a_click_away_and_does_not_spoil_the_fit(
+    opened: Opened, operation: Path
+) -> None:
+    write_mosaic(operation / "scenes" / "crash" / "orthomosaic.tif")
+    Operation.open(operation).add_folder(operation / "scenes", "scene")
+    with serving(operation_folder=operation) as address:
+        page = open_page(opened, address)
+        wait_until(
+            page, "droneteam.map.getZoom() > 13 && Math.abs(droneteam.map.getCenter().lng - 5.8) < 0.01"
+        )
+        page.locator("#scenes button").click()
+        wait_until(
+            page, "droneteam.map.getZoom() > 16 && Math.abs(droneteam.map.getCenter().lng - 3) < 0.001"
+        )
+        layers = "droneteam.map.getStyle().layers.filter(each => each.id.startsWith('scene scenes/crash '))"
+        wait_until(page, f"{layers}.length === 1")
+        wait_until(page, "droneteam.map.areTilesLoaded()")
+        assert opened.complaints == []
+        assert opened.strays == []
+
+
+def test_a_plan_that_enters_while_the_page_is_open_appears(opened: Opened, operation: Path) -> None:
+    with serving(operation_folder=operation) as address:
+        page = open_page(opened, address)
+        expect(page.locator("#plans li")).to_have_count(1)
+        again = Operation.open(operation)
+        again.add_file(operation / "plans" / "heath.json", "plan")
+        (operation / "plans" / "second.json").write_bytes((operation / "plans" / "heath.json").read_bytes())
+        again.add_file(operation / "plans" / "second.json", "plan")
+        expect(page.locator("#plans li")).to_have_count(2)
+
+
+def test_an_aircraft_that_falls_silent_greys_out_and_says_for_how_long(
+    opened: Opened, hub: Hub, flying: Flying
+) -> None:
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        flying.at(place(0, 0))
+        expect(page.locator("#vehicles .vehicle")).not_to_have_class(re.compile("stale"))
+        expect(page.locator("#vehicles .vehicle")).to_have_class(re.compile("stale"))
+        expect(page.locator("#vehicles .age")).to_have_text(re.compile(r"no data for \d+ s"))
+        expect(page.locator("#vehicle-count")).to_have_text("1, 1 silent")
+        expect(page.locator("#events")).to_contain_text("no data for 5 s")
+        flying.at(place(0, 0))
+        expect(page.locator("#vehicles .vehicle")).not_to_have_class(re.compile("stale"))
+
+
+def test_the_banner_tells_when_the_server_stops_and_goes_when_it_is_back(
+    opened: Opened, hub: Hub, flying: Flying
+) -> None:
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        flying.at(place(0, 0))
+        expect(page.locator("#vehicles li")).to_have_count(1)
+        expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#connection")).to_have_text("no connection")
+    expect(page.locator("#banner")).to_have_text(re.compile(r"No connection to the server for \d+ s"))
+    expect(page.locator("#vehicles .vehicle")).to_have_class(re.compile("stale"))
+    port = int(address.rstrip("/").rsplit(":", 1)[1])
+    with serving(Settings(port=port), hub=hub):
+        expect(page.locator("#connection")).to_have_text("live")
+        expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_what_an_aircraft_says_is_text_and_never_part_of_the_page(
+    opened: Opened, hub: Hub, flying: Flying
+) -> None:
+    attack = "<img src=x onerror=window.hit=1>"
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        flying.at(place(0, 0))
+        flying.say("STATUSTEXT", severity=2, text=attack)
+        flying.say("STATUSTEXT", severity=6, text="<script>window.hit=1</script>")
+        expect(page.locator("#events .what").filter(has_text=attack)).to_have_count(1)
+        expect(page.locator("#events .what").filter(has_text="<script>")).to_have_count(1)
+        assert page.locator("#events img, #events script").count() == 0
+        assert page.evaluate("window.hit") is None
+        assert opened.complaints == []
+
+
+def test_the_policy_stops_a_script_that_gets_in_all_the_same(opened: Opened, hub: Hub) -> None:
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        page.evaluate("""() => {
+            const inline = document.createElement('script');
+            inline.textContent = 'window.hit = 1';
+            document.body.append(inline);
+            document.body.insertAdjacentHTML('beforeend', '<img src=/nothing.png onerror="window.hit=1">');
+        }""")
+        page.wait_for_timeout(500)
+        assert page.evaluate("window.hit") is None
+        assert any("Content Security Policy" in each for each in opened.complaints)
+
+
+def test_the_page_works_by_keyboard(opened: Opened, hub: Hub, flying: Flying) -> None:
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        flying.at(place(0, 0))
+        expect(page.locator("#vehicles li")).to_have_count(1)
+        reached = []
+        for _ in range(20):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
+        assert any("vehicle" in each for each in reached)
+        assert {"fit", "events"} <= set(reached)
+        page.locator("#vehicles button").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#vehicles button")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("Escape")
+        expect(page.locator("#vehicles button")).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
+def test_nothing_is_cut_off_on_a_screen(
+    opened: Opened, hub: Hub, operation: Path, width: int, height: int
+) -> None:
+    opened.page.set_viewport_size({"width": width, "height": height})
+    with serving(hub=hub, operation_folder=operation) as address:
+        page = open_page(opened, address)
+        for system in range(1, 6):
+            Flying(hub, system).at(place(system * 60, 100))
+        expect(page.locator("#vehicles li")).to_have_count(5)
+        overflowing = page.evaluate(OVERFLOWING)
+        assert overflowing == []
+        assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+        for name in ("#fit", "#layers", "#events", ".maplibregl-ctrl-scale"):
+            box = page.locator(name).bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["y"] + box["height"] <= height + 1
+            assert box["x"] + box["width"] <= width + 1
+
+
+def test_the_place_under_the_pointer_is_shown(opened: Opened, operation: Path) -> None:
+    with serving(operation_folder=operation) as address:
+        page = open_page(opened, address)
+        wait_until(page, "droneteam.map.getZoom() > 12")
+        page.evaluate("droneteam.map.jumpTo({center: [5.8, 52.1], zoom: 16})")
+        box = page.locator("#map").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(page.locator("#cursor")).to_have_text(re.compile(r"52\.1000\d\d° N\s+5\.8000\d\d° E"))
+
+
+def test_many_aircraft_keep_the_page_moving(opened: Opened, hub: Hub) -> None:
+    fleet = [Flying(hub, system) for system in range(1, 31)]
+    stop = threading.Event()
+
+    def fly() -> None:
+        step = 0
+        while not stop.wait(0.2):
+            step += 1
+            for index, each in enumerate(fleet):
+                each.at(place(step * 2, index * 20))
+
+    flight = threading.Thread(target=fly)
+    with serving(hub=hub) as address:
+        page = open_page(opened, address)
+        flight.start()
+        try:
+            wait_until(page, "window.droneteam.aircraft().length === 30")
+            frames = page.evaluate("""() => new Promise(done => {
+                let frames = 0;
+                const count = () => { frames += 1; requestAnimationFrame(count); };
+                requestAnimationFrame(count);
+                setTimeout(() => done(frames), 3000);
+            })""")
+            before = drawn(page)["place"][0]
+            page.wait_for_timeout(1000)
+            after = drawn(page)["place"][0]
+        finally:
+            stop.set()
+            flight.join()
+    assert frames >= 4, f"{frames} frames in three seconds, drawn without a graphics card"
+    assert after > before
+    assert opened.complaints == []

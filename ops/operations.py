@@ -253,13 +253,16 @@ class Operation:
     def _catch_up(self) -> None:
         """Index the lines that the index lacks: other programs may have added some and crashed."""
         indexed = self.store.seals()
-        lines = list(self.log.lines())
-        for line in lines:
+        missing = []
+        for line in self.log.lines():
+            if line.sequence not in indexed:
+                missing.append(line)
             if indexed.pop(line.sequence, line.hash) != line.hash:
                 raise _cut(self.folder, f"line {line.sequence} of the log is not the one that was indexed")
         if indexed:
             raise _cut(self.folder, f"the log lacks line {min(indexed)}, which it once had")
-        self.store.add(lines)
+        if missing:
+            self.store.add(missing)
 
 
 def login_name() -> str:

@@ -100,6 +100,8 @@ class Store:
     def describe(self, document: Mapping[str, str]) -> None:
         """Keep what the operation is: id, name, kind, created."""
         row = {name: document[name] for name in ("id", "name", "kind", "created")}
+        if self._rows(select(operations)) == [row]:
+            return
         with self._transaction() as connection:
             connection.execute(insert(operations).prefix_with("OR REPLACE"), row)
 

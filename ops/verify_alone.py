@@ -272,7 +272,7 @@ def hash_of_file(path: Path) -> str:
 
 
 def check_custody(contents: Contents, chain: Chain) -> list[Problem]:
-    """Every payload file must have entered the operation with the hash that it was sealed with."""
+    """What is sealed must have entered the operation with that hash, and what entered must be sealed."""
     problems = []
     for path, sealed in contents.hashes.items():
         if path in (LOG, "data/operation.json"):
@@ -282,7 +282,10 @@ def check_custody(contents: Contents, chain: Chain) -> list[Problem]:
             problems.append(Problem(path, "chain", "is sealed, but the log has no line of its entering"))
         elif entered != sealed:
             problems.append(Problem(path, "chain", "was altered between entering the operation and sealing"))
-    return problems
+    absent = sorted(set(chain.entered) - set(contents.hashes))
+    return problems + [
+        Problem(path, "missing", "entered the operation, but was not sealed") for path in absent
+    ]
 
 
 def check_contents(folder: Path, on_file: Callable[[str], None] = lambda _: None) -> tuple[Contents, Chain]:

@@ -88,22 +88,23 @@ def bundle(
 def _write_payload(
     operation: Operation, data: Path, folder: Path, print_of_key: str, on_file: Callable[[str], None]
 ) -> dict[str, tuple[str, int]]:
-    """Copy what entered; gives path to hash and size. The log comes last, with the line of this sealing."""
+    """Copy what entered before this sealing, and the log up to it; gives path to hash and size."""
     data.mkdir(parents=True)
-    manifest: dict[str, tuple[str, int]] = {}
-    for file in operation.files():
-        on_file(file.path)
-        sealed = _copied(operation.folder / file.path, data / file.path)
-        if sealed[0] != file.sha256:
+    sealing = operation.record(SEALING, folder=folder.name, key_sha256=print_of_key)
+    log = b"".join(operation.log.snapshot().splitlines(keepends=True)[: sealing.sequence])
+    manifest = {f"data/{LOG}": _written(data / LOG, log)}
+    manifest[f"data/{DOCUMENT}"] = _copied(operation.folder / DOCUMENT, data / DOCUMENT)
+    entered = verify_alone.check_chain(data / LOG).entered
+    for name in sorted(entered):
+        path = name.removeprefix("data/")
+        on_file(path)
+        manifest[name] = _copied(operation.folder / path, data / path)
+        if manifest[name][0] != entered[name]:
             raise EvidenceError(
                 "the file changed after it entered the operation",
-                where=str(operation.folder / file.path),
+                where=str(operation.folder / path),
                 remedy="Restore it: its hash is in the log",
             )
-        manifest[f"data/{file.path}"] = sealed
-    manifest[f"data/{DOCUMENT}"] = _copied(operation.folder / DOCUMENT, data / DOCUMENT)
-    operation.record(SEALING, folder=folder.name, files=len(manifest) + 1, key_sha256=print_of_key)
-    manifest[f"data/{LOG}"] = _written(data / LOG, operation.log.snapshot())
     return manifest
 
 

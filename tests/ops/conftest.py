@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from missions import catalogue
+from missions.camera import Camera
 from missions.formats import area_from_geojson
 from missions.plan import Plan
 from missions.plan_file import write_plan
 from missions.search_plan import plan_search
+from ops.cli import run_command
+from ops.cli.shell import told
+from sitl.world import World, grid_poses, render_photos
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "ops"]
@@ -46,6 +54,28 @@ def droneteam(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
             check=False,
             timeout=120,
         )
+
+    return run
+
+
+@pytest.fixture
+def inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The same, but within this process: for the many cases that need no process of their own."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("DRONETEAM_")]:
+        monkeypatch.delenv(name)
+
+    def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+        given = list(map(str, arguments))
+        capfd.readouterr()
+        with monkeypatch.context() as patch:
+            for name, value in more.items():
+                patch.setenv(name, value)
+            code = told(run_command, given)
+        heard = capfd.readouterr()
+        return subprocess.CompletedProcess(given, code, heard.out, heard.err)
 
     return run
 
@@ -124,6 +154,85 @@ def start(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             each.process.wait()
 
 
+@dataclass
+class OnTerminal(Running):
+    """A command on a terminal of its own; what it shows is in `stdout`."""
+
+    master: int
+    slave: int
+    reader: threading.Thread
+    before: list[object]
+
+    def press_ctrl_c(self, timeout_s: float = 20.0) -> int:
+        """Type it, as a user does; gives the exit code."""
+        os.write(self.master, b"\x03")
+        code = self.process.wait(timeout_s)
+        self.let_go()
+        return code
+
+    def let_go(self) -> None:
+        """Close our end of it, so that what it still shows is read to its end."""
+        if self.slave >= 0:
+            os.close(self.slave)
+        self.slave = -1
+        self.reader.join(20)
+
+    def terminal_is_as_before(self) -> bool:
+        """Modes as they were, and the cursor shown."""
+        shown = self.printed()
+        hidden_last = shown.rfind("\x1b[?25l") > shown.rfind("\x1b[?25h")
+        return list(termios.tcgetattr(self.master)) == self.before and not hidden_last
+
+
+@pytest.fixture
+def start_on_terminal(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., OnTerminal]]:
+    """Starts `droneteam` on a terminal; whatever is left of it is ended with the test."""
+    started: list[OnTerminal] = []
+
+    def begin(*arguments: str | Path, **more: str) -> OnTerminal:
+        said = tmp_path_factory.mktemp("said")
+        (said / "stderr").touch()
+        (said / "stdout").touch()
+        master, slave = pty.openpty()
+        before = list(termios.tcgetattr(master))
+        process = subprocess.Popen(
+            [sys.executable, "-c", TAKE_TERMINAL, *COMMAND, *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment(TERM="xterm", **more),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        reader = threading.Thread(target=_drain, args=(master, said / "stdout"))
+        reader.start()
+        started.append(OnTerminal(process, said, master, slave, reader, before))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        if each.process.poll() is None:
+            os.killpg(each.process.pid, signal.SIGKILL)
+            each.process.wait()
+        each.let_go()
+        os.close(each.master)
+
+
+TAKE_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def _drain(master: int, into: Path) -> None:
+    with into.open("wb", buffering=0) as file, suppress(OSError):
+        while part := os.read(master, 65536):
+            file.write(part)
+
+
 @pytest.fixture(scope="session")
 def search_plan() -> Plan:
     """A small search, some four minutes of flight."""
@@ -135,6 +244,17 @@ def search_plan() -> Plan:
         created="2026-03-14T09:26:53Z",
         name="Field",
     )
+
+
+@pytest.fixture(scope="session")
+def few_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve small photos of a crash scene with positions, and nothing else in their folder."""
+    folder = tmp_path_factory.mktemp("photos")
+    world = World(5)
+    camera = Camera("small", 6.4, 4.8, 4.5, 640, 480)
+    render_photos(world, folder, camera, grid_poses(world, camera)[:12])
+    (folder / "truth.json").unlink()
+    return folder
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import logging
 import os
@@ -18,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from missions.errors import EvidenceError, InputError, OutputError
-from ops import keys
+from ops import keys, verify_alone
 from ops.evidence import VerifyReport, bundle, verify
 from ops.operations import Operation
 from telemetry.clock import ManualClock
@@ -134,6 +135,14 @@ def test_a_byte_flipped_in_any_file_is_found_and_the_file_is_named(bag: Path) ->
     assert verify(bag).sound
 
 
+def test_the_script_is_written_for_python_3_9() -> None:
+    source = Path(verify_alone.__file__).read_text()
+    tree = ast.parse(source, feature_version=(3, 9))
+    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    imported += [name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names]
+    assert {str(name).partition(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
 @needs_openssl
 def test_the_script_finds_and_names_every_altered_file_too(bag: Path) -> None:
     for path in [path for path in files_of(bag) if path.name != "verify.py"]:
@@ -179,6 +188,28 @@ def test_a_file_altered_before_a_new_seal_still_disagrees_with_the_log(
     (bag / "data/photos/a.jpg").write_bytes(bytes(5000))
     reseal(bag, key)
     assert named(verify(bag)) == {"data/photos/a.jpg"}
+
+
+def test_a_file_left_out_before_a_new_seal_is_missed(bag: Path, key: Ed25519PrivateKey) -> None:
+    (bag / "data/photos/a.jpg").unlink()
+    info = bag / "bag-info.txt"
+    oxum = next(line for line in info.read_text().splitlines() if line.startswith("Payload-Oxum"))
+    size, _, count = oxum.partition(": ")[2].partition(".")
+    info.write_text(info.read_text().replace(oxum, f"Payload-Oxum: {int(size) - 5000}.{int(count) - 1}"))
+    reseal(bag, key)
+    report = verify(bag)
+    assert [(problem.path, problem.kind) for problem in report.problems] == [("data/photos/a.jpg", "missing")]
+
+
+def test_a_file_that_enters_while_it_is_sealed_is_not_half_in(
+    operation: Operation, key: Ed25519PrivateKey, tmp_path: Path
+) -> None:
+    late = tmp_path / "late.jpg"
+    late.write_bytes(b"late")
+    made = bundle(operation, tmp_path / "bag", key, lambda _: operation.add_file(late, "photo") and None)
+    assert not (made.folder / "data/photos/late.jpg").exists()
+    assert verify(made.folder).sound
+    assert [file.path for file in operation.files("photo")] == ["photos/a.jpg", "photos/late.jpg"]
 
 
 def reseal(bag: Path, key: Ed25519PrivateKey) -> None:

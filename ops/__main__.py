@@ -1,0 +1,5 @@
+"""`python -m ops` is `droneteam`."""
+
+from ops.cli import main
+
+main()

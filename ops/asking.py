@@ -1,0 +1,59 @@
+"""Ask the vehicles on a hub for what a picture of them needs, as a ground station does.
+
+An autopilot on a fresh link says little but its heartbeat until it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from missions.errors import LinkError
+from telemetry.client import DEFAULT_RATES_HZ, GROUND_STATION, MISSION_PLANNER
+from telemetry.dialect import BY_NAME
+from telemetry.hub import Hub
+from telemetry.messages import Encoder
+from telemetry.reader import LinkReader
+
+SET_MESSAGE_INTERVAL = 511
+HEARTBEAT_EACH_S = 1.0
+ASK_EACH_S = 10.0
+
+
+class Asking:
+    """Sends over every link that can be sent over; call `tick` again and again."""
+
+    def __init__(self, hub: Hub, readers: Sequence[LinkReader]) -> None:
+        self._hub = hub
+        self._readers = readers
+        self._encoder = Encoder(GROUND_STATION, MISSION_PLANNER)
+        self._heartbeat_s = hub.clock.monotonic_s()
+        self._ask_s: dict[int, float] = {}
+
+    def tick(self) -> None:
+        """A heartbeat of ours once a second, and requests to each vehicle, new or still without a place."""
+        now_s = self._hub.clock.monotonic_s()
+        if now_s >= self._heartbeat_s:
+            self._heartbeat_s = now_s + HEARTBEAT_EACH_S
+            self._send("HEARTBEAT", type=6, autopilot=8, base_mode=0, system_status=4, mavlink_version=3)
+        for system, state in self._hub.vehicles().items():
+            if system not in self._ask_s or (state.place is None and now_s >= self._ask_s[system]):
+                self._ask_s[system] = now_s + ASK_EACH_S
+                self._ask(system, state.component or 1)
+
+    def _ask(self, system: int, component: int) -> None:
+        for name, rate_hz in DEFAULT_RATES_HZ.items():
+            self._send(
+                "COMMAND_LONG",
+                target_system=system,
+                target_component=component,
+                command=SET_MESSAGE_INTERVAL,
+                param1=BY_NAME[name].message_id,
+                param2=1e6 / rate_hz,
+            )
+
+    def _send(self, name: str, **fields: float) -> None:
+        data = self._encoder.encode(name, **fields)
+        for reader in self._readers:
+            with suppress(LinkError):
+                reader.send(data)

@@ -1,0 +1,109 @@
+"""The whole product on one screen: which command is in which file and under which heading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from ops.cli import (
+    bundle,
+    catalogue,
+    demo,
+    export,
+    fly,
+    heat,
+    import_,
+    keys,
+    listen,
+    mosaic,
+    operation,
+    plan,
+    serve,
+    sitl,
+    upload,
+    verify,
+)
+from ops.cli.desk import Desk
+
+PLAN, FLY, LOOK, PROVE, TRY = "Plan", "Fly and watch", "Look", "Prove", "Try"
+
+ORDER: tuple[str, ...] = (
+    "plan",
+    "export",
+    "import",
+    "catalogue",
+    "upload",
+    "fly",
+    "listen",
+    "serve",
+    "mosaic",
+    "heat",
+)
+ORDER += ("operation", "bundle", "verify", "keys", "demo", "sitl")
+
+
+class InOrder(TyperGroup):
+    """The commands in the order of the work."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """The names, in order."""
+        del ctx
+        return list(ORDER)
+
+
+app = typer.Typer(
+    cls=InOrder,
+    help="Plan, fly, watch and prove: software for police drone teams.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"droneteam {version('droneteam')}")
+        raise typer.Exit
+
+
+@app.callback()
+def droneteam(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings; else the droneteam.toml found."),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an unexpected error came from.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Plan, fly, watch and prove: software for police drone teams."""
+    del debug, version
+    context.obj = Desk(config)
+
+
+app.add_typer(plan.app, name="plan", rich_help_panel=PLAN)
+app.add_typer(operation.app, name="operation", rich_help_panel=PROVE)
+app.add_typer(keys.app, name="keys", rich_help_panel=PROVE)
+app.add_typer(sitl.app, name="sitl", rich_help_panel=TRY)
+for _name, _run, _panel, _short in (
+    ("export", export.export, PLAN, "Write a plan for QGroundControl, Mission Planner or a map."),
+    ("import", import_.import_, PLAN, "Read what those wrote, or compare it with a plan."),
+    ("catalogue", catalogue.catalogue, PLAN, "List the aircraft and cameras."),
+    ("upload", upload.upload, FLY, "Give a plan to an aircraft, read it back, compare."),
+    ("fly", fly.fly, FLY, "Upload, arm, fly a plan to its end."),
+    ("listen", listen.listen, FLY, "Show and record any number of MAVLink streams."),
+    ("serve", serve.serve, FLY, "Show aircraft, tracks and plans on a map in a browser."),
+    ("mosaic", mosaic.mosaic, LOOK, "Photos to one georeferenced picture."),
+    ("heat", heat.heat, LOOK, "Hot spots in thermal frames, placed on the ground."),
+    ("bundle", bundle.bundle, PROVE, "Seal an operation as evidence."),
+    ("verify", verify.verify, PROVE, "Check a sealed operation."),
+    ("demo", demo.demo, TRY, "Run one whole operation, simulated."),
+):
+    app.command(_name, rich_help_panel=_panel, short_help=_short)(_run)

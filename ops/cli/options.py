@@ -1,0 +1,48 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from missions.errors import InputError
+
+if TYPE_CHECKING:
+    from missions.geodesy import GeoPoint
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+OperationOption = Annotated[
+    Path | None,
+    typer.Option("--operation", metavar="FOLDER", help="Let the result enter this operation, with its log."),
+]
+LinkOption = Annotated[
+    str | None,
+    typer.Option(
+        "--link", metavar="LINK", help="udp:HOST:PORT, tcp:HOST:PORT, serial:DEVICE:BAUD or tlog:FILE."
+    ),
+]
+RecordOption = Annotated[
+    Path | None,
+    typer.Option("--record", metavar="FOLDER", help="Record what is heard as .tlog in this folder."),
+]
+SystemOption = Annotated[
+    int | None,
+    typer.Option("--system", metavar="NUMBER", help="The vehicle's MAVLink number; else the first heard."),
+]
+
+
+def place(text: str | None, name: str) -> GeoPoint | None:
+    """A place from `LAT,LON`. Raises InputError."""
+    from missions.geodesy import GeoPoint
+
+    if text is None:
+        return None
+    try:
+        lat_deg, lon_deg = (float(part) for part in text.split(","))
+        return GeoPoint(lat_deg, lon_deg)
+    except (ValueError, InputError) as error:
+        raise InputError(
+            f"{text!r} is no place", where=name, remedy="Write LAT,LON in degrees, as 52.1,5.2"
+        ) from error

@@ -1,0 +1,89 @@
+"""The shell around every command: what an error looks like, and which exit code it becomes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from missions.errors import DroneteamError
+
+if TYPE_CHECKING:
+    from typer import TyperException
+
+EXIT_USAGE = 2
+EXIT_FAULT = 70
+"""A fault of ours (EX_SOFTWARE of sysexits.h)."""
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+EXIT_TERMINATED = 143
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def told(run: Callable[[list[str]], int], arguments: list[str]) -> int:
+    """Run a command; whatever it raises becomes one line on standard error and an exit code."""
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
+    except DroneteamError as error:
+        return _complain(str(error), error.exit_code)
+    except BrokenPipeError:
+        return _reader_left()
+    except KeyboardInterrupt:
+        return _interrupted("stopped", EXIT_INTERRUPTED)
+    except Terminated:
+        return _interrupted("terminated", EXIT_TERMINATED)
+    except Exception as error:  # noqa: BLE001  # here everything ends that nobody expected
+        from typer import TyperException
+
+        if isinstance(error, TyperException):
+            return _usage(error)
+        return _fault(error, debug="--debug" in arguments)
+
+
+def one_line(text: str) -> str:
+    """Text on one line that no terminal takes for commands."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def _complain(text: str, code: int) -> int:
+    sys.stderr.write(f"droneteam: error: {one_line(text)}\n")
+    return code
+
+
+def _interrupted(what: str, code: int) -> int:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ending = _SHOW_CURSOR if sys.stderr.isatty() else ""
+    sys.stderr.write(f"{ending}droneteam: {what}\n")
+    return code
+
+
+def _reader_left() -> int:
+    """Whoever read our output left: nothing more can be said there, not at the interpreter's end either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_BROKEN_PIPE
+
+
+def _usage(error: TyperException) -> int:
+    """What is wrong with the command line; nothing to add where the help was shown for want of any."""
+    message = error.format_message().strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    hint = f" See {context.command_path} --help." if context else ""
+    return _complain(f"{message}.{hint}", EXIT_USAGE) if message else EXIT_USAGE
+
+
+def _fault(error: Exception, *, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    else:
+        sys.stderr.write("droneteam: this is a fault of ours; run it again with --debug to see where\n")
+    return _complain(f"{type(error).__name__}: {error}", EXIT_FAULT)

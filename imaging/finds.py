@@ -161,9 +161,8 @@ class Finds:
         """
         folder = path.with_name(f"{path.stem}_thumbnails")
         document = json.dumps(self.geojson(pictures=folder.name), indent=1, allow_nan=False).encode()
-        with _replacing(folder) as temporary:
-            for find in self.finds:
-                (temporary / f"{find.id}.png").write_bytes(thumbnail(find))
+        pictures = {f"{find.id}.png": thumbnail(find) for find in self.finds}
+        with _replaced(folder, pictures):
             write_whole(path, document)
         return folder
 
@@ -184,16 +183,21 @@ def thumbnail(find: Find) -> bytes:
 
 
 @contextmanager
-def _replacing(folder: Path) -> Iterator[Path]:
-    """A temporary folder that becomes `folder` when the block ends well; else what stood there stays."""
+def _replaced(folder: Path, files: dict[str, bytes]) -> Iterator[None]:
+    """`folder` holds these files and no others in the block, and after it if that ends well."""
     mark = uuid4().hex[:8]
-    temporary, old = (folder.with_name(f".{folder.name}.{kind}{mark}") for kind in ("new", "old"))
+    new, old = (folder.with_name(f".{folder.name}.{kind}{mark}") for kind in ("new", "old"))
+    swapped = done = False
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
+        new.mkdir(parents=True)
+        for name, data in files.items():
+            (new / name).write_bytes(data)
         if folder.exists():
             folder.replace(old)
-        temporary.replace(folder)
+        new.replace(folder)
+        swapped = True
+        yield
+        done = True
     except OSError as error:
         raise OutputError(
             f"cannot be written ({error.strerror or error})",
@@ -201,7 +205,9 @@ def _replacing(folder: Path) -> Iterator[Path]:
             remedy="Choose a folder that you may write to, with room left on the disk",
         ) from error
     finally:
+        if swapped and not done:
+            folder.replace(new)
         if old.exists() and not folder.exists():
             old.replace(folder)
-        for left in (temporary, old):
+        for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)

@@ -140,6 +140,8 @@ class _Run:
         gsd_m = None
         if isinstance(camera, Camera) and isinstance(posed, Posed):
             self._cameras.update([camera.name])
+            if self._track is not None and posed.source == "frame":
+                self._notes.update(["the track does not cover the frame: placed by the frame's own position"])
             gsd_m, why = self._gsd(camera, posed)
         spots = detect(frame, replace(self._options.hotspots, gsd_m=gsd_m))
         height_px, width_px = frame.values.shape

@@ -60,7 +60,9 @@ class Decoded:
         return picture
 
 
-def paint(sources: Sources, plan: Plan, decoded: Decoded, column: int, row: int, width: int, height: int) -> Pixels:
+def paint(
+    sources: Sources, plan: Plan, decoded: Decoded, column: int, row: int, width: int, height: int
+) -> Pixels:
     """(height, width, 4) RGBA of the block whose corner, on a coarse cell, is at (`column`, `row`)."""
     step = plan.step
     cells = _labels_around(plan, column, row, width, height)
@@ -73,7 +75,13 @@ def paint(sources: Sources, plan: Plan, decoded: Decoded, column: int, row: int,
         share = _enlarged((cells[rows, columns] == index).astype(np.float32), step)
         correction = _correction(plan, index, first_row, first_column, rows, columns)
         shown = _shown(
-            sources, plan, decoded, index, (first_column + columns.start) * step, (first_row + rows.start) * step, share
+            sources,
+            plan,
+            decoded,
+            index,
+            (first_column + columns.start) * step,
+            (first_row + rows.start) * step,
+            share,
         )
         total[part] += share[..., None] * (shown + _enlarged(correction, step))
         weight[part] += share
@@ -108,7 +116,9 @@ def _enlarged(values: Floats, step: int) -> Floats:
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _correction(plan: Plan, index: int, first_row: int, first_column: int, rows: slice, columns: slice) -> Floats:
+def _correction(
+    plan: Plan, index: int, first_row: int, first_column: int, rows: slice, columns: slice
+) -> Floats:
     """The photo's correction on these coarse cells, held at its window's border."""
     footprint, values = plan.footprints[index], plan.seams.corrections[index]
     row = np.arange(rows.start, rows.stop) + first_row - footprint.row

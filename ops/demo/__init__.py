@@ -40,9 +40,9 @@ def run(folder: Path, *, headless: bool, settings: Settings, console: Console) -
         make_the_overview(operation, steps)
     with steps.step("Seal it as evidence and check the bundle"):
         _seal(operation, steps)
-    console.print(f"\nThe operation is in [bold]{folder}[/], its bundle in [bold]{_bundle_of(folder)}[/]")
+    steps.say(f"The operation is in {folder}, its bundle in {_bundle_of(folder)}")
     if not headless:
-        _serve(operation, settings, console)
+        _serve(operation, settings, steps)
 
 
 def _free(folder: Path) -> Path:
@@ -66,10 +66,10 @@ def _seal(operation: Operation, steps: Steps) -> None:
     steps.say(f"{report.files} files verified, signed with key {keys.fingerprint(key.public_key())}")
 
 
-def _serve(operation: Operation, settings: Settings, console: Console) -> None:
+def _serve(operation: Operation, settings: Settings, steps: Steps) -> None:
     from ops.api.server import serve  # the web service is slow to import
 
     def announce(address: str) -> None:
-        console.print(f"The command room page is at [bold]{address}[/] (Ctrl-C ends it)")
+        steps.say(f"The command room page is at {address} (Ctrl-C ends it)")
 
     serve(settings, operation_folder=operation.folder, announce=announce)

@@ -22,17 +22,17 @@ class Steps:
     def step(self, title: str) -> Iterator[None]:
         """Run one step under its title; says how long it took."""
         self._number += 1
-        self._console.print(f"[bold cyan]{self._number}[/] [bold]{title}[/]")
+        self._console.print(f"[bold cyan]{self._number}[/] [bold]{title}[/]", markup=True, highlight=False)
         began_s = time.monotonic()
         columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
         with Progress(*columns, console=self._console, transient=True) as self._bars:
             yield
         self._bars = None
-        self._console.print(f"  [dim]{time.monotonic() - began_s:.0f} s[/]")
+        self._console.print(f"  [dim]{time.monotonic() - began_s:.0f} s[/]", markup=True, highlight=False)
 
     def say(self, text: str) -> None:
         """A result, or what the operator must know."""
-        self._console.print(f"  {text}", highlight=False, markup=False)
+        self._console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
 
     def stage(self, name: str, total: int | None) -> None:
         """A part of the step begins, of `total` pieces."""

@@ -1,4 +1,4 @@
-"""Placing pixels on the ground: the conventions, the horizon, and whether the stated ellipse holds the truth."""
+"""Placing pixels on the ground: the conventions, the horizon, and whether the ellipse holds the truth."""
 
 import math
 from dataclasses import replace
@@ -161,7 +161,7 @@ def test_time_speed_and_gaps_in_the_track_add_error_that_other_frames_do_not_sha
 
 
 def believed(truth: Pose, sigmas: Sigmas, rng: np.random.Generator) -> Pose:
-    """What a track would hold of a true pose: every error drawn, the attitude's as a turn in the earth frame."""
+    """What a track would hold of a true pose: every error drawn, the attitude's as a turn of the earth."""
     tilt = np.radians(sigmas.tilt_deg) * rng.standard_normal(2)
     turn = Rotation.from_rotvec([tilt[0], tilt[1], math.radians(sigmas.azimuth_deg) * rng.standard_normal()])
     yaw = truth.gimbal_yaw_deg if truth.gimbal_yaw_deg is not None else 0.0

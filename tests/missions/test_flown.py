@@ -1,6 +1,7 @@
 """A track is compared with the plan it should have flown, leg by leg."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -26,9 +27,9 @@ def flown(corners: Points, step_m: float = 2.0, aside_m: float = 0.0) -> Points:
     """Longitude and latitude every `step_m` along the corners, shifted east."""
     pieces = [
         np.linspace(a, b, max(2, int(np.hypot(*(b - a)) / step_m)), endpoint=False)
-        for a, b in zip(corners, corners[1:], strict=False)
+        for a, b in itertools.pairwise(corners)
     ]
-    track = np.vstack([*pieces, corners[-1:]]) + (aside_m, 0.0)
+    track = np.vstack([*pieces, corners[-1:]]) + np.array([aside_m, 0.0])
     return LocalFrame(HOME).geo_from_local(track)
 
 
@@ -61,6 +62,6 @@ def test_a_bulge_in_one_lane_shows(plan: Plan) -> None:
 
 
 def test_a_track_elsewhere_reaches_nothing(plan: Plan) -> None:
-    deviation = deviation_from_plan(plan, flown(LANES + (0, 5000)))
+    deviation = deviation_from_plan(plan, flown(LANES + np.array([0.0, 5000.0])))
     assert deviation.missed == tuple(range(len(LANES)))
     assert not deviation.within(1e9)

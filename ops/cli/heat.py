@@ -37,12 +37,23 @@ def heat(
         int | None, typer.Option(metavar="NUMBER", help="The aircraft in the recording; else the only one.")
     ] = None,
     least: Annotated[int, typer.Option(min=1, help="List what was seen in so many frames or more.")] = 1,
+    least_score: Annotated[
+        float,
+        typer.Option(min=0, help="List spots that score at least this; lower finds more and errs more."),
+    ] = 2.5,
+    clock_offset: Annotated[
+        float, typer.Option(metavar="SECONDS", help="What to add to the frames' times to give the track's.")
+    ] = 0.0,
+    boxes: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="Write every spot's box too, COCO style.")
+    ] = None,
     operation: OperationOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find hot spots and place them on the ground with their uncertainty. Each find is a proposal."""
     from imaging.heat import HeatOptions
     from imaging.heat import heat as search
+    from imaging.thermal.hotspots import HotSpotOptions
     from missions import catalogue
     from telemetry.track import Track
 
@@ -51,10 +62,13 @@ def heat(
     target = output or _finds_in(opened)
     known = catalogue.camera(camera, settings.catalogue) if camera else None
     flown = Track.from_tlog(track, system) if track else None
+    options = HeatOptions(
+        hotspots=HotSpotOptions(least_score=least_score), clock_offset_s=clock_offset, least_sightings=least
+    )
     with showing() as progress:
-        found = search(
-            frames, flown, camera=known, options=HeatOptions(least_sightings=least), progress=progress
-        )
+        found = search(frames, flown, camera=known, options=options, progress=progress)
+    if boxes is not None:
+        found.write_coco(boxes)
     pictures = found.write(target)
     if opened is not None:
         enter_pictures(opened, frames, "frame", tuple(frame.name for frame in found.frames))

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from imaging.finds import Find
-from imaging.geolocate import Sigmas
 from imaging.heat import HeatOptions, heat
+from imaging.thermal.hotspots import HotSpotOptions
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
 from missions.plan import Plan
 from ops.demo.search import GROUND_AMSL_M, HEIGHT_AGL_M
@@ -24,6 +24,8 @@ MISSING = (
     Person(GeoPoint(52.09052, 5.80331), "sitting", 27.0, canopy=0.3, name="sitting under a birch"),
 )
 LEAST_SIGHTINGS = 2
+LEAST_SCORE = 6.0
+"""Above what stones and tree trunks of the rendered heath mostly reach; a real search starts lower."""
 
 
 def look_for_people(operation: Operation, plan: Plan, track: Track, steps: Steps) -> None:
@@ -34,7 +36,11 @@ def look_for_people(operation: Operation, plan: Plan, track: Track, steps: Steps
     steps.stage(f"rendering {len(poses)} thermal frames", None)
     render_thermal(world, frames, plan.camera, poses, MISSING, night=True)
     operation.add_folder(frames, "frame", simulated=True)
-    options = HeatOptions(sigmas=Sigmas(), ground_amsl_m=GROUND_AMSL_M, least_sightings=LEAST_SIGHTINGS)
+    options = HeatOptions(
+        hotspots=HotSpotOptions(least_score=LEAST_SCORE),
+        ground_amsl_m=GROUND_AMSL_M,
+        least_sightings=LEAST_SIGHTINGS,
+    )
     finds = heat(frames, track, camera=plan.camera, options=options, progress=steps)
     path = operation.free_path("find", "finds.geojson")
     thumbnails = finds.write(path)

@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 from imaging.mosaic import MosaicOptions, mosaic
-from missions.camera import Camera
+from missions import catalogue
 from ops.demo.steps import Steps
 from ops.operations import Operation
-from sitl.world import World, grid_poses, render_photos
+from sitl.world import World, grid_poses, render_photos, resized
 
 PHOTO_SET = Path("photos") / "brighton_beach"
 PHOTO_GSD_M = 0.03
-SMALL_CAMERA = Camera("demo-small", 6.4, 4.8, 4.5, 1600, 1200, source="demo-wide at fewer pixels")
+PHOTO_WIDTH_PX = 1200
 SEED = 7
 
 
@@ -58,7 +58,8 @@ def _pictures(folder: Path) -> list[Path]:
 
 def _render(folder: Path, steps: Steps) -> None:
     world = World(SEED)
-    poses = grid_poses(world, SMALL_CAMERA, height_agl_m=30, width_m=36, length_m=36)
+    camera = resized(catalogue.camera("demo-wide"), PHOTO_WIDTH_PX)
+    poses = grid_poses(world, camera)
     steps.say("No real photo set is here: the photos are rendered, with known truth")
     steps.stage(f"rendering {len(poses)} photos", None)
-    render_photos(world, folder, SMALL_CAMERA, poses)
+    render_photos(world, folder, camera, poses)

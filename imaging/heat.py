@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from imaging.finds import Find, Finds, FrameSpots, Unread
+from imaging.finds import Finds, FrameSpots, Unread
 from imaging.geolocate import GroundPoint, HeightModel, Mount, Sigmas, Unplaced, ground_point
 from imaging.progress import Progress, silent
 from imaging.thermal.cameras import camera_of
+from imaging.thermal.find import Find
 from imaging.thermal.frame import Exposure, ThermalFrame, Unit, Values
 from imaging.thermal.hotspots import HotSpot, HotSpotOptions, detect
 from imaging.thermal.posing import Posed, TrackLike, posed_by

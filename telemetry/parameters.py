@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from missions.errors import InputError, NoAnswer, Refused
+from telemetry.clock import Clock
+from telemetry.links.base import Link
 from telemetry.messages import Message
 from telemetry.modes import PX4
-
-if TYPE_CHECKING:
-    from telemetry.client import VehicleClient
 
 REAL32 = 9
 _INTEGERS = {1: "<B", 2: "<b", 3: "<H", 4: "<h", 5: "<I", 6: "<i"}
@@ -23,6 +22,22 @@ _NAME_CHARACTERS = 16
 _RESEND_S = 1.0
 _QUIET_S = 1.0
 _ASKED_AT_ONCE = 20
+
+
+class Client(Protocol):
+    """What the protocol needs of a vehicle's client."""
+
+    clock: Clock
+    link: Link
+    autopilot_type: int
+
+    def send(self, name: str, /, **fields: Any) -> None:
+        """Send one message to the vehicle."""
+        ...
+
+    def pump(self, timeout_s: float) -> list[Message]:
+        """Receive once: the messages of the vehicle."""
+        ...
 
 
 class Parameter(NamedTuple):
@@ -55,7 +70,7 @@ def wire_from_value(value: float, kind: int, *, bytewise: bool) -> float:
     return float(round(value))
 
 
-def read(client: VehicleClient, name: str, timeout_s: float) -> Parameter:
+def read(client: Client, name: str, timeout_s: float) -> Parameter:
     """One parameter, asked for by name until it comes. Raises NoAnswer."""
     _check_name(name)
     deadline_s = client.clock.monotonic_s() + timeout_s
@@ -71,7 +86,7 @@ def read(client: VehicleClient, name: str, timeout_s: float) -> Parameter:
     )
 
 
-def write(client: VehicleClient, name: str, value: float, timeout_s: float) -> float:
+def write(client: Client, name: str, value: float, timeout_s: float) -> float:
     """Set one parameter until the vehicle says that it holds the value; what it holds.
 
     Raises Refused where it keeps another value, InputError where the type cannot hold it, NoAnswer.
@@ -93,7 +108,7 @@ def write(client: VehicleClient, name: str, value: float, timeout_s: float) -> f
     raise Refused(f"the vehicle keeps parameter {name} at {held.value:g}", where=client.link.address)
 
 
-def read_all(client: VehicleClient, timeout_s: float) -> dict[str, float]:
+def read_all(client: Client, timeout_s: float) -> dict[str, float]:
     """All parameters by name. Gaps are asked for by number once the stream is quiet. Raises NoAnswer."""
     clock = client.clock
     found: dict[int, tuple[str, float]] = {}
@@ -126,9 +141,7 @@ def read_all(client: VehicleClient, timeout_s: float) -> dict[str, float]:
     return dict(sorted(found.values()))
 
 
-def _await(
-    client: VehicleClient, name: str, timeout_s: float, wanted: float | None = None
-) -> Parameter | None:
+def _await(client: Client, name: str, timeout_s: float, wanted: float | None = None) -> Parameter | None:
     """The parameter as soon as it comes, or comes with the value wanted; the last that came by then."""
     found: Parameter | None = None
     deadline_s = client.clock.monotonic_s() + timeout_s
@@ -146,12 +159,12 @@ def _equal(held: float, wanted: float) -> bool:
     return math.isclose(held, wanted, rel_tol=1e-6, abs_tol=1e-9)
 
 
-def _parameter(client: VehicleClient, message: Message) -> Parameter:
+def _parameter(client: Client, message: Message) -> Parameter:
     kind = int(message.param_type)
     return Parameter(value_from_wire(message.param_value, kind, bytewise=_bytewise(client)), kind)
 
 
-def _bytewise(client: VehicleClient) -> bool:
+def _bytewise(client: Client) -> bool:
     return client.autopilot_type == PX4
 
 

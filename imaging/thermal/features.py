@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imaging.geolocate import ellipse95, offset_place
+from imaging.thermal.find import Find
 from imaging.thermal.tracks import Sighting
 from missions.geodesy import GeoPoint
-
-if TYPE_CHECKING:
-    from imaging.finds import Find
 
 _ELLIPSE_POINTS = 36
 

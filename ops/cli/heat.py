@@ -15,7 +15,8 @@ from ops.cli.progress import showing
 from ops.cli.screen import out, print_json, say, table
 
 if TYPE_CHECKING:
-    from imaging.finds import Find, Finds
+    from imaging.finds import Finds
+    from imaging.thermal.find import Find
     from ops.operations import Operation
 
 FINDS_SHOWN = 30

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from imaging.finds import Find
 from imaging.heat import HeatOptions, heat
+from imaging.thermal.find import Find
 from imaging.thermal.hotspots import HotSpotOptions
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
 from missions.plan import Plan

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from shapely.geometry import Point, shape
 
-from imaging.finds import Find, Finds, FrameSpots, Unread
+from imaging.finds import Finds, FrameSpots, Unread
 from imaging.geolocate import GroundPoint
+from imaging.thermal.find import Find
 from imaging.thermal.hotspots import HotSpot
 from imaging.thermal.tracks import Sighting
 from missions.errors import OutputError

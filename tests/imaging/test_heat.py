@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from imaging.finds import Find, Finds
+from imaging.finds import Finds
 from imaging.geolocate import ellipse95
 from imaging.heat import HeatOptions, heat
+from imaging.thermal.find import Find
 from imaging.thermal.hotspots import HotSpotOptions
 from missions import catalogue
 from missions.errors import InputError, PhotoError

@@ -58,7 +58,7 @@ class Page {
     map.on('click', ({point}) => this.#select(this.#overlay.hit(point), false));
     window.droneteam = {map, aircraft: () => this.#overlay.drawn};
     this.#ground.drawPlans(this.#store.plans);
-    this.#ground.drawFinds(this.#store.finds);
+    this.#ground.drawFinds(this.#store.finds, this.#store.foremostFinds);
     this.#ground.drawScenes(this.#store.scenes);
     this.#ground.drawRecorded(this.#store.recorded);
     this.#overlay.update();
@@ -90,11 +90,12 @@ class Page {
 
   async #fetchSection(section) {
     const found = await fetchJson(section === 'tracks' ? '/api/tracks?source=recorded' : `/api/${section}`);
-    this.#store[section === 'tracks' ? 'recorded' : section] = found;
+    if (section === 'finds') this.#store.takeFinds(found);
+    else this.#store[section === 'tracks' ? 'recorded' : section] = found;
     if (section === 'plans') this.#drawPlans();
     if (section === 'finds') {
       this.#panel.drawFinds();
-      this.#ground?.drawFinds(found);
+      this.#ground?.drawFinds(this.#store.finds, this.#store.foremostFinds);
     }
     if (section === 'scenes') {
       this.#panel.drawScenes();

@@ -14,7 +14,7 @@ export const GROUPS = [
     'area-fill', 'exclusion-fill', 'area', 'exclusion', 'transit', 'lane', 'plan-point']},
   {id: 'fence', name: 'Fence', layers: ['fence']},
   {id: 'tracks', name: 'Tracks', layers: ['recorded', 'tracks']},
-  {id: 'finds', name: 'Finds', layers: ['find-fill', 'find-line', 'find']},
+  {id: 'finds', name: 'Finds', layers: ['find-faint', 'find-fill', 'find-line', 'find']},
   {id: 'scenes', name: 'Mosaics', layers: []},
   {id: 'grid', name: 'Grid', layers: ['grid']},
 ];
@@ -36,6 +36,8 @@ const LAYERS = [
   line('recorded', 'recorded', {'line-color': '#f2b8d8', 'line-width': 1.8, 'line-opacity': 0.85}),
   line('tracks', 'tracks', {'line-color': ['get', 'colour'], 'line-width': 2.6, 'line-opacity': 0.9}, null,
     {'line-cap': 'round'}),
+  {id: 'find-faint', source: 'finds', type: 'circle', filter: role('faint find'),
+    paint: {'circle-radius': 2.5, 'circle-color': '#ff5d5d', 'circle-opacity': 0.55}},
   {id: 'find-fill', source: 'finds', type: 'fill', filter: role('ellipse'),
     paint: {'fill-color': '#ff5d5d', 'fill-opacity': 0.2}},
   line('find-line', 'finds', {'line-color': '#ff8080', 'line-width': 1.5}, role('ellipse')),
@@ -140,11 +142,13 @@ export class GroundMap {
     this.#sources.recorded.set(tracks.map((each) => track(each.points, {})));
   }
 
-  drawFinds(finds) {
+  /** Draw all finds, the foremost with their ellipses. */
+  drawFinds(finds, foremost) {
+    const first = new Set(foremost);
     this.#sources.finds.set(finds.flatMap((find) => {
       const place = [find.lon_deg, find.lat_deg];
-      const point = feature('find', 'Point', place);
-      if (!find.ellipse95) return [point];
+      const point = feature(first.has(find) ? 'find' : 'faint find', 'Point', place);
+      if (!find.ellipse95 || !first.has(find)) return [point];
       const {semi_major_m: major, semi_minor_m: minor, bearing_deg: bearing} = find.ellipse95;
       return [feature('ellipse', 'Polygon', [ellipseRing(place, major, minor, bearing)]), point];
     }));

@@ -204,14 +204,14 @@ export class Overlay {
   }
 
   #drawFindLabels() {
-    for (const find of this.#store.finds) {
+    for (const find of this.#store.foremostFinds) {
       this.#caption(find.name, [find.lon_deg, find.lat_deg], '#ffb0b0');
     }
   }
 
   /** A label must not cover what is being looked for. */
   #findBoxes() {
-    return this.#store.finds.map((find) => {
+    return this.#store.foremostFinds.map((find) => {
       const {x, y} = this.#ground.map.project([find.lon_deg, find.lat_deg]);
       return box(x - 8, y - 8, 16, 34);
     });

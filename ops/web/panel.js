@@ -150,7 +150,9 @@ function updatePlan(row, plan) {
 function updateFind(row, find) {
   const size = find.ellipse95 ? `± ${metres(find.ellipse95.semi_major_m)} (95 %)` : 'uncertainty unknown';
   write(row.querySelector('.name'), `${find.name}, ${find.state}, ${size}`);
-  write(row.querySelector('.about'), coordinates([find.lon_deg, find.lat_deg]));
+  const {score} = find.properties;
+  const scored = typeof score === 'number' ? `score ${score.toFixed(1)} · ` : '';
+  write(row.querySelector('.about'), `${scored}${coordinates([find.lon_deg, find.lat_deg])}`);
 }
 
 function updateScene(row, scene) {

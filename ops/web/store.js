@@ -2,6 +2,7 @@
 
 const TRACK_POINTS = 3600;
 const EVENTS = 200;
+const FOREMOST_FINDS = 12;
 export const STALE_AFTER_S = 3;
 const COLOURS = ['#4cc3ff', '#ffd166', '#ff8fab', '#95e06c', '#c9a0ff', '#ff9f5a', '#5eead4', '#e8e8e8'];
 
@@ -18,6 +19,17 @@ export class Store {
   selected = null;
   #serverS = 0;
   #readAtMs = 0;
+
+  /** The finds to look at first: named on the map and with their ellipse; the others are faint dots. */
+  get foremostFinds() {
+    return this.finds.slice(0, FOREMOST_FINDS);
+  }
+
+  /** Take in finds, what a person confirmed first and then the highest score. */
+  takeFinds(finds) {
+    const weight = (find) => (find.state === 'confirmed' ? Infinity : find.properties.score ?? 0);
+    this.finds = [...finds].sort((a, b) => (weight(a) === weight(b) ? 0 : weight(b) - weight(a)));
+  }
 
   /** Take in a message of the live stream; returns what it changed, as section names. */
   apply(message) {

@@ -5,6 +5,8 @@ Autopilots keep few fence points, so the ring is simplified outwards until it is
 
 from __future__ import annotations
 
+import math
+
 import shapely
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
@@ -12,12 +14,15 @@ from shapely.geometry.base import BaseGeometry
 MARGIN_M = 30.0
 """Around everything flown: several times a good GPS position's error, plus what braking takes at 10 m/s."""
 MAX_POINTS = 70
+_ROUNDNESS = 4
 _TOLERANCES_M = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
 def fence_ring(flown: BaseGeometry, margin_m: float) -> Polygon:
     """One ring without holes that keeps `margin_m` from all that is flown, of at most 70 points."""
-    needed = _filled(flown.buffer(margin_m, quad_segs=4))
+    # Round corners are drawn as chords; their middles must keep the margin too.
+    chord = math.cos(math.pi / (4 * _ROUNDNESS))
+    needed = _filled(flown.buffer(margin_m / chord, quad_segs=_ROUNDNESS))
     for tolerance_m in _TOLERANCES_M:
         ring = _filled(needed.buffer(tolerance_m, quad_segs=2).simplify(tolerance_m))
         if _count(ring) <= MAX_POINTS and ring.covers(needed):

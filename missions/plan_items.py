@@ -6,7 +6,6 @@ them, ardupilot.org/copter/docs/common-mavlink-mission-command-messages-mav_cmd.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from missions.geodesy import GeoPoint, distance_m
@@ -118,8 +117,3 @@ def rally_items(plan: Plan | tuple[Rally, ...]) -> tuple[MissionItem, ...]:
         )
         for point in points
     )
-
-
-def is_finite(item: MissionItem) -> bool:
-    """Whether every number of the item is one."""
-    return all(map(math.isfinite, (item.p1, item.p2, item.p3, item.p4, item.x, item.y, item.z)))

@@ -22,7 +22,7 @@ from missions.checks import Facts, check
 from missions.coverage import Coverage, Settings, Swath, cover
 from missions.coverage.turns import Turns, turns_between
 from missions.energy import Effort, effort, turn_s
-from missions.errors import InputError, SettingsError
+from missions.errors import AreaError, InputError, SettingsError
 from missions.fence import MARGIN_M, exclusion_rings, fence_ring
 from missions.geodesy import GeoPoint, LocalFrame, Points, distance_m
 from missions.local import frame_of, local_from_area, local_from_ring, places_from_local, ring_from_local
@@ -64,7 +64,7 @@ def plan_search(
     shape = local_from_area(area, frame)
     settings = _settings(request, aircraft, camera)
     start = _start(take_off, frame)
-    coverage = cover(shape, settings, start, from_border=True)
+    coverage = _cover(shape, settings, start, area.name)
     turns = turns_between(coverage.route.legs, shape, aircraft.turn_radius_m)
     spent = effort(aircraft, coverage.route.points, request.height_agl_m, turns.extra_m)
     ring = fence_ring(_flown(shape, coverage.route.points), fence_margin_m + turns.leave_m)
@@ -130,6 +130,15 @@ def _settings(request: Request, aircraft: Aircraft, camera: Camera) -> Settings:
         turn_radius_m=aircraft.turn_radius_m,
         bearing_deg=request.angle_deg,
     )
+
+
+def _cover(
+    shape: Polygon | MultiPolygon, settings: Settings, start: npt.NDArray[np.float64] | None, name: str
+) -> Coverage:
+    try:
+        return cover(shape, settings, start, from_border=True)
+    except AreaError as error:
+        raise AreaError(f"the area {error.what}", where=error.where or name, remedy=error.remedy) from error
 
 
 def _start(take_off: GeoPoint | None, frame: LocalFrame) -> npt.NDArray[np.float64] | None:

@@ -20,7 +20,7 @@ from missions.coverage.lanes import Grid, Legs, Swath, lay
 from missions.coverage.route import Links, Route, links_between, ordered, route_through
 from missions.errors import AreaError
 
-MAX_LANES = 1_500
+MAX_LANES = 600
 _QUICK_SHAKES = 20
 
 
@@ -85,7 +85,7 @@ def cover(
 
 def _check_size(area: Polygon | MultiPolygon, width_m: float) -> None:
     west, south, east, north = area.bounds
-    lanes = max(area.area / width_m**2 / 40, max(east - west, north - south) / width_m)
+    lanes = max(east - west, north - south) / width_m
     if lanes > MAX_LANES:
         raise AreaError(
             f"would take about {lanes:.0f} lanes {width_m:.0f} m apart",

@@ -92,22 +92,31 @@ def lay(area: BaseGeometry, inner: BaseGeometry, grid: Grid, swath: Swath) -> Le
 
 def lay_turned(whole: BaseGeometry, allowed: BaseGeometry, grid: Grid, swath: Swath) -> Legs:
     """The same, of shapes that come turned, in their frame: west to east."""
-    west, low, east, _ = whole.bounds
-    half = grid.spacing_m / 2
+    first = whole.bounds[1] + grid.first_m
+    borders = (first + grid.spacing_m * (np.arange(grid.count + 1) - 0.5)).tolist()
     edges = _edges(allowed)
     found = []
-    for middle in low + grid.first_m + grid.spacing_m * np.arange(grid.count):
-        tracks = _crossings(edges, middle)
-        if tracks:
-            strip = shapely.clip_by_rect(whole, west - 1, middle - half, east + 1, middle + half)
-            spans = _spans(strip, tracks, middle, swath.reach_m)
-            found += [((a, middle), (b, middle)) for a, b in spans]
+    for index, strip in enumerate(_strips(whole, borders)):
+        middle = first + grid.spacing_m * index
+        spans = _spans(strip, _crossings(edges, middle), middle, swath.reach_m)
+        found += [((a, middle), (b, middle)) for a, b in spans]
     return np.array(found, dtype=float).reshape(-1, 2, 2)
+
+
+def _strips(whole: BaseGeometry, borders: list[float]) -> list[BaseGeometry]:
+    """The area between each two borders, by halving: each cut then has fewer corners to look at."""
+    west, low, east, high = whole.bounds if not whole.is_empty else (0.0, 0.0, 0.0, 0.0)
+    box = shapely.box(west - 1, borders[0], east + 1, borders[-1])
+    cut = whole if borders[0] <= low and high <= borders[-1] else whole.intersection(box)
+    if len(borders) == 2:
+        return [cut]
+    half = len(borders) // 2
+    return _strips(cut, borders[: half + 1]) + _strips(cut, borders[half:])
 
 
 def _edges(allowed: BaseGeometry) -> Legs:
     """Every edge of the border and the holes, (n, 2, 2)."""
-    rings = [shapely.get_coordinates(ring) for ring in shapely.get_parts(shapely.get_rings(allowed))]
+    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(allowed))]
     pairs = [np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings if len(ring) > 1]
     return np.concatenate(pairs) if pairs else np.zeros((0, 2, 2))
 

@@ -121,11 +121,13 @@ def _walk(links: Links, tour: list[int]) -> Route:
         outside.append(False)
     if not open_ended:
         _transit(links.around, points, recording, outside, ends[0])
+    places = np.array(points)
+    begins = np.flatnonzero(recording)
     return Route(
-        points=np.array(points),
+        points=places,
         recording=np.array([*recording, False]),
         outside=np.array([*outside, False]),
-        legs=np.stack([ends[[entered, entered ^ 1]] for entered in flown]),
+        legs=np.stack([places[begins], places[begins + 1]], axis=1),
     )
 
 

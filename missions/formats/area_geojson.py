@@ -47,7 +47,9 @@ def _name(obj: Any) -> str:
 
 def _polygons(obj: Any, where: str, depth: int) -> Iterator[list[LonLats]]:
     if depth > _MAX_DEPTH:
-        raise FormatError("is nested too deeply", where=where, remedy="Save the area again")
+        raise FormatError(
+            "is nested too deeply", where=where.partition(": ")[0], remedy="Save the area again"
+        )
     kind = obj.get("type") if isinstance(obj, dict) else None
     if kind in _CONTAINERS:
         key = _CONTAINERS[kind]

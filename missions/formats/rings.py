@@ -21,6 +21,8 @@ from missions.geodesy import GeoPoint
 MAX_POINTS = 100_000
 MAX_PARTS = 1_000
 MAX_EXTENT_DEG = 3.0
+_M_A_DEGREE = 111_320.0
+_SMALLEST_M2 = 1.0
 _DRAW = "Draw the area as a polygon of three or more points and save it again"
 _MAP = "Longitude comes before latitude, both in degrees (WGS84)"
 
@@ -77,8 +79,9 @@ def _polygon(rings: Sequence[LonLats], where: str) -> Polygon:
     polygon = Polygon(border, holes)
     if not polygon.is_valid:
         raise _invalid(polygon, where)
-    if polygon.area == 0:
-        raise AreaError("the area is empty: all its points lie on one line", where=where, remedy=_DRAW)
+    middle_lat = math.radians((polygon.bounds[1] + polygon.bounds[3]) / 2)
+    if polygon.area * _M_A_DEGREE**2 * math.cos(middle_lat) < _SMALLEST_M2:
+        raise AreaError("the area is empty: it is smaller than a square metre", where=where, remedy=_DRAW)
     return polygon
 
 
@@ -105,7 +108,7 @@ def _position(position: Sequence[float], where: str) -> tuple[float, float]:
     """Longitude and latitude of one position. `-0.0` becomes 0."""
     if len(position) < 2 or not all(_is_number(value) for value in position[:2]):
         raise AreaError(f"{str(position)[:60]} is no longitude and latitude", where=where, remedy=_MAP)
-    lon, lat = (float(value) if abs(value) < 1e300 else math.inf for value in position[:2])
+    lon, lat = (math.inf if abs(value) > 1e300 else float(value) for value in position[:2])
     if not (math.isfinite(lon) and math.isfinite(lat)):
         raise AreaError(f"longitude {lon}, latitude {lat} is not a place", where=where, remedy=_MAP)
     if abs(lon) > 180 or abs(lat) > 90:

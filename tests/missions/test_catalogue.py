@@ -1,0 +1,100 @@
+"""Aircraft and cameras by name."""
+
+from math import atan2, degrees
+from pathlib import Path
+
+import pytest
+
+from missions.catalogue import aircraft, aircraft_names, camera, camera_names
+from missions.errors import CatalogueError, InputError
+
+
+def test_every_entry_reads_and_says_where_its_figures_come_from() -> None:
+    for name in aircraft_names():
+        assert aircraft(name).name == name
+        assert len(aircraft(name).source) > 20
+    for name in camera_names():
+        assert camera(name).name == name
+        assert len(camera(name).source) > 20
+
+
+def test_every_camera_has_square_pixels_and_its_wide_side_across() -> None:
+    for name in camera_names():
+        one = camera(name)
+        across, along = one.sensor_width_mm / one.image_width_px, one.sensor_height_mm / one.image_height_px
+        assert across == pytest.approx(along, rel=0.02), name
+        assert one.image_width_px > one.image_height_px
+
+
+def test_thermal_cameras_have_the_published_diagonal_view() -> None:
+    published = {"dji-h20t-thermal": 40.6, "dji-m4t-thermal": 45.0, "dji-h30t-thermal": 45.2}
+    for name, diagonal_deg in published.items():
+        one = camera(name)
+        half = (one.sensor_width_mm**2 + one.sensor_height_mm**2) ** 0.5 / 2
+        assert 2 * degrees(atan2(half, one.focal_length_mm)) == pytest.approx(diagonal_deg, abs=1.0), name
+
+
+def test_an_unknown_name_is_answered_with_the_near_ones() -> None:
+    with pytest.raises(CatalogueError, match="dji-m30t-thermal"):
+        camera("m30t-thermal")
+    with pytest.raises(CatalogueError, match="ardupilot-copter"):
+        aircraft("ardupilot copter")
+
+
+def test_a_team_adds_its_own_and_may_change_ours(tmp_path: Path) -> None:
+    team = tmp_path / "team.toml"
+    team.write_text(
+        "[camera.ours]\nsensor_width_mm = 8\nsensor_height_mm = 6\nfocal_length_mm = 10\n"
+        "image_width_px = 800\nimage_height_px = 600\n"
+        "[camera.demo-wide]\nsensor_width_mm = 9.0\nsensor_height_mm = 6\nfocal_length_mm = 10\n"
+        "image_width_px = 900\nimage_height_px = 600\n"
+    )
+    assert camera("ours", team).gsd_m(100) == pytest.approx(0.1)
+    assert camera("demo-wide", team).sensor_width_mm == 9.0
+    assert "ours" in camera_names(team)
+    assert "dji-m30t-wide" in camera_names(team)
+    assert aircraft("dji-mavic-3t", team) == aircraft("dji-mavic-3t")
+
+
+GOOD = {
+    "kind": '"copter"',
+    "cruise_speed_m_s": "8",
+    "climb_speed_m_s": "2",
+    "descent_speed_m_s": "2",
+    "hover_power_w": "100",
+    "cruise_power_w": "90",
+    "battery_wh": "50",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kind": '"balloon"'}, "balloon"),
+        ({"kind": "5"}, "no text"),
+        ({"cruise_speed_m_s": "0"}, "cruise_speed_m_s is 0"),
+        ({"cruise_speed_m_s": "nan"}, "no number"),
+        ({"battery_wh": "true"}, "no number"),
+        ({"battery_wh": None}, "battery_wh missing"),
+        ({"wings": "2"}, "unknown key 'wings'"),
+        ({"reserve_pct": "100"}, "in reserve"),
+    ],
+)
+def test_a_team_file_with_a_fault_is_refused_with_the_place(
+    tmp_path: Path, change: dict[str, str | None], told: str
+) -> None:
+    team = tmp_path / "team.toml"
+    lines = [f"{key} = {value}" for key, value in {**GOOD, **change}.items() if value is not None]
+    team.write_text("\n".join(["[aircraft.ours]", *lines]))
+    with pytest.raises(CatalogueError, match=told) as raised:
+        aircraft("ours", team)
+    assert str(team) in str(raised.value)
+
+
+def test_a_team_file_that_is_no_toml_or_not_there_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[camera")
+    with pytest.raises(CatalogueError, match="no TOML"):
+        camera("demo-wide", broken)
+    with pytest.raises(InputError, match="cannot be read"):
+        camera("demo-wide", tmp_path / "absent.toml")

@@ -23,6 +23,10 @@ PLANE_MAY_PASS_BY_M = 90.0
 """ArduPilot turns as early as WP_RADIUS (50 m in both) before a waypoint; the rest is its turn."""
 
 
+PLANE_MAY_OVERSHOOT_M = 20.0
+"""ArduPlane climbs about 10 m beyond its take-off height before it levels out."""
+
+
 class Recorder:
     """Where the vehicle was, metres from home, and which items it reached."""
 
@@ -88,7 +92,8 @@ def test_a_mission_is_flown_and_ends_on_the_ground(
     assert client.state.armed is False
     waypoints = [index for index, item in enumerate(items) if index and item.command == Command.WAYPOINT]
     assert [seq for seq in recorder.reached if seq in waypoints] == waypoints, recorder.texts
-    assert max(height for _, _, height in recorder.track) == pytest.approx(HEIGHT_M, abs=12)
+    too_high_m = max(height for _, _, height in recorder.track) - HEIGHT_M
+    assert abs(too_high_m) < (3 if vehicle.kind == "copter" else PLANE_MAY_OVERSHOOT_M)
     if vehicle.kind == "copter":
         assert farthest_from_legs_m(recorder) < 5
     else:
@@ -107,7 +112,9 @@ def nearest_m(recorder: Recorder, place: tuple[float, float]) -> float:
 
 
 def test_it_returns_when_told(vehicle: SimulatedVehicle, client: VehicleClient, recorder: Recorder) -> None:
-    """A copter comes back and lands; a plane comes back, circles, and is landed by its mission. Disarming waits."""
+    """A copter comes back and lands; a plane comes back, circles, and is landed by its mission."""
+    by_hand = "STABILIZE" if vehicle.kind == "copter" else "MANUAL"
+    client.set_mode(by_hand)  # ArduPlane does not arm while it thinks that it is still landing
     transfer.upload(client, MissionType.MISSION, mission(vehicle))
     client.set_mode("GUIDED" if vehicle.kind == "copter" else "AUTO")
     client.arm(60)

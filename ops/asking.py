@@ -5,8 +5,9 @@ An autopilot on a fresh link says little but its heartbeat until it is asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from missions.errors import LinkError
 from telemetry.client import DEFAULT_RATES_HZ, GROUND_STATION, MISSION_PLANNER
@@ -18,6 +19,7 @@ from telemetry.reader import LinkReader
 SET_MESSAGE_INTERVAL = 511
 HEARTBEAT_EACH_S = 1.0
 ASK_EACH_S = 10.0
+LOOK_EACH_S = 0.25
 
 
 class Asking:
@@ -57,3 +59,22 @@ class Asking:
         for reader in self._readers:
             with suppress(LinkError):
                 reader.send(data)
+
+
+@contextmanager
+def asking(hub: Hub, readers: Sequence[LinkReader]) -> Iterator[None]:
+    """Ask in a thread of its own while the block runs, so that a link that is stuck holds up nobody."""
+    over = threading.Event()
+    asks = Asking(hub, readers)
+
+    def run() -> None:
+        while not over.wait(LOOK_EACH_S):
+            asks.tick()
+
+    thread = threading.Thread(target=run, name="asking", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

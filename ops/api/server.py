@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from missions.errors import LinkError, SettingsError
 from ops.api.app import create_app
+from ops.asking import asking
 from ops.config import Settings
 from telemetry.clock import Clock, SystemClock
 from telemetry.hub import Hub
@@ -43,6 +44,7 @@ def serve(
     operation_folder: Path | None = None,
     hub: Hub | None = None,
     links: Sequence[str] = (),
+    ask: bool = False,
     host: str | None = None,
     port: int | None = None,
     clock: Clock | None = None,
@@ -52,7 +54,8 @@ def serve(
     """Serve until Ctrl-C (or SIGTERM, SIGHUP, or `stopping` is set), then give the exit code, 0.
 
     `host` and `port` win over the settings; port 0 takes a free one. `announce` gets the address once the
-    service listens. `links` are opened into `hub` and closed again. Raises LinkError for a port that is
+    service listens. `links` are opened into `hub` and closed again; with `ask` the vehicles on them are
+    asked for position and state. Raises LinkError for a port that is
     taken or a link that cannot be opened, and what `Operation.open` raises.
     """
     clock = clock or SystemClock()
@@ -61,8 +64,10 @@ def serve(
     with ExitStack() as stack:
         listening = stack.enter_context(bound_socket(host, settings.port if port is None else port))
         app = create_app(settings, operation_folder=operation_folder, hub=hub, clock=clock, host=host)
-        for address in links:
-            stack.enter_context(LinkReader(stack.enter_context(open_link(address, clock)), hub))
+        ways = [stack.enter_context(open_link(address, clock)) for address in links]
+        readers = [stack.enter_context(LinkReader(way, hub)) for way in ways]
+        if ask:
+            stack.enter_context(asking(hub, readers))
         Server(app, announce, stopping or threading.Event()).run(sockets=[listening])
     return 0
 

@@ -25,6 +25,9 @@ def serve(
     host: Annotated[str | None, typer.Option(metavar="HOST", help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(metavar="PORT", help="The port; 0 takes a free one.")] = None,
     record_in: RecordOption = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask the vehicles for position and state, as a ground station does.")
+    ] = False,
 ) -> None:
     """Serve a page with aircraft, tracks, plans and finds on a map, until Ctrl-C."""
     from ops.api.server import serve as run
@@ -37,7 +40,15 @@ def serve(
     with recording(record_in, settings, None) as recorder:
         if recorder is not None:
             hub.subscribe(recorder)
-        run(settings, operation_folder=operation, hub=hub, links=links or (), clock=clock, announce=_announce)
+        run(
+            settings,
+            operation_folder=operation,
+            hub=hub,
+            links=links or (),
+            ask=ask,
+            clock=clock,
+            announce=_announce,
+        )
     raise KeyboardInterrupt
 
 

@@ -8,16 +8,27 @@ from imaging.heat import HeatOptions, heat
 from missions import catalogue
 from missions.geodesy import distance_m
 from sitl.world import Person, World, grid_poses, render_thermal
+from telemetry.pose import Pose
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 camera = catalogue.camera("demo-thermal")
 world = World(3, size_m=150)
 person = Person(world.frame.point_from_local(8.0, -12.0), "lying")
 poses = grid_poses(world, camera, height_agl_m=60, width_m=30, length_m=40)
-render_thermal(world, folder / "frames", camera, poses, [person], embed_position=True)
+render_thermal(world, folder / "frames", camera, poses, [person])
 
-# No track here: the frames say themselves where they were taken.
-finds = heat(folder / "frames", None, camera=camera, options=HeatOptions(ground_amsl_m=world.ground_amsl_m))
+
+class Flown:
+    """What a recording's track gives (telemetry.track.Track.from_tlog): the pose at a frame's time."""
+
+    start_s, end_s = poses[0].time_s, poses[-1].time_s
+
+    def pose_at(self, time_s: float) -> Pose | None:
+        """The pose that was flown within half a second of that time."""
+        return next((pose for pose in poses if abs(pose.time_s - time_s) < 0.5), None)
+
+
+finds = heat(folder / "frames", Flown(), camera=camera, options=HeatOptions(least_sightings=2))
 finds.write(folder / "finds.geojson")
 
 best = finds.finds[0]

@@ -11,6 +11,8 @@ PLACE_TOLERANCE_DEG = 1.5e-7
 """Autopilots keep places as whole 1e-7 degrees; half of one is lost twice on the way there and back."""
 HEIGHT_TOLERANCE_M = 0.011
 """ArduPilot keeps heights in whole centimetres."""
+_OWN = frozenset({(Command.LAND, "p4")})
+"""Where an autopilot keeps something of its own: ArduPlane the direction of the circle it lands from."""
 _PLACELESS = frozenset({Command.RETURN_TO_LAUNCH})
 _FRAMED = frozenset(
     {
@@ -70,7 +72,7 @@ def _item(index: int, ours: MissionItem, theirs: MissionItem) -> list[Difference
         found.append(Difference(index, "frame", ours.frame, theirs.frame))
     for name in ("p1", "p2", "p3", "p4"):
         a, b = getattr(ours, name), getattr(theirs, name)
-        if not _close(a, b, 0.0051):
+        if (ours.command, name) not in _OWN and not _close(a, b, 0.0051):
             found.append(Difference(index, name, a, b))
     if ours.command in _PLACELESS:
         return found

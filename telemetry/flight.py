@@ -125,6 +125,9 @@ class _Flight:
         self._tell("arming", now=True)
         ready_s = client.clock.monotonic_s() + arm_timeout_s
         if client.state.kind == "plane":
+            if client.state.mode == "AUTO":
+                # after a landing in AUTO an ArduPlane arms again only once the mode has changed
+                self._enter("FBWA", ready_s)
             self._enter("AUTO", ready_s)
             client.arm(arm_timeout_s)
             return

@@ -134,4 +134,4 @@ def _home(text: str | None, number: int) -> Home:
 
 def _check(vehicle: Any) -> None:
     if not getattr(vehicle, "running", True):
-        raise SimulatorError(f"a simulator ended: {vehicle.log_tail[-300:]}", where=str(vehicle.folder))
+        raise SimulatorError(f"a simulator ended: {vehicle.log_tail[-300:]}", where=vehicle.address)

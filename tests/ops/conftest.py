@@ -19,13 +19,17 @@ from pathlib import Path
 import pytest
 
 from missions import catalogue
+from missions.aircraft import Aircraft
+from missions.area import Area, Part
 from missions.camera import Camera
 from missions.formats import area_from_geojson
-from missions.plan import Plan
+from missions.geodesy import GeoPoint
+from missions.plan import Fence, Plan, Request, Totals, Waypoint
 from missions.plan_file import write_plan
 from missions.search_plan import plan_search
 from ops.cli import run_command
 from ops.cli.shell import told
+from ops.operations import Operation
 from sitl.world import World, grid_poses, render_photos
 
 ROOT = Path(__file__).parents[2]
@@ -269,3 +273,30 @@ def field(tmp_path: Path) -> Path:
     """The area of that search as GeoJSON."""
     (tmp_path / "field.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": [FIELD]}))
     return tmp_path / "field.geojson"
+
+
+@pytest.fixture
+def heath(tmp_path: Path) -> Path:
+    """The folder of an operation with one small plan, each figure of it made up."""
+
+    def place(east: float, north: float) -> GeoPoint:
+        return GeoPoint(52.1 + north * 1e-5, 5.8 + east * 1e-5)
+
+    ring = (place(0, 0), place(400, 0), place(400, 300), place(0, 300))
+    plan = Plan(
+        name="The heath",
+        created="2026-03-14T09:26:53Z",
+        request=Request("parallel-track", 60.0, 25.0, 60.0),
+        aircraft=Aircraft("quad", "copter", 10, 3, 2, 300, 310, 90),
+        camera=Camera("wide", 6.3, 4.7, 4.5, 4000, 3000),
+        area=Area("heath", (Part(ring),)),
+        take_off=place(0, 0),
+        route=(Waypoint(place(50, 150), 60.0, True), Waypoint(place(350, 150), 60.0)),
+        fence=Fence((Part(ring),)),
+        rally=(),
+        totals=Totals(1, 900, 120, 40, 12.5, 99, 40, 12, 90, 0.02),
+    )
+    operation = Operation.create(tmp_path / "operation", "Missing on the heath", "missing-person")
+    write_plan(plan, operation.folder / "plans" / "heath.json")
+    operation.add_folder(operation.folder / "plans", "plan")
+    return operation.folder

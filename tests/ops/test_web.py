@@ -1,5 +1,6 @@
 """The page in a real browser: it shows what the hub hears, asks no other host, and survives what it hears."""
 
+import json
 import os
 import re
 import shutil
@@ -16,12 +17,7 @@ import rasterio
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from rasterio import Affine
 
-from missions.aircraft import Aircraft
-from missions.area import Area, Part
-from missions.camera import Camera
 from missions.geodesy import GeoPoint
-from missions.plan import Fence, Plan, Request, Totals, Waypoint
-from missions.plan_file import write_plan
 from ops.api.server import serving
 from ops.config import Settings
 from ops.operations import Operation
@@ -34,9 +30,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 WAIT_MS = 20_000
-OVERFLOWING = """() => [
-    ...document.querySelectorAll('header, main, #view, #panel, #panel section, #panel li, #layers')
-].filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML)"""
+OVERFLOWING = """() =>
+    [...document.querySelectorAll('header,main,#view,#panel,#panel section,#panel li,#layers')]
+    .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML)"""
 expect.set_options(timeout=WAIT_MS)
 
 
@@ -119,28 +115,6 @@ def place(east: float, north: float) -> GeoPoint:
     return GeoPoint(52.1 + north * 1e-5, 5.8 + east * 1e-5)
 
 
-@pytest.fixture
-def operation(tmp_path: Path) -> Path:
-    ring = (place(0, 0), place(400, 0), place(400, 300), place(0, 300))
-    plan = Plan(
-        name="The heath",
-        created="2026-03-14T09:26:53Z",
-        request=Request("parallel-track", 60.0, 25.0, 60.0),
-        aircraft=Aircraft("quad", "copter", 10, 3, 2, 300, 310, 90),
-        camera=Camera("wide", 6.3, 4.7, 4.5, 4000, 3000),
-        area=Area("heath", (Part(ring),)),
-        take_off=place(0, 0),
-        route=(Waypoint(place(50, 150), 60.0, True), Waypoint(place(350, 150), 60.0)),
-        fence=Fence((Part(ring),)),
-        rally=(),
-        totals=Totals(1, 900, 120, 40, 12.5, 99, 40, 12, 90, 0.02),
-    )
-    operation = Operation.create(tmp_path / "operation", "Missing on the heath", "missing-person")
-    write_plan(plan, operation.folder / "plans" / "heath.json")
-    operation.add_folder(operation.folder / "plans", "plan")
-    return operation.folder
-
-
 def write_mosaic(path: Path) -> None:
     """Forty metres by thirty at 3 E on UTM 31's central meridian, far from the plan."""
     path.parent.mkdir(parents=True)
@@ -214,8 +188,8 @@ def test_an_aircraft_appears_and_moves_smoothly(opened: Opened, hub: Hub, flying
         assert opened.complaints == []
 
 
-def test_the_plan_is_drawn_and_the_map_shows_all_of_it(opened: Opened, operation: Path) -> None:
-    with serving(operation_folder=operation) as address:
+def test_the_plan_is_drawn_and_the_map_shows_all_of_it(opened: Opened, heath: Path) -> None:
+    with serving(operation_folder=heath) as address:
         page = open_page(opened, address)
         expect(page.locator("#operation")).to_have_text("Missing on the heath")
         expect(page.locator("#plans li")).to_contain_text("The heath")
@@ -231,12 +205,10 @@ def test_the_plan_is_drawn_and_the_map_shows_all_of_it(opened: Opened, operation
         assert opened.complaints == []
 
 
-def test_a_mosaic_elsewhere_is_a_click_away_and_does_not_spoil_the_fit(
-    opened: Opened, operation: Path
-) -> None:
-    write_mosaic(operation / "scenes" / "crash" / "orthomosaic.tif")
-    Operation.open(operation).add_folder(operation / "scenes", "scene")
-    with serving(operation_folder=operation) as address:
+def test_a_mosaic_elsewhere_is_a_click_away_and_does_not_spoil_the_fit(opened: Opened, heath: Path) -> None:
+    write_mosaic(heath / "scenes" / "crash" / "orthomosaic.tif")
+    Operation.open(heath).add_folder(heath / "scenes", "scene")
+    with serving(operation_folder=heath) as address:
         page = open_page(opened, address)
         wait_until(
             page, "droneteam.map.getZoom() > 13 && Math.abs(droneteam.map.getCenter().lng - 5.8) < 0.01"
@@ -252,15 +224,34 @@ def test_a_mosaic_elsewhere_is_a_click_away_and_does_not_spoil_the_fit(
         assert opened.strays == []
 
 
-def test_a_plan_that_enters_while_the_page_is_open_appears(opened: Opened, operation: Path) -> None:
-    with serving(operation_folder=operation) as address:
+def test_a_plan_that_enters_while_the_page_is_open_appears(opened: Opened, heath: Path) -> None:
+    with serving(operation_folder=heath) as address:
         page = open_page(opened, address)
         expect(page.locator("#plans li")).to_have_count(1)
-        again = Operation.open(operation)
-        again.add_file(operation / "plans" / "heath.json", "plan")
-        (operation / "plans" / "second.json").write_bytes((operation / "plans" / "heath.json").read_bytes())
-        again.add_file(operation / "plans" / "second.json", "plan")
+        again = Operation.open(heath)
+        again.add_file(heath / "plans" / "heath.json", "plan")
+        (heath / "plans" / "second.json").write_bytes((heath / "plans" / "heath.json").read_bytes())
+        again.add_file(heath / "plans" / "second.json", "plan")
         expect(page.locator("#plans li")).to_have_count(2)
+
+
+def test_of_many_finds_the_foremost_are_named_and_the_rest_are_faint(opened: Opened, heath: Path) -> None:
+    points = [{"type": "Point", "coordinates": [5.8 + 2e-4 * n, 52.101]} for n in range(15)]
+    finds = [{"type": "Feature", "geometry": at, "properties": {"score": n}} for n, at in enumerate(points)]
+    path = heath / "finds" / "finds.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": finds}))
+    Operation.open(heath).add_file(path, "find")
+    with serving(operation_folder=heath) as address:
+        page = open_page(opened, address)
+        expect(page.locator("#finds li")).to_have_count(15)
+        expect(page.locator("#finds li .about").first).to_contain_text("score 14.0")
+        features = "window.droneteam.map.querySourceFeatures('finds')"
+        wait_until(page, f"{features}.length >= 15")
+        drawn_as = page.evaluate(
+            f"{features}.map(each => [each.properties.role, ...each.geometry.coordinates])"
+        )
+    of_role = {role: {round(lon, 4) for each, lon, _ in drawn_as if each == role} for role, _, _ in drawn_as}
+    assert {role: len(lons) for role, lons in of_role.items()} == {"find": 12, "faint find": 3}
 
 
 def test_an_aircraft_that_falls_silent_greys_out_and_says_for_how_long(
@@ -345,10 +336,10 @@ def test_the_page_works_by_keyboard(opened: Opened, hub: Hub, flying: Flying) ->
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
 def test_nothing_is_cut_off_on_a_screen(
-    opened: Opened, hub: Hub, operation: Path, width: int, height: int
+    opened: Opened, hub: Hub, heath: Path, width: int, height: int
 ) -> None:
     opened.page.set_viewport_size({"width": width, "height": height})
-    with serving(hub=hub, operation_folder=operation) as address:
+    with serving(hub=hub, operation_folder=heath) as address:
         page = open_page(opened, address)
         for system in range(1, 6):
             Flying(hub, system).at(place(system * 60, 100))
@@ -364,8 +355,8 @@ def test_nothing_is_cut_off_on_a_screen(
             assert box["x"] + box["width"] <= width + 1
 
 
-def test_the_place_under_the_pointer_is_shown(opened: Opened, operation: Path) -> None:
-    with serving(operation_folder=operation) as address:
+def test_the_place_under_the_pointer_is_shown(opened: Opened, heath: Path) -> None:
+    with serving(operation_folder=heath) as address:
         page = open_page(opened, address)
         wait_until(page, "droneteam.map.getZoom() > 12")
         page.evaluate("droneteam.map.jumpTo({center: [5.8, 52.1], zoom: 16})")

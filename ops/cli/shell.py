@@ -60,6 +60,9 @@ def _complain(text: str, code: int) -> int:
 
 def _interrupted(what: str, code: int) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # CPython ends by SIGINT itself, whatever the exit code, where Ctrl-C came while a string was executed (as
+    # dataclasses do while they are imported), though it was caught; executing another forgets that
+    exec("")  # noqa: S102
     ending = _SHOW_CURSOR if sys.stderr.isatty() else ""
     sys.stderr.write(f"{ending}droneteam: {what}\n")
     return code

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -189,3 +191,19 @@ def test_a_service_manager_that_ends_it_leaves_as_little_behind(
     os.kill(running.process.pid, signal.SIGTERM)
     assert_clean(running, running.process.wait(20), tmp_path, expected=TERMINATED)
     assert not (tmp_path / "bag").exists()
+
+
+def test_ctrl_c_while_a_string_was_executed_still_gives_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\nfrom ops.cli.shell import told\n"
+        "def run(arguments):\n    exec('raise KeyboardInterrupt')\n"
+        "sys.exit(told(run, []))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-m", "interrupted"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == INTERRUPTED

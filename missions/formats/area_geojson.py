@@ -29,6 +29,10 @@ def load_geojson(text: str, where: str) -> Any:
         ) from error
 
 
+FENCE_ROLES = ("fence", "no-fly")
+"""What our exports call the polygons that are no area."""
+
+
 def area_from_geojson(obj: Any, where: str, name: str = "") -> Area:
     """The area that a GeoJSON object holds: its polygons, joined. Raises AreaError or FormatError."""
     found = list(_polygons(obj, where, 0))
@@ -56,7 +60,7 @@ def _polygons(obj: Any, where: str, depth: int) -> Iterator[list[LonLats]]:
         for index, inner in enumerate(_list(obj.get(key), f"{where}: {key}"), 1):
             yield from _polygons(inner, f"{where}: {key} {index}", depth + 1)
     elif kind == "Feature":
-        if obj.get("geometry") is not None:
+        if obj.get("geometry") is not None and not _is_fence(obj.get("properties")):
             yield from _polygons(obj["geometry"], where, depth + 1)
     elif kind == "Polygon":
         yield _rings(obj.get("coordinates"), where)
@@ -69,6 +73,10 @@ def _polygons(obj: Any, where: str, depth: int) -> Iterator[list[LonLats]]:
             where=where,
             remedy="Save the area as GeoJSON or KML",
         )
+
+
+def _is_fence(properties: Any) -> bool:
+    return isinstance(properties, dict) and properties.get("role") in FENCE_ROLES
 
 
 def _rings(value: Any, where: str) -> list[LonLats]:

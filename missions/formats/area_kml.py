@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 from missions.area import Area
 from missions.errors import AreaError
+from missions.formats.area_geojson import FENCE_ROLES
 from missions.formats.rings import LonLats, area_from_rings
 from missions.formats.safe_xml import parse_xml
 
@@ -13,9 +14,9 @@ from missions.formats.safe_xml import parse_xml
 def area_from_kml(data: bytes, where: str, name: str = "") -> Area:
     """The area that a KML document holds: its polygons, joined. Raises AreaError or FormatError."""
     root = parse_xml(data, where)
-    polygons = [
-        _rings(element, f"{where}: polygon {index}") for index, element in enumerate(each(root, "Polygon"), 1)
-    ]
+    fences = {id(polygon) for placemark in each(root, "Placemark") for polygon in _fences(placemark)}
+    found = [element for element in each(root, "Polygon") if id(element) not in fences]
+    polygons = [_rings(element, f"{where}: polygon {index}") for index, element in enumerate(found, 1)]
     return area_from_rings(name or first_text(root, "name"), polygons, where)
 
 
@@ -37,6 +38,12 @@ def child(element: Element, name: str) -> Element | None:
 def first_text(root: Element, name: str) -> str:
     """The text of the first element of that name, else nothing."""
     return next((str(element.text or "").strip() for element in root.iter() if tag(element) == name), "")
+
+
+def _fences(placemark: Element) -> list[Element]:
+    """The placemark's polygons where one of our exports says that they are a fence."""
+    roles = [first_text(data, "value") for data in each(placemark, "Data") if data.get("name") == "role"]
+    return each(placemark, "Polygon") if any(role in FENCE_ROLES for role in roles) else []
 
 
 def _rings(polygon: Element, where: str) -> list[LonLats]:

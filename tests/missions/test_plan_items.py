@@ -112,3 +112,12 @@ def test_two_items_that_changed_places_are_found(plan: Plan) -> None:
     sent = mission_items(plan)
     swapped = (*sent[:5], sent[6], sent[5], *sent[7:])
     assert compare_items(sent, swapped)
+
+
+def test_the_circle_an_arduplane_lands_from_is_its_own_and_the_landing_place_is_not() -> None:
+    home = MissionItem(Command.WAYPOINT, Frame.GLOBAL_AMSL)
+    sent = (home, MissionItem(Command.LAND, x=52.0, y=5.0))
+    turned = (home, dataclasses.replace(sent[1], p4=1.0))
+    moved = (home, dataclasses.replace(sent[1], x=52.0001))
+    assert compare_items(sent, turned) == []
+    assert [difference.field for difference in compare_items(sent, moved)] == ["x"]

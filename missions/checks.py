@@ -38,6 +38,7 @@ class Facts:
     turns_leave_m: float
     items: int
     wind_m_s: float | None = None
+    in_zones_m: float = 0.0
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
@@ -64,6 +65,16 @@ def _fence(facts: Facts) -> Iterator[Finding]:
             Severity.BLOCKING,
             "The route leaves the fence.",
             "Plan again; a fence that the route crosses stops the flight in the air.",
+        )
+
+
+def _no_fly(facts: Facts) -> Iterator[Finding]:
+    if facts.in_zones_m > 0.01:
+        yield Finding(
+            "no-fly zone",
+            Severity.BLOCKING,
+            f"{facts.in_zones_m:.0f} m of the route lie in a no-fly zone.",
+            "Move the take-off point or the pattern out of the zone.",
         )
 
 
@@ -204,6 +215,7 @@ def _terrain(_facts: Facts) -> Iterator[Finding]:
 _CHECKS = (
     _battery,
     _fence,
+    _no_fly,
     _wind,
     _height,
     _photo_interval,

@@ -8,7 +8,7 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from missions.area import Area, Ring
+from missions.area import Area, Part, Ring
 from missions.errors import AreaError
 from missions.geodesy import GeoPoint, LocalFrame, Points
 
@@ -33,6 +33,17 @@ def local_from_area(area: Area, frame: LocalFrame) -> Polygon | MultiPolygon:
     if not solid:
         raise AreaError("the area is empty", remedy="Draw the area as a polygon of three or more points")
     return solid[0] if len(solid) == 1 else MultiPolygon(solid)
+
+
+def area_from_local(shape: Polygon | MultiPolygon, frame: LocalFrame, name: str) -> Area:
+    """A shape in metres as an area on WGS84."""
+    parts = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon)]
+    return Area(name, tuple(_part_from_local(part, frame) for part in parts))
+
+
+def _part_from_local(polygon: Polygon, frame: LocalFrame) -> Part:
+    holes = tuple(places_from_local(shapely.get_coordinates(ring)[:-1], frame) for ring in polygon.interiors)
+    return Part(ring_from_local(polygon, frame), holes)
 
 
 def local_from_ring(ring: Iterable[GeoPoint], frame: LocalFrame) -> Points:

@@ -13,7 +13,7 @@ from typing import Any
 
 from missions.errors import FormatError, InputError
 from missions.files import read_bounded, write_whole
-from missions.plan import FORMAT, VERSION, Plan
+from missions.plan import FORMAT, READS, VERSION, Plan
 
 LIMIT_BYTES = 50_000_000
 
@@ -47,9 +47,9 @@ def plan_from_json(text: str, where: str = "plan") -> Plan:
         raise _no_plan(where) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise _no_plan(where)
-    if document.get("version") != VERSION:
+    if document.get("version") not in READS:
         raise FormatError(
-            f"is a plan of version {document.get('version')!r}; this program reads version {VERSION}",
+            f"is a plan of version {document.get('version')!r}; this program reads up to version {VERSION}",
             where=where,
             remedy="Plan again with this program, or open it with the program that wrote it",
         )
@@ -66,6 +66,14 @@ def _types(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
 
+@cache
+def _required(kind: Any) -> frozenset[str]:
+    """The fields without a default, which every version of the document has."""
+    missing = dataclasses.MISSING
+    fields = dataclasses.fields(kind)
+    return frozenset(f.name for f in fields if f.default is missing and f.default_factory is missing)
+
+
 def _read(kind: Any, value: Any, where: str, place: str) -> Any:
     """`value` as `kind`: a dataclass, an enumeration, a tuple, a dict of text, a number, text or None."""
     origin = typing.get_origin(kind)
@@ -78,7 +86,8 @@ def _read(kind: Any, value: Any, where: str, place: str) -> Any:
         return tuple(_read(inner, item, where, f"{place}[{index}]") for index, item in enumerate(items))
     if origin is dict:
         pairs = _expect(value, dict, where, place)
-        return {key: _expect(text, str, where, f"{place}.{key}") for key, text in pairs.items()}
+        inner = typing.get_args(kind)[1]
+        return {key: _read(inner, item, where, f"{place}.{key}") for key, item in pairs.items()}
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return _read_dataclass(kind, _expect(value, dict, where, place), where, place)
     if issubclass(kind, Enum):
@@ -88,8 +97,8 @@ def _read(kind: Any, value: Any, where: str, place: str) -> Any:
 
 def _read_dataclass(kind: type, value: dict[str, Any], where: str, place: str) -> Any:
     hints = _types(kind)
-    if set(value) != set(hints):
-        odd = sorted(set(value) ^ set(hints))
+    odd = sorted((set(value) - set(hints)) | (_required(kind) - set(value)))
+    if odd:
         raise FormatError(
             f"{place} has missing or unknown keys: {', '.join(odd)}", where=where, remedy=_REMEDY
         )

@@ -7,11 +7,12 @@ them, ardupilot.org/copter/docs/common-mavlink-mission-command-messages-mav_cmd.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from missions.geodesy import GeoPoint, distance_m
 from missions.item_compare import Difference, compare_items
 from missions.items import Command, Frame, MissionItem
-from missions.plan import Fence, Plan, Rally, Waypoint
+from missions.plan import Fence, LookAt, Plan, Rally, Waypoint
 
 __all__ = [
     "TAKE_OFF_PITCH_DEG",
@@ -49,36 +50,96 @@ def _start(plan: Plan) -> Iterator[MissionItem]:
     yield MissionItem(
         Command.TAKEOFF, Frame.GLOBAL_RELATIVE, p1=pitch_deg, x=place.lat_deg, y=place.lon_deg, z=height_m
     )
+    yield _speed(plan, plan.aircraft.cruise_speed_m_s)
+
+
+def _speed(plan: Plan, speed_m_s: float) -> MissionItem:
     # p1: 0 airspeed (what a plane holds), 1 ground speed; p3: -1 leaves the throttle alone.
     kind = 0.0 if plan.aircraft.kind == "plane" else 1.0
-    yield MissionItem(
-        Command.DO_CHANGE_SPEED, Frame.MISSION, p1=kind, p2=plan.aircraft.cruise_speed_m_s, p3=-1.0
-    )
+    return MissionItem(Command.DO_CHANGE_SPEED, Frame.MISSION, p1=kind, p2=speed_m_s, p3=-1.0)
 
 
 def _route(plan: Plan) -> Iterator[MissionItem]:
-    """The waypoints, with the camera started where a lane starts and stopped where it ends."""
-    recording = False
+    """The waypoints, each followed by what changes on the way from it to the next."""
+    before = _State(plan.aircraft.cruise_speed_m_s)
     for index, waypoint in enumerate(plan.route):
         if index or not _above_take_off(plan, waypoint):
             yield _waypoint(waypoint)
-        if waypoint.recording != recording:
-            recording = waypoint.recording
-            yield _camera(plan.totals.trigger_distance_m if recording else 0.0)
-    if recording:
+        after = _state(plan, waypoint, before)
+        yield from _changes(plan, before, after)
+        if waypoint.picture:
+            # y is parameter 6 and x parameter 5: 1 takes one picture.
+            yield MissionItem(Command.DO_DIGICAM_CONTROL, Frame.MISSION, x=1.0)
+        before = after
+    if before.trigger_m:
         yield _camera(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the aircraft was last told and keeps doing."""
+
+    speed_m_s: float
+    trigger_m: float = 0.0
+    gimbal_pitch_deg: float | None = None
+    look_at: LookAt | None = None
+    heading_deg: float | None = None
+
+
+def _state(plan: Plan, waypoint: Waypoint, before: _State) -> _State:
+    trigger_m = plan.totals.trigger_distance_m if waypoint.trigger_m is None else waypoint.trigger_m
+    pitch_deg = before.gimbal_pitch_deg if waypoint.gimbal_pitch_deg is None else waypoint.gimbal_pitch_deg
+    return _State(
+        speed_m_s=waypoint.speed_m_s or plan.aircraft.cruise_speed_m_s,
+        trigger_m=trigger_m if waypoint.recording else 0.0,
+        gimbal_pitch_deg=pitch_deg,
+        look_at=waypoint.look_at,
+        heading_deg=waypoint.heading_deg,
+    )
+
+
+def _changes(plan: Plan, before: _State, after: _State) -> Iterator[MissionItem]:
+    if after.speed_m_s != before.speed_m_s:
+        yield _speed(plan, after.speed_m_s)
+    if after.look_at != before.look_at:
+        yield _look(after.look_at)
+    moved = before.look_at is not None or after.gimbal_pitch_deg != before.gimbal_pitch_deg
+    if after.look_at is None and after.gimbal_pitch_deg is not None and moved:
+        # z is parameter 7: 2 is MAV_MOUNT_MODE_MAVLINK_TARGETING.
+        yield MissionItem(Command.DO_MOUNT_CONTROL, Frame.MISSION, p1=after.gimbal_pitch_deg, z=2.0)
+    if after.heading_deg is not None:
+        yield MissionItem(Command.CONDITION_YAW, Frame.MISSION, p1=after.heading_deg % 360)
+    if after.trigger_m != before.trigger_m:
+        yield _camera(after.trigger_m)
+
+
+def _look(at: LookAt | None) -> MissionItem:
+    if at is None:
+        return MissionItem(Command.DO_SET_ROI_NONE, Frame.MISSION)
+    place = at.place
+    return MissionItem(
+        Command.DO_SET_ROI_LOCATION,
+        Frame.GLOBAL_RELATIVE,
+        x=place.lat_deg,
+        y=place.lon_deg,
+        z=at.height_relative_m,
+    )
 
 
 def _above_take_off(plan: Plan, waypoint: Waypoint) -> bool:
     """A first waypoint that take-off itself already reaches."""
-    return not waypoint.recording and distance_m(plan.take_off, waypoint.place) < _SAME_PLACE_M
+    idle = not (waypoint.recording or waypoint.hold_s or waypoint.orbit_turns or waypoint.picture)
+    return idle and distance_m(plan.take_off, waypoint.place) < _SAME_PLACE_M
 
 
 def _waypoint(waypoint: Waypoint) -> MissionItem:
     place = waypoint.place
+    orbit = waypoint.orbit_turns > 0
     return MissionItem(
-        Command.WAYPOINT,
+        Command.LOITER_TURNS if orbit else Command.WAYPOINT,
         Frame.GLOBAL_RELATIVE,
+        p1=waypoint.orbit_turns if orbit else waypoint.hold_s,
+        p3=waypoint.orbit_radius_m if orbit else 0.0,
         x=place.lat_deg,
         y=place.lon_deg,
         z=waypoint.height_relative_m,

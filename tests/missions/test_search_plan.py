@@ -18,6 +18,7 @@ from missions.geodesy import GeoPoint, distance_m
 from missions.local import frame_of, local_from_area, local_from_ring
 from missions.plan import Plan, Severity
 from missions.search_plan import plan_search
+from missions.wind import Wind
 
 CREATED = "2026-03-01T10:00:00Z"
 Planner = Callable[..., Plan]
@@ -191,8 +192,8 @@ def test_without_terrain_the_plan_says_what_heights_mean(plan: Plan) -> None:
 
 
 def test_too_much_wind_is_blocking(search: Planner) -> None:
-    assert told(search(wind_m_s=25.0), "wind") == [Severity.BLOCKING]
-    assert not told(search(wind_m_s=5.0), "wind")
+    assert told(search(wind=Wind(25.0)), "wind") == [Severity.BLOCKING]
+    assert not told(search(wind=Wind(5.0)), "wind")
 
 
 def test_a_planes_turns_leave_the_area_and_the_fence_gives_them_room(plane_plan: Plan) -> None:
@@ -219,7 +220,6 @@ def test_the_same_request_gives_the_same_plan(search: Planner) -> None:
         {"overlap_side_pct": -1.0},
         {"overlap_front_pct": float("inf")},
         {"angle_deg": float("nan")},
-        {"wind_m_s": -1.0},
         {"fence_margin_m": 0.0},
     ],
 )

@@ -1,0 +1,89 @@
+"""Parallel track search (IAMSAR PS): lanes over a whole area, for when all of it is equally likely."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from missions.aircraft import Aircraft
+from missions.coverage import Coverage, Settings, Swath, cover
+from missions.coverage.turns import turns_between
+from missions.energy import turn_s
+from missions.errors import AreaError, SettingsError
+from missions.geodesy import LocalFrame
+from missions.patterns.path import path_of
+from missions.patterns.pattern import Pattern, Shape
+from missions.view import View
+
+NAME = "parallel-track"
+
+
+def parallel_track(
+    shape: Shape,
+    frame: LocalFrame,
+    aircraft: Aircraft,
+    view: View,
+    *,
+    angle_deg: float | None = None,
+    start_m: npt.NDArray[np.float64] | None = None,
+    where: str = "",
+) -> Pattern:
+    """Lanes that cover the shape, flown in the order that takes least time.
+
+    `angle_deg` is the lanes' bearing, None for the best. `start_m` is the take-off point in the frame; None
+    starts at the border beside the first lane. Raises AreaError, and SettingsError for an angle that is none.
+    """
+    angle = _angle(angle_deg)
+    coverage = _cover(shape, _settings(aircraft, view, angle), start_m, where)
+    turns = turns_between(coverage.route.legs, shape, aircraft.turn_radius_m)
+    route = coverage.route
+    path = path_of(
+        route.points,
+        view.height_agl_m,
+        recording=route.recording,
+        outside=route.outside,
+        gimbal_pitch_deg=-90.0,
+    )
+    return Pattern(
+        name=NAME,
+        frame=frame,
+        shape=shape,
+        path=path,
+        lanes=len(route.legs),
+        spacing_m=coverage.grid.spacing_m,
+        trigger_m=view.trigger_m,
+        angle_deg=coverage.grid.bearing_deg,
+        asked_angle_deg=angle,
+        covered_pct=100 * coverage.seen,
+        from_take_off=True,
+        extra_m=turns.extra_m,
+        leaves_m=turns.leave_m,
+    )
+
+
+def _angle(angle_deg: float | None) -> float | None:
+    if angle_deg is None:
+        return None
+    if not math.isfinite(angle_deg):
+        raise SettingsError(
+            f"an angle of {angle_deg} degrees is none", remedy="Give 0 to 180, from north clockwise"
+        )
+    return angle_deg % 180
+
+
+def _settings(aircraft: Aircraft, view: View, angle_deg: float | None) -> Settings:
+    return Settings(
+        swath=Swath(width_m=view.spacing_m, reach_m=view.reach_m),
+        turn_m=turn_s(aircraft) * aircraft.cruise_speed_m_s / 2,
+        turn_radius_m=aircraft.turn_radius_m,
+        bearing_deg=angle_deg,
+    )
+
+
+def _cover(shape: Shape, settings: Settings, start_m: npt.NDArray[np.float64] | None, where: str) -> Coverage:
+    try:
+        return cover(shape, settings, start_m, from_border=True)
+    except AreaError as error:
+        raise AreaError(f"the area {error.what}", where=error.where or where, remedy=error.remedy) from error

@@ -1,0 +1,236 @@
+"""From a pattern to a plan: the way from take-off and back, heights, time and battery, fence, checks.
+
+pattern -> joined to take-off -> heights -> effort -> fence -> checks -> Plan
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pyproj
+import shapely
+from shapely import LineString, Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from missions.aircraft import Aircraft
+from missions.area import Area, Part
+from missions.checks import Facts, check
+from missions.energy import Effort, Track, effort
+from missions.errors import InputError, SettingsError
+from missions.fence import MARGIN_M, exclusion_rings, fence_ring
+from missions.geodesy import GeoPoint, LocalFrame, distance_m
+from missions.local import area_from_local, local_from_ring, places_from_local, ring_from_local
+from missions.no_fly import crossing_m, round_zones, zones_in
+from missions.patterns.path import Floats, Path, joined, path_of
+from missions.patterns.pattern import Pattern
+from missions.plan import Fence, LookAt, Plan, Rally, Request, Totals, Waypoint
+from missions.plan_items import mission_items
+from missions.view import View
+from missions.wind import Wind
+
+MAX_TAKE_OFF_DISTANCE_M = 20_000.0
+HOLE_MARGIN_M = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Who flies a pattern, from where and in what: all that a plan needs beside the pattern itself.
+
+    `created` is the time of planning (ISO 8601, UTC). Without `take_off` the flight starts where the pattern
+    does. `fence_holes` forbids the area's holes to the autopilot too. `area` is what the operator drew; None
+    for the pattern's own ground.
+    """
+
+    aircraft: Aircraft
+    created: str
+    name: str = ""
+    area: Area | None = None
+    take_off: GeoPoint | None = None
+    wind: Wind | None = None
+    no_fly: tuple[Part, ...] = ()
+    fence_margin_m: float = MARGIN_M
+    fence_holes: bool = False
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.fence_margin_m) and 1 <= self.fence_margin_m <= 1000):
+            raise SettingsError(
+                f"a fence margin of {self.fence_margin_m} m makes no fence", remedy="Give 1 to 1000 metres"
+            )
+
+
+def start_in(frame: LocalFrame, take_off: GeoPoint | None) -> Floats | None:
+    """The take-off point in a frame. Raises InputError where it lies far from the frame's origin."""
+    if take_off is None:
+        return None
+    away_m = distance_m(take_off, frame.origin)
+    if away_m > MAX_TAKE_OFF_DISTANCE_M:
+        raise InputError(
+            f"the take-off point lies {away_m / 1000:.0f} km from the area",
+            remedy="Latitude comes first, longitude second; are they swapped?",
+        )
+    return np.asarray(local_from_ring([take_off], frame)[0])
+
+
+def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
+    """The plan that a pattern becomes for one aircraft. Raises InputError and SettingsError."""
+    frame = pattern.frame
+    start = start_in(frame, setup.take_off)
+    path = pattern.path if pattern.from_take_off or start is None else _from_take_off(pattern.path, start)
+    zones = zones_in(frame, setup.no_fly)
+    path = round_zones(path, zones)
+    spent = effort(setup.aircraft, track_of(path, setup.aircraft, pattern.extra_m), setup.wind)
+    ring = fence_ring(_flown(pattern, path), setup.fence_margin_m + pattern.leaves_m)
+    places = places_from_local(path.points, frame)
+    home = setup.take_off or places[0]
+    area = setup.area or area_from_local(pattern.shape, frame, setup.name or pattern.name)
+    plan = Plan(
+        name=setup.name or area.name,
+        created=setup.created,
+        request=_request(pattern, view),
+        aircraft=setup.aircraft,
+        camera=view.camera,
+        area=area,
+        take_off=home,
+        route=waypoints_of(path, frame),
+        fence=Fence(
+            inclusions=(Part(border=ring_from_local(ring, frame)),),
+            exclusions=(
+                *(ring_from_local(hole, frame) for hole in _holes(pattern, setup.fence_holes)),
+                *(zone.border for zone in setup.no_fly),
+            ),
+        ),
+        rally=(Rally(home, float(math.ceil(view.height_agl_m))),),
+        totals=totals_of(pattern, view, path, spent),
+        versions={"geos": shapely.geos_version_string, "proj": pyproj.proj_version_str},
+        wind=setup.wind,
+        no_fly=setup.no_fly,
+    )
+    facts = _facts(plan, pattern, path, start, crossing_m(path, zones))
+    return dataclasses.replace(plan, findings=check(facts))
+
+
+def track_of(path: Path, aircraft: Aircraft, extra_m: float = 0.0) -> Track:
+    """The path as energy sees it; heights above ground are taken as above take-off."""
+    speed = np.where(np.isnan(path.speed_m_s), aircraft.cruise_speed_m_s, path.speed_m_s)
+    circles = 2 * np.pi * np.abs(path.orbit_radius_m) * path.orbit_turns
+    return Track(path.points, path.height_agl_m, speed, path.hold_s, circles, extra_m)
+
+
+def waypoints_of(path: Path, frame: LocalFrame) -> tuple[Waypoint, ...]:
+    """The path's rows as waypoints."""
+    places = places_from_local(path.points, frame)
+    looked_at = places_from_local(np.nan_to_num(path.look_at[:, :2]), frame)
+    return tuple(
+        Waypoint(
+            place=place,
+            height_relative_m=round(float(path.height_agl_m[row]), 3),
+            recording=bool(path.recording[row]),
+            speed_m_s=_known(path.speed_m_s[row]),
+            hold_s=float(path.hold_s[row]),
+            heading_deg=_known(path.heading_deg[row]),
+            gimbal_pitch_deg=_known(path.gimbal_pitch_deg[row]),
+            look_at=_look_at(path, row, looked_at[row]),
+            picture=bool(path.picture[row]),
+            trigger_m=_known(path.trigger_m[row]),
+            orbit_turns=float(path.orbit_turns[row]),
+            orbit_radius_m=float(path.orbit_radius_m[row]),
+        )
+        for row, place in enumerate(places)
+    )
+
+
+def totals_of(pattern: Pattern, view: View, path: Path, spent: Effort) -> Totals:
+    """The plan's figures."""
+    across_m, along_m = view.footprint_m
+    return Totals(
+        lanes=pattern.lanes,
+        length_m=round(spent.length_m, 1),
+        duration_s=round(spent.duration_s, 1),
+        photos=pictures_of(path, pattern.trigger_m),
+        battery_pct=round(spent.battery_pct, 1),
+        covered_pct=round(pattern.covered_pct, 2),
+        lane_spacing_m=round(pattern.spacing_m, 2),
+        trigger_distance_m=round(pattern.trigger_m, 2),
+        angle_deg=round(pattern.angle_deg, 1),
+        gsd_m=view.gsd_m,
+        energy_wh=round(spent.energy_wh, 2),
+        footprint_across_m=round(across_m, 2),
+        footprint_along_m=round(along_m, 2),
+        person_px=round(view.person_px, 2),
+    )
+
+
+def pictures_of(path: Path, trigger_m: float) -> int:
+    """How many pictures are taken: one at each place that asks for one, and along every recorded way."""
+    steps = np.hypot(*np.diff(path.points, axis=0).T)
+    apart = np.where(np.isnan(path.trigger_m), trigger_m, path.trigger_m)[:-1]
+    recorded = path.recording[:-1]
+    return int(path.picture.sum() + np.sum(np.floor(steps[recorded] / apart[recorded]) + 1))
+
+
+def _from_take_off(path: Path, start: Floats) -> Path:
+    """The way to the path and back from it, straight."""
+    first, last = (path.height_agl_m[row] for row in (0, -1))
+    return joined([path_of([start], first, outside=True), _left_open(path), path_of([start], last)])
+
+
+def _left_open(path: Path) -> Path:
+    """The path with the way on from its end marked as outside."""
+    return dataclasses.replace(path, outside=np.concatenate([path.outside[:-1], [True]]))
+
+
+def _request(pattern: Pattern, view: View) -> Request:
+    return Request(
+        pattern.name,
+        float(view.height_agl_m),
+        float(view.overlap_side_pct),
+        float(view.overlap_front_pct),
+        pattern.asked_angle_deg,
+        dict(pattern.figures),
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _look_at(path: Path, row: int, place: GeoPoint) -> LookAt | None:
+    height_m = float(path.look_at[row, 2])
+    return None if math.isnan(height_m) else LookAt(place, height_m)
+
+
+def _flown(pattern: Pattern, path: Path) -> BaseGeometry:
+    line = LineString(path.points) if len(path) > 1 else Point(path.points[0])
+    circles = [
+        Point(path.points[row]).buffer(abs(path.orbit_radius_m[row]))
+        for row in np.flatnonzero(path.orbit_radius_m)
+    ]
+    return shapely.union_all([pattern.shape, line, *circles])
+
+
+def _holes(pattern: Pattern, wanted: bool) -> list[Polygon]:
+    return exclusion_rings(pattern.shape, HOLE_MARGIN_M) if wanted else []
+
+
+def _facts(plan: Plan, pattern: Pattern, path: Path, start: Floats | None, in_zones_m: float) -> Facts:
+    home = path.points[0]
+    steps = np.hypot(*np.diff(path.points, axis=0).T)
+    outside_m = 0.0 if start is None else float(pattern.shape.distance(Point(start)))
+    fence = Polygon(local_from_ring(plan.fence.inclusions[0].border, pattern.frame))
+    return Facts(
+        request=plan.request,
+        aircraft=plan.aircraft,
+        camera=plan.camera,
+        totals=plan.totals,
+        fence_holds_route=bool(fence.covers(LineString(path.points))),
+        parts_joined_m=float(steps[path.outside[:-1]].sum()) if pattern.from_take_off else 0.0,
+        take_off_outside_m=outside_m,
+        farthest_m=float(np.hypot(*(path.points - home).T).max()),
+        turns_leave_m=pattern.leaves_m,
+        items=len(mission_items(plan)),
+        in_zones_m=in_zones_m,
+        wind_m_s=None if plan.wind is None else plan.wind.speed_m_s,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from missions.aircraft import Aircraft
@@ -39,12 +39,20 @@ class Facts:
     items: int
     wind_m_s: float | None = None
     in_zones_m: float = 0.0
+    interval_s: float | None = None
+    """The shortest time between two pictures; None for the totals' distance at cruise speed."""
+    highest_agl_m: float = 0.0
+    over_terrain: bool = False
 
 
 def check(facts: Facts) -> tuple[Finding, ...]:
     """Every finding, the weightiest first."""
-    found = [finding for one in _CHECKS for finding in one(facts)]
-    return tuple(sorted(found, key=lambda finding: _WEIGHT[finding.severity]))
+    return by_weight(finding for one in _CHECKS for finding in one(facts))
+
+
+def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings, the weightiest first."""
+    return tuple(sorted(findings, key=lambda finding: _WEIGHT[finding.severity]))
 
 
 def _battery(facts: Facts) -> Iterator[Finding]:
@@ -79,8 +87,8 @@ def _no_fly(facts: Facts) -> Iterator[Finding]:
 
 
 def _height(facts: Facts) -> Iterator[Finding]:
-    height_m = facts.request.height_agl_m
-    if height_m > EU_HEIGHT_LIMIT_M:
+    height_m = max(facts.request.height_agl_m, facts.highest_agl_m)
+    if not facts.over_terrain and height_m > EU_HEIGHT_LIMIT_M:
         yield Finding(
             "height",
             Severity.CAUTION,
@@ -90,7 +98,9 @@ def _height(facts: Facts) -> Iterator[Finding]:
 
 
 def _photo_interval(facts: Facts) -> Iterator[Finding]:
-    interval_s = facts.totals.trigger_distance_m / facts.aircraft.cruise_speed_m_s
+    interval_s = facts.interval_s
+    if interval_s is None:
+        interval_s = facts.totals.trigger_distance_m / facts.aircraft.cruise_speed_m_s
     if interval_s < facts.camera.min_interval_s:
         slow_m_s = facts.totals.trigger_distance_m / facts.camera.min_interval_s
         yield Finding(
@@ -203,7 +213,9 @@ def _items(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _terrain(_facts: Facts) -> Iterator[Finding]:
+def _terrain(facts: Facts) -> Iterator[Finding]:
+    if facts.over_terrain:
+        return
     yield Finding(
         "terrain",
         Severity.INFO,

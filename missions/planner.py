@@ -17,11 +17,12 @@ from shapely.geometry.base import BaseGeometry
 
 from missions.aircraft import Aircraft
 from missions.area import Area, Part
-from missions.checks import Facts, check
+from missions.checks import Facts, by_weight, check
 from missions.energy import Effort, Track, effort
 from missions.errors import InputError, SettingsError
 from missions.fence import MARGIN_M, exclusion_rings, fence_ring
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
+from missions.heights import Flown, Relief, over_flat_ground, over_terrain
 from missions.local import area_from_local, local_from_ring, places_from_local, ring_from_local
 from missions.no_fly import crossing_m, round_zones, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
@@ -51,6 +52,9 @@ class Setup:
     take_off: GeoPoint | None = None
     wind: Wind | None = None
     no_fly: tuple[Part, ...] = ()
+    relief: Relief | None = None
+    divide: bool = True
+    reserve_pct: float | None = None
     fence_margin_m: float = MARGIN_M
     fence_holes: bool = False
 
@@ -80,8 +84,9 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     start = start_in(frame, setup.take_off)
     path = pattern.path if pattern.from_take_off or start is None else _from_take_off(pattern.path, start)
     zones = zones_in(frame, setup.no_fly)
-    path = round_zones(path, zones)
-    spent = effort(setup.aircraft, track_of(path, setup.aircraft, pattern.extra_m), setup.wind)
+    flown = _at_heights(round_zones(path, zones), frame, setup)
+    path = flown.path
+    spent = effort(setup.aircraft, track_of(flown, setup.aircraft, pattern.extra_m), setup.wind)
     ring = fence_ring(_flown(pattern, path), setup.fence_margin_m + pattern.leaves_m)
     places = places_from_local(path.points, frame)
     home = setup.take_off or places[0]
@@ -94,7 +99,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
         camera=view.camera,
         area=area,
         take_off=home,
-        route=waypoints_of(path, frame),
+        route=waypoints_of(flown, frame),
         fence=Fence(
             inclusions=(Part(border=ring_from_local(ring, frame)),),
             exclusions=(
@@ -102,37 +107,46 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
                 *(zone.border for zone in setup.no_fly),
             ),
         ),
-        rally=(Rally(home, float(math.ceil(view.height_agl_m))),),
+        rally=(Rally(home, float(math.ceil(flown.relative_m.max()))),),
         totals=totals_of(pattern, view, path, spent),
-        versions={"geos": shapely.geos_version_string, "proj": pyproj.proj_version_str},
+        versions={"geos": shapely.geos_version_string, "proj": pyproj.proj_version_str, **flown.versions},
         wind=setup.wind,
         no_fly=setup.no_fly,
     )
-    facts = _facts(plan, pattern, path, start, crossing_m(path, zones))
-    return dataclasses.replace(plan, findings=check(facts))
+    facts = _facts(plan, pattern, flown, start, crossing_m(path, zones))
+    return dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
 
 
-def track_of(path: Path, aircraft: Aircraft, extra_m: float = 0.0) -> Track:
-    """The path as energy sees it; heights above ground are taken as above take-off."""
+def _at_heights(path: Path, frame: LocalFrame, setup: Setup) -> Flown:
+    if setup.relief is None:
+        return over_flat_ground(path)
+    return over_terrain(path, frame, setup.relief, setup.aircraft)
+
+
+def track_of(flown: Flown, aircraft: Aircraft, extra_m: float = 0.0) -> Track:
+    """The path as energy sees it."""
+    path = flown.path
     speed = np.where(np.isnan(path.speed_m_s), aircraft.cruise_speed_m_s, path.speed_m_s)
     circles = 2 * np.pi * np.abs(path.orbit_radius_m) * path.orbit_turns
-    return Track(path.points, path.height_agl_m, speed, path.hold_s, circles, extra_m)
+    return Track(path.points, flown.relative_m, speed, path.hold_s, circles, extra_m)
 
 
-def waypoints_of(path: Path, frame: LocalFrame) -> tuple[Waypoint, ...]:
+def waypoints_of(flown: Flown, frame: LocalFrame) -> tuple[Waypoint, ...]:
     """The path's rows as waypoints."""
+    path = flown.path
     places = places_from_local(path.points, frame)
     looked_at = places_from_local(np.nan_to_num(path.look_at[:, :2]), frame)
     return tuple(
         Waypoint(
             place=place,
-            height_relative_m=round(float(path.height_agl_m[row]), 3),
+            height_relative_m=round(float(flown.relative_m[row]), 3),
             recording=bool(path.recording[row]),
+            height_agl_m=_known(round(float(flown.agl_m[row]), 2)),
             speed_m_s=_known(path.speed_m_s[row]),
             hold_s=float(path.hold_s[row]),
             heading_deg=_known(path.heading_deg[row]),
             gimbal_pitch_deg=_known(path.gimbal_pitch_deg[row]),
-            look_at=_look_at(path, row, looked_at[row]),
+            look_at=_look_at(looked_at[row], float(flown.look_relative_m[row])),
             picture=bool(path.picture[row]),
             trigger_m=_known(path.trigger_m[row]),
             orbit_turns=float(path.orbit_turns[row]),
@@ -164,11 +178,17 @@ def totals_of(pattern: Pattern, view: View, path: Path, spent: Effort) -> Totals
 
 
 def pictures_of(path: Path, trigger_m: float) -> int:
-    """How many pictures are taken: one at each place that asks for one, and along every recorded way."""
+    """How many pictures are taken: one at each place that asks for one, and along every recorded way.
+
+    The distance runs on through waypoints inside a lane, so a lane counts as one way.
+    """
     steps = np.hypot(*np.diff(path.points, axis=0).T)
     apart = np.where(np.isnan(path.trigger_m), trigger_m, path.trigger_m)[:-1]
     recorded = path.recording[:-1]
-    return int(path.picture.sum() + np.sum(np.floor(steps[recorded] / apart[recorded]) + 1))
+    begins = recorded & ~np.concatenate([[False], recorded[:-1] & (apart[:-1] == apart[1:])])
+    lane = np.cumsum(begins)[recorded] - 1
+    lengths = np.bincount(lane, (steps / apart)[recorded])
+    return int(path.picture.sum() + np.sum(np.floor(lengths + 1e-9) + 1))
 
 
 def _from_take_off(path: Path, start: Floats) -> Path:
@@ -197,9 +217,8 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _look_at(path: Path, row: int, place: GeoPoint) -> LookAt | None:
-    height_m = float(path.look_at[row, 2])
-    return None if math.isnan(height_m) else LookAt(place, height_m)
+def _look_at(place: GeoPoint, height_m: float) -> LookAt | None:
+    return None if math.isnan(height_m) else LookAt(place, round(height_m, 3))
 
 
 def _flown(pattern: Pattern, path: Path) -> BaseGeometry:
@@ -215,7 +234,8 @@ def _holes(pattern: Pattern, wanted: bool) -> list[Polygon]:
     return exclusion_rings(pattern.shape, HOLE_MARGIN_M) if wanted else []
 
 
-def _facts(plan: Plan, pattern: Pattern, path: Path, start: Floats | None, in_zones_m: float) -> Facts:
+def _facts(plan: Plan, pattern: Pattern, flown: Flown, start: Floats | None, in_zones_m: float) -> Facts:
+    path = flown.path
     home = path.points[0]
     steps = np.hypot(*np.diff(path.points, axis=0).T)
     outside_m = 0.0 if start is None else float(pattern.shape.distance(Point(start)))
@@ -232,5 +252,7 @@ def _facts(plan: Plan, pattern: Pattern, path: Path, start: Floats | None, in_zo
         turns_leave_m=pattern.leaves_m,
         items=len(mission_items(plan)),
         in_zones_m=in_zones_m,
+        highest_agl_m=flown.highest_agl_m,
+        over_terrain=flown.over_terrain,
         wind_m_s=None if plan.wind is None else plan.wind.speed_m_s,
     )

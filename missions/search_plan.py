@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from missions.aircraft import Aircraft
 from missions.area import Area, Part
 from missions.camera import Camera
 from missions.fence import MARGIN_M
-from missions.geodesy import GeoPoint
+from missions.geodesy import GeoPoint, LocalFrame
+from missions.heights import Relief
 from missions.local import frame_of, local_from_area
 from missions.no_fly import without_zones, zones_in
 from missions.patterns.parallel_track import parallel_track
+from missions.patterns.pattern import Shape
 from missions.plan import Plan
 from missions.planner import Setup, plan_pattern, start_in
 from missions.view import DEFAULT_HEIGHT_AGL_M, DEFAULT_OVERLAP_FRONT_PCT, DEFAULT_OVERLAP_SIDE_PCT, View
 from missions.wind import Wind
 
-__all__ = ["DEFAULT_HEIGHT_AGL_M", "DEFAULT_OVERLAP_FRONT_PCT", "DEFAULT_OVERLAP_SIDE_PCT", "plan_search"]
+__all__ = [
+    "DEFAULT_HEIGHT_AGL_M",
+    "DEFAULT_OVERLAP_FRONT_PCT",
+    "DEFAULT_OVERLAP_SIDE_PCT",
+    "ground_to_cover",
+    "plan_area",
+    "plan_search",
+]
 
 
 def plan_search(
@@ -32,14 +43,16 @@ def plan_search(
     take_off: GeoPoint | None = None,
     wind: Wind | None = None,
     no_fly: tuple[Part, ...] = (),
+    relief: Relief | None = None,
+    divide: bool = True,
     fence_margin_m: float = MARGIN_M,
     fence_holes: bool = False,
 ) -> Plan:
     """A parallel-track search of the area.
 
     `created` is the time of planning (ISO 8601, UTC). `angle_deg` is the lanes' bearing, None for the one
-    that is flown soonest. `no_fly` zones are cut out of the area with a margin. Without `take_off` the route
-    starts at the border beside the first lane.
+    that is flown soonest. Over `relief` the height is held above its ground. `no_fly` zones are cut out of
+    the area with a margin. Without `take_off` the route starts at the border beside the first lane.
     `fence_holes` forbids the area's holes to the autopilot too. Raises AreaError and SettingsError.
     """
     height_m = DEFAULT_HEIGHT_AGL_M if height_agl_m is None else height_agl_m
@@ -52,17 +65,29 @@ def plan_search(
         take_off=take_off,
         wind=wind,
         no_fly=no_fly,
+        relief=relief,
+        divide=divide,
         fence_margin_m=fence_margin_m,
         fence_holes=fence_holes,
     )
+    return plan_area(area, view, setup, angle_deg=angle_deg)
+
+
+def plan_area(area: Area, view: View, setup: Setup, *, angle_deg: float | None = None) -> Plan:
+    """The same, of a view and a setup. Raises AreaError and SettingsError."""
     frame = frame_of(area)
     pattern = parallel_track(
-        without_zones(local_from_area(area, frame), zones_in(frame, no_fly), area.name),
+        ground_to_cover(area, frame, setup),
         frame,
-        aircraft,
+        setup.aircraft,
         view,
         angle_deg=angle_deg,
-        start_m=start_in(frame, take_off),
+        start_m=start_in(frame, setup.take_off),
         where=area.name,
     )
-    return plan_pattern(pattern, view, setup)
+    return plan_pattern(pattern, view, dataclasses.replace(setup, area=area))
+
+
+def ground_to_cover(area: Area, frame: LocalFrame, setup: Setup) -> Shape:
+    """An area less the no-fly zones, in metres. Raises AreaError where nothing is left."""
+    return without_zones(local_from_area(area, frame), zones_in(frame, setup.no_fly), area.name)

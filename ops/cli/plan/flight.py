@@ -1,0 +1,188 @@
+"""The options that every pattern shares: who flies, what it carries, from where, in what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from missions.errors import InputError
+from ops.cli.options import JsonOption, OperationOption, place
+
+if TYPE_CHECKING:
+    from missions.area import Part
+    from missions.heights import Relief
+    from missions.planner import Setup
+    from missions.view import View
+    from missions.wind import Wind
+    from ops.config import Settings
+
+
+@dataclass(frozen=True)
+class Flight:
+    """What was typed. A field's annotation is its option; `missions` is only loaded once it is used."""
+
+    aircraft: Annotated[str, typer.Option(metavar="NAME", help="The aircraft; see droneteam catalogue.")]
+    camera: Annotated[str, typer.Option(metavar="NAME", help="The camera; see droneteam catalogue.")]
+    height: Annotated[float | None, typer.Option(metavar="METRES", help="Height above ground; else 60.")] = (
+        None
+    )
+    gsd: Annotated[
+        float | None,
+        typer.Option(metavar="CM", help="Centimetres a pixel on the ground, in place of --height."),
+    ] = None
+    overlap: Annotated[
+        str | None,
+        typer.Option(metavar="SIDE[,FRONT]", help="Overlap of pictures in per cent, as 30 or 30,70."),
+    ] = None
+    take_off: Annotated[
+        str | None,
+        typer.Option("--take-off", metavar="LAT,LON", help="Where the aircraft starts and returns."),
+    ] = None
+    wind: Annotated[
+        str | None,
+        typer.Option(metavar="SPEED,FROM", help="Wind in m/s and where it blows from in degrees, as 8,240."),
+    ] = None
+    no_fly: Annotated[
+        list[Path] | None,
+        typer.Option("--no-fly", metavar="FILE", help="Zones that are never flown over; may be repeated."),
+    ] = None
+    terrain: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Elevation (GeoTIFF, .hgt) or a folder of it; may be repeated."),
+    ] = None
+    surface: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="The same with trees and roofs: it counts for clearance only."),
+    ] = None
+    tolerance: Annotated[
+        float, typer.Option(metavar="METRES", help="How far the height above terrain may be off.")
+    ] = 5.0
+    clearance: Annotated[
+        float, typer.Option(metavar="METRES", help="Never nearer to the terrain or surface than this.")
+    ] = 20.0
+    one_flight: Annotated[
+        bool,
+        typer.Option("--one-flight", help="Never divide over several batteries: block the plan instead."),
+    ] = False
+    reserve: Annotated[
+        float | None,
+        typer.Option(metavar="PER CENT", help="Battery left at landing; else the aircraft's."),
+    ] = None
+    name: Annotated[str, typer.Option(help="What to call the plan; else the area's name.")] = ""
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Where to write the plan.")
+    ] = None
+    picture: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the plan too.")] = None
+    operation: OperationOption = None
+    as_json: JsonOption = False
+
+    def view(self, settings: Settings, **defaults: float) -> View:
+        """The camera at its height; `defaults` are the pattern's own figures where nothing was typed."""
+        from missions import catalogue
+        from missions.view import (
+            DEFAULT_HEIGHT_AGL_M,
+            DEFAULT_OVERLAP_FRONT_PCT,
+            DEFAULT_OVERLAP_SIDE_PCT,
+            View,
+            height_for_gsd_m,
+        )
+
+        camera = catalogue.camera(self.camera, settings.catalogue)
+        height_m = self.height
+        if self.gsd is not None:
+            if height_m is not None:
+                raise InputError(
+                    "both --height and --gsd", remedy="Give one of them: each follows from the other"
+                )
+            height_m = height_for_gsd_m(camera, self.gsd / 100)
+        side_pct, front_pct = overlaps(self.overlap)
+        return View(
+            camera,
+            defaults.get("height_agl_m", DEFAULT_HEIGHT_AGL_M) if height_m is None else height_m,
+            defaults.get("side_pct", DEFAULT_OVERLAP_SIDE_PCT) if side_pct is None else side_pct,
+            defaults.get("front_pct", DEFAULT_OVERLAP_FRONT_PCT) if front_pct is None else front_pct,
+        )
+
+    def setup(self, settings: Settings) -> Setup:
+        """Who flies it, from where and in what."""
+        from missions import catalogue
+        from missions.planner import Setup
+        from ops.times import utc_text
+        from telemetry.clock import SystemClock
+
+        return Setup(
+            aircraft=catalogue.aircraft(self.aircraft, settings.catalogue),
+            created=utc_text(SystemClock(), whole_seconds=True),
+            name=self.name,
+            take_off=place(self.take_off, "--take-off"),
+            wind=wind_of(self.wind),
+            no_fly=self.zones(),
+            relief=self.relief(),
+            divide=not self.one_flight,
+            reserve_pct=self.reserve,
+        )
+
+    def zones(self) -> tuple[Part, ...]:
+        """The no-fly zones of all files named."""
+        from missions.formats import read_area
+
+        return tuple(part for path in self.no_fly or () for part in read_area(path).parts)
+
+    def relief(self) -> Relief | None:
+        """The terrain of all files named; the first that knows a place says its height."""
+        if not self.terrain:
+            if self.surface:
+                raise InputError("--surface without --terrain", remedy="Give the ground with --terrain too")
+            return None
+        from missions.heights import Relief
+        from missions.terrain import open_terrain
+
+        return Relief(
+            open_terrain(self.terrain),
+            tolerance_m=self.tolerance,
+            clearance_m=self.clearance,
+            obstacles=open_terrain(self.surface) if self.surface else None,
+        )
+
+
+def overlaps(text: str | None) -> tuple[float | None, float | None]:
+    """Side and front overlap from `SIDE` or `SIDE,FRONT`. Raises InputError."""
+    if text is None:
+        return None, None
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise _no_overlap(text) from error
+    if len(values) > 2:
+        raise _no_overlap(text)
+    return values[0], values[1] if len(values) == 2 else None
+
+
+def wind_of(text: str | None) -> Wind | None:
+    """A wind from `SPEED` or `SPEED,FROM`. Raises InputError."""
+    from missions.wind import Wind
+
+    if text is None:
+        return None
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise _no_wind(text) from error
+    if len(values) > 2:
+        raise _no_wind(text)
+    return Wind(*values)
+
+
+def _no_overlap(text: str) -> InputError:
+    return InputError(
+        f"{text!r} is no overlap", where="--overlap", remedy="Write SIDE or SIDE,FRONT in per cent"
+    )
+
+
+def _no_wind(text: str) -> InputError:
+    return InputError(
+        f"{text!r} is no wind", where="--wind", remedy="Write SPEED,FROM in m/s and degrees, as 8,240"
+    )

@@ -1,0 +1,104 @@
+"""What a plan is, on the screen: its figures, its flights, its findings."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.screen import facts, out, print_json, say, table
+
+if TYPE_CHECKING:
+    from missions.plan import Plan, Sortie, Totals
+
+
+def show(plan: Plan, target: Path, *, as_json: bool) -> None:
+    """Print the plan for people, or as one line of JSON."""
+    if as_json:
+        print_json(
+            {
+                "plan": str(target),
+                "name": plan.name,
+                "pattern": plan.request.pattern,
+                "totals": dataclasses.asdict(plan.totals),
+                "sorties": [_sortie(sortie) for sortie in plan.sorties],
+                "findings": [dataclasses.asdict(finding) for finding in plan.findings],
+            }
+        )
+        return
+    out().print(facts(plan.name or "Plan", _rows(plan)))
+    if plan.sorties:
+        columns = ("#Flight", "Aircraft", "#Battery", "Starts", "Time", "#Use", "Turn back by")
+        out().print(table("Flights", columns, [_row(n, one) for n, one in enumerate(plan.sorties, 1)]))
+    if plan.findings:
+        found = [(f.severity.value, f.check, f"{f.text} {f.remedy}".strip()) for f in plan.findings]
+        out().print(table("Findings", ("Weight", "Check", "What"), found))
+    if plan.blocking:
+        say("This plan has blocking findings: it is kept, and will not be uploaded.")
+    say(f"Wrote {target}")
+
+
+def _rows(plan: Plan) -> list[tuple[str, str]]:
+    totals, asked = plan.totals, plan.request
+    rows = [
+        ("Pattern", asked.pattern),
+        ("Aircraft", plan.aircraft.name),
+        ("Camera", plan.camera.name),
+        ("Height", f"{asked.height_agl_m:.0f} m above ground"),
+        ("One picture", _picture(totals)),
+        (
+            "Lanes",
+            f"{totals.lanes}, {totals.lane_spacing_m:.1f} m apart, at {totals.angle_deg:.0f}° from north",
+        ),
+        ("Length", f"{totals.length_m / 1000:.2f} km"),
+        ("Time", minutes(totals.duration_s)),
+        ("Photos", f"{totals.photos}, one each {totals.trigger_distance_m:.1f} m"),
+        ("Battery", f"{totals.battery_pct:.0f} % of one ({totals.energy_wh:.0f} Wh)"),
+        ("Covered", f"{totals.covered_pct:.1f} % of the area"),
+    ]
+    if plan.no_return is not None:
+        rows.append(("No return after", _no_return(plan.no_return.at_s, plan.no_return.battery_pct)))
+    return rows
+
+
+def _picture(totals: Totals) -> str:
+    ground = f"{totals.footprint_across_m:.0f} x {totals.footprint_along_m:.0f} m"
+    return f"{ground}, {totals.gsd_m * 100:.1f} cm a pixel, a person {totals.person_px:.0f} pixels wide"
+
+
+def _row(number: int, sortie: Sortie) -> tuple[object, ...]:
+    back = sortie.no_return
+    return (
+        number,
+        f"{sortie.vehicle}: {sortie.aircraft.name}",
+        sortie.battery,
+        minutes(sortie.start_s),
+        minutes(sortie.totals.duration_s),
+        f"{sortie.totals.battery_pct:.0f} %",
+        "" if back is None else _no_return(back.at_s, back.battery_pct),
+    )
+
+
+def _sortie(sortie: Sortie) -> dict[str, object]:
+    return {
+        "aircraft": sortie.aircraft.name,
+        "vehicle": sortie.vehicle,
+        "battery": sortie.battery,
+        "start_s": sortie.start_s,
+        "totals": dataclasses.asdict(sortie.totals),
+        "no_return": None if sortie.no_return is None else dataclasses.asdict(sortie.no_return),
+    }
+
+
+def _no_return(at_s: float, battery_pct: float) -> str:
+    return f"{minutes(at_s)} ({battery_pct:.0f} % left)"
+
+
+def minutes(seconds: float) -> str:
+    """Seconds as people say them.
+
+    >>> minutes(754)
+    '12 min 34 s'
+    """
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole} min {rest:02d} s"

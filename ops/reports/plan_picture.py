@@ -19,8 +19,9 @@ from ops.reports.plan_ground import draw_ground
 from ops.reports.plan_heights import draw_heights, worth_drawing
 from ops.reports.plan_routes import draw_routes
 
-WIDTH_IN, HEIGHT_IN, DPI = 10.0, 8.0, 150
-PROFILE_IN = 1.5
+WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.7, 150
+TITLE_IN, PROFILE_IN, LEGEND_IN, COLUMNS = 0.98, 1.5, 0.24, 7
+"""Height of the title, the profile and a row of the legend, and how many entries stand in a row."""
 MARGIN = 0.06
 
 
@@ -37,29 +38,32 @@ def png_of_plan(plan: Plan) -> bytes:
     Where heights differ along the route a profile of them stands below the map.
     """
     profile_in = PROFILE_IN if worth_drawing(plan) else 0.0
-    height_in = HEIGHT_IN + profile_in
-    figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DPI, facecolor=PAPER)
+    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
-    bottom = (1.32 + profile_in) / height_in
-    axes = figure.add_axes((0.02, bottom, 0.96, 0.985 - bottom))
+    axes = figure.add_axes((0.02, 0.2, 0.96, 0.78))
     frame = LocalFrame(plan.take_off)
     draw_ground(axes, plan, frame)
     draw_routes(axes, plan, frame)
+    handles, labels = axes.get_legend_handles_labels()
+    legend_in = LEGEND_IN * math.ceil(len(labels) / COLUMNS)
+    height_in = HEIGHT_IN + profile_in + legend_in
+    figure.set_size_inches(WIDTH_IN, height_in)
+    bottom = (TITLE_IN + profile_in + legend_in) / height_in
+    axes.set_position((0.02, bottom, 0.96, 0.985 - bottom))
     _fit(axes)
     _draw_scale(axes)
     _draw_north(axes)
-    handles, labels = axes.get_legend_handles_labels()
     figure.legend(
         handles,
         labels,
-        loc="lower left",
-        bbox_to_anchor=(0.02, (0.92 + profile_in) / height_in),
-        ncols=7,
+        loc="upper left",
+        bbox_to_anchor=(0.02, bottom - 0.003),
+        ncols=COLUMNS,
         frameon=False,
         fontsize=8,
     )
     if profile_in:
-        below = figure.add_axes((0.07, 1.12 / height_in, 0.9, (profile_in - 0.35) / height_in))
+        below = figure.add_axes((0.07, (TITLE_IN + 0.2) / height_in, 0.9, (profile_in - 0.35) / height_in))
         draw_heights(below, plan, frame)
     _write_title(figure, plan, height_in)
     data = io.BytesIO()
@@ -129,7 +133,7 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
 def _figures(plan: Plan) -> str:
     totals = plan.totals
     minutes, seconds = divmod(round(totals.duration_s), 60)
-    lanes = f"{totals.lanes} lanes {totals.lane_spacing_m:.1f} m apart, " if totals.lanes else ""
+    lanes = f"{totals.lanes} lanes {totals.lane_spacing_m:.1f} m apart, " if totals.lanes > 1 else ""
     flights = f"{len(plan.sorties)} flights, " if plan.sorties else ""
     return (
         f"{lanes}{flights}{totals.length_m / 1000:.2f} km, {minutes} min {seconds:02d} s, "

@@ -26,8 +26,9 @@ def draw_routes(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
     _draw_looks(axes, plan.route, frame)
     rally = points_of([rally.place for rally in plan.rally], frame)
     if len(rally):
+        # Wider than the mark of take-off, which is often the same place.
         axes.plot(
-            *rally.T, marker="o", ms=6, color=PAPER, mec=START, ls="none", label="Rally point", zorder=7
+            *rally.T, marker="o", ms=15, fillstyle="none", mec=START, ls="none", label="Rally point", zorder=7
         )
 
 

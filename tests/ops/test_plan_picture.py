@@ -14,7 +14,8 @@ from PIL import Image
 
 from missions.errors import InputError
 from missions.plan import Finding, Plan, Severity
-from ops.reports.plan_picture import FENCE, LANE, START, TRANSIT, _round_length_m, draw_plan, png_of_plan
+from ops.reports.plan_colors import FENCE, LANE, START, TRANSIT
+from ops.reports.plan_picture import _round_length_m, draw_plan, png_of_plan
 
 
 def pixels(plan: Plan) -> npt.NDArray[np.int16]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,29 @@ from ops.cli.plan.showing import show
 
 if TYPE_CHECKING:
     import typer
+    from shapely.geometry.base import BaseGeometry
 
+    from missions.geodesy import LocalFrame
+    from missions.patterns.path import Floats
+    from missions.patterns.pattern import Pattern, Shape
     from missions.plan import Plan
+    from missions.planner import Setup
+    from missions.view import View
     from ops.cli.plan.flight import Flight
     from ops.config import Settings
     from ops.operations import Operation
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a pattern over an area is made of: the area less the no-fly zones, in metres."""
+
+    shape: Shape
+    zones: BaseGeometry
+    frame: LocalFrame
+    start_m: Floats | None
+    view: View
+    setup: Setup
 
 
 def make(context: typer.Context, flight: Flight, planned: Callable[[Settings], Plan], **details: str) -> None:
@@ -43,13 +63,45 @@ def make(context: typer.Context, flight: Flight, planned: Callable[[Settings], P
     show(plan, target, as_json=flight.as_json)
 
 
-def from_pattern(flight: Flight, settings: Settings, made: Callable[..., object], **defaults: float) -> Plan:
-    """The plan of a pattern: `made(setup, view)` gives the pattern."""
+def over_area(
+    flight: Flight,
+    settings: Settings,
+    path: Path,
+    made: Callable[[Ground], Pattern],
+    **defaults: float,
+) -> Plan:
+    """The plan of a pattern over the area in a file; `defaults` are the view's where nothing was typed."""
+    from missions.formats import read_area
+    from missions.local import frame_of
+    from missions.no_fly import zones_in
+    from missions.planner import plan_pattern, start_in
+    from missions.search_plan import ground_to_cover
+
+    area = read_area(path)
+    setup = dataclasses.replace(flight.setup(settings), area=area)
+    frame = frame_of(area)
+    ground = Ground(
+        shape=ground_to_cover(area, frame, setup),
+        zones=zones_in(frame, setup.no_fly),
+        frame=frame,
+        start_m=start_in(frame, setup.take_off),
+        view=flight.view(settings, **defaults),
+        setup=setup,
+    )
+    return plan_pattern(made(ground), ground.view, setup)
+
+
+def by_itself(
+    flight: Flight,
+    settings: Settings,
+    made: Callable[[View, Setup], Pattern],
+    **defaults: float,
+) -> Plan:
+    """The plan of a pattern that was given a point or a line, and has ground of its own."""
     from missions.planner import plan_pattern
 
-    view = flight.view(settings, **defaults)
-    setup = flight.setup(settings)
-    return plan_pattern(made(setup, view), view, setup)  # type: ignore[arg-type]
+    view, setup = flight.view(settings, **defaults), flight.setup(settings)
+    return plan_pattern(made(view, setup), view, setup)
 
 
 def _path_in(operation: Operation | None, made: Plan) -> Path:

@@ -27,7 +27,7 @@ from missions.local import area_from_local, local_from_ring, places_from_local, 
 from missions.no_fly import crossing_m, round_zones, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern
-from missions.plan import Fence, LookAt, Plan, Rally, Request, Totals, Waypoint
+from missions.plan import Fence, Finding, LookAt, Plan, Rally, Request, Severity, Totals, Waypoint
 from missions.plan_items import mission_items
 from missions.view import View
 from missions.wind import Wind
@@ -54,7 +54,6 @@ class Setup:
     no_fly: tuple[Part, ...] = ()
     relief: Relief | None = None
     divide: bool = True
-    reserve_pct: float | None = None
     fence_margin_m: float = MARGIN_M
     fence_holes: bool = False
 
@@ -114,7 +113,19 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
         no_fly=setup.no_fly,
     )
     facts = _facts(plan, pattern, flown, start, crossing_m(path, zones))
-    return dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
+    checked = dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
+    return _in_flights(checked) if setup.divide else checked
+
+
+def _in_flights(plan: Plan) -> Plan:
+    """The plan in as many flights as it takes; where no battery reaches a place, a finding says so."""
+    from missions.sorties import divide  # it checks its flights, and so stands above the checks
+
+    try:
+        return divide(plan)
+    except InputError as error:
+        finding = Finding("reach", Severity.BLOCKING, f"{error.what}.", error.remedy or "")
+        return dataclasses.replace(plan, findings=by_weight([*plan.findings, finding]))
 
 
 def _at_heights(path: Path, frame: LocalFrame, setup: Setup) -> Flown:
@@ -128,7 +139,7 @@ def track_of(flown: Flown, aircraft: Aircraft, extra_m: float = 0.0) -> Track:
     path = flown.path
     speed = np.where(np.isnan(path.speed_m_s), aircraft.cruise_speed_m_s, path.speed_m_s)
     circles = 2 * np.pi * np.abs(path.orbit_radius_m) * path.orbit_turns
-    return Track(path.points, flown.relative_m, speed, path.hold_s, circles, extra_m)
+    return Track(path.points, flown.relative_m, speed, path.hold_s, circles, extra_m, path.orbit_radius_m)
 
 
 def waypoints_of(flown: Flown, frame: LocalFrame) -> tuple[Waypoint, ...]:
@@ -234,6 +245,15 @@ def _holes(pattern: Pattern, wanted: bool) -> list[Polygon]:
     return exclusion_rings(pattern.shape, HOLE_MARGIN_M) if wanted else []
 
 
+def _interval_s(path: Path, trigger_m: float, cruise_m_s: float) -> float | None:
+    """The shortest time between two pictures of a recorded way; None where nothing is recorded."""
+    if not path.recording.any():
+        return None
+    apart = np.where(np.isnan(path.trigger_m), trigger_m, path.trigger_m)
+    speed = np.where(np.isnan(path.speed_m_s), cruise_m_s, path.speed_m_s)
+    return float((apart / speed)[path.recording].min())
+
+
 def _facts(plan: Plan, pattern: Pattern, flown: Flown, start: Floats | None, in_zones_m: float) -> Facts:
     path = flown.path
     home = path.points[0]
@@ -254,5 +274,6 @@ def _facts(plan: Plan, pattern: Pattern, flown: Flown, start: Floats | None, in_
         in_zones_m=in_zones_m,
         highest_agl_m=flown.highest_agl_m,
         over_terrain=flown.over_terrain,
+        interval_s=_interval_s(path, pattern.trigger_m, cruise_m_s=plan.aircraft.cruise_speed_m_s),
         wind_m_s=None if plan.wind is None else plan.wind.speed_m_s,
     )

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ops.cli import (
+    aircraft,
     bundle,
     catalogue,
     demo,
@@ -35,6 +36,7 @@ ORDER: tuple[str, ...] = (
     "export",
     "import",
     "catalogue",
+    "aircraft",
     "upload",
     "fly",
     "listen",
@@ -89,6 +91,7 @@ def droneteam(
 
 
 app.add_typer(plan.app, name="plan", rich_help_panel=PLAN)
+app.add_typer(aircraft.app, name="aircraft", rich_help_panel=PLAN)
 app.add_typer(operation.app, name="operation", rich_help_panel=PROVE)
 app.add_typer(keys.app, name="keys", rich_help_panel=PROVE)
 app.add_typer(sitl.app, name="sitl", rich_help_panel=TRY)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ops.cli.options import FlightOption, read_flight
 from ops.cli.screen import say
 
 
@@ -16,25 +17,35 @@ class ExportKind(StrEnum):
     """The formats that a plan can be written in."""
 
     PLAN = "plan"
+    PLAN_SURVEY = "plan-survey"
     WAYPOINTS = "waypoints"
+    FENCE_WAYPOINTS = "fence-waypoints"
+    RALLY_WAYPOINTS = "rally-waypoints"
+    FEN = "fen"
+    RAL = "ral"
+    POLY = "poly"
+    WPML = "wpml"
     KML = "kml"
+    KMZ = "kmz"
+    GPX = "gpx"
     GEOJSON = "geojson"
+    LITCHI = "litchi"
 
 
 def export(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that droneteam made.")],
     to: Annotated[ExportKind, typer.Option("--to", help="The format.")],
+    flight: FlightOption = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write; else standard output."),
     ] = None,
 ) -> None:
-    """Write a plan for QGroundControl, Mission Planner or a map."""
+    """Write a plan for QGroundControl, Mission Planner, a DJI controller or a map."""
     from missions.files import write_whole
     from missions.formats import export_plan
-    from missions.plan_file import read_plan
 
-    data = export_plan(read_plan(plan), to.value)
+    data = export_plan(read_flight(plan, flight), to.value)
     if output is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

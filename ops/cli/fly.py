@@ -10,7 +10,15 @@ import typer
 
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, open_operation, record
-from ops.cli.options import JsonOption, LinkOption, OperationOption, RecordOption, SystemOption
+from ops.cli.options import (
+    FlightOption,
+    JsonOption,
+    LinkOption,
+    OperationOption,
+    RecordOption,
+    SystemOption,
+    read_flight,
+)
 from ops.cli.recording import recording
 from ops.cli.screen import facts, out, print_json, say
 from ops.cli.vehicle import UPLOADED, Relay, connected, show_held, uploaded
@@ -26,6 +34,7 @@ NOT_FLOWN = 1
 def fly(
     context: typer.Context,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that droneteam made.")],
+    flight: FlightOption = None,
     link: LinkOption = None,
     system: SystemOption = None,
     record_in: RecordOption = None,
@@ -33,12 +42,11 @@ def fly(
     as_json: JsonOption = False,
 ) -> None:
     """Upload a plan, arm, fly it and wait until it is over. Leaves with 1 if it was not flown to its end."""
-    from missions.plan_file import read_plan
     from ops.flying import deviation
     from ops.uploading import refuse_blocked, upload_plan
 
     settings = settings_of(context, link=link)
-    read = read_plan(plan)
+    read = read_flight(plan, flight)
     refuse_blocked(read)
     entered = open_operation(operation, settings)
     relay = Relay()

@@ -11,6 +11,7 @@ from missions.errors import InputError
 
 if TYPE_CHECKING:
     from missions.geodesy import GeoPoint
+    from missions.plan import Plan
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 OperationOption = Annotated[
@@ -31,6 +32,32 @@ SystemOption = Annotated[
     int | None,
     typer.Option("--system", metavar="NUMBER", help="The vehicle's MAVLink number; else the first heard."),
 ]
+
+FlightOption = Annotated[
+    int | None,
+    typer.Option(
+        "--flight", min=1, metavar="NUMBER", help="Which flight of a plan that takes several, from 1."
+    ),
+]
+
+
+def read_flight(path: Path, number: int | None) -> Plan:
+    """One flight of the plan in a file: all of a plan that takes one. Raises FormatError and InputError."""
+    from missions.plan_file import read_plan
+    from missions.sorties import flights
+
+    each = flights(read_plan(path))
+    if number is None and len(each) > 1:
+        raise InputError(
+            f"takes {len(each)} flights", where=str(path), remedy=f"Choose one with --flight 1 to {len(each)}"
+        )
+    if number is not None and number > len(each):
+        raise InputError(
+            f"there is no flight {number}: the plan takes {len(each)}",
+            where=str(path),
+            remedy=f"Choose 1 to {len(each)}",
+        )
+    return each[(number or 1) - 1]
 
 
 def place(text: str | None, name: str) -> GeoPoint | None:

@@ -9,7 +9,7 @@ import typer
 
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, open_operation, record
-from ops.cli.options import JsonOption, LinkOption, OperationOption, SystemOption
+from ops.cli.options import FlightOption, JsonOption, LinkOption, OperationOption, SystemOption, read_flight
 from ops.cli.screen import print_json, say
 from ops.cli.vehicle import UPLOADED, connected, show_held, uploaded
 
@@ -19,17 +19,17 @@ DIFFERENT = 1
 def upload(
     context: typer.Context,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that droneteam made.")],
+    flight: FlightOption = None,
     link: LinkOption = None,
     system: SystemOption = None,
     operation: OperationOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Upload mission, fence and rally points, read them back and compare. Leaves with 1 if they differ."""
-    from missions.plan_file import read_plan
     from ops.uploading import refuse_blocked, upload_plan
 
     settings = settings_of(context, link=link)
-    read = read_plan(plan)
+    read = read_flight(plan, flight)
     refuse_blocked(read)
     entered = open_operation(operation, settings)
     with connected(settings, system, entered) as client:

@@ -12,6 +12,7 @@ _DAMPING_PER_S = 3.0
 _THRUST_LIMIT_M_S2 = (6.0, 4.0)
 _YAW_RATE_RAD_S = math.radians(60)
 _NEAR_M = 0.3
+_CIRCLE_RATE_DEG_S = 20.0
 _LONG_ENOUGH_TO_FACE_M = 2.0
 
 
@@ -75,6 +76,34 @@ class Rail:
         motion.roll_rad = math.atan2(right, GRAVITY_M_S2)
 
 
+class Circle(Rail):
+    """Fly round a place, nose to its middle, from where it is; clockwise where the radius is above 0."""
+
+    def __init__(
+        self, start: Vector, centre: Vector, radius_m: float, *, turns: float, speed_m_s: float
+    ) -> None:
+        super().__init__(start, start, speed_m_s=speed_m_s)
+        self._centre = centre
+        self._radius_m = abs(radius_m)
+        self._side = math.copysign(1.0, radius_m)
+        self._from_rad = math.atan2(start.east - centre.east, start.north - centre.north)
+        self._wanted_rad = turns * math.tau
+        self._turned_rad = 0.0
+
+    def step(self, motion: Motion, dt_s: float) -> bool:
+        if self._turned_rad < self._wanted_rad:
+            self._now_m_s = min(self._now_m_s + self._acceleration_m_s2 * dt_s, self._speed_m_s)
+            self._turned_rad += self._now_m_s / self._radius_m * dt_s
+        else:
+            self._now_m_s = 0.0
+        angle = self._from_rad + self._side * min(self._turned_rad, self._wanted_rad)
+        out = Vector(math.sin(angle), math.cos(angle), 0.0)
+        ahead = Vector(math.cos(angle), -math.sin(angle), 0.0).times(self._side * self._now_m_s)
+        self._facing_rad = angle + math.pi
+        self._pull(motion, self._centre + out.times(self._radius_m), ahead, dt_s)
+        return self._turned_rad >= self._wanted_rad
+
+
 class CopterFlight:
     """What a copter can be told to do; each gives the guidance that does it from where it is now."""
 
@@ -112,6 +141,24 @@ class CopterFlight:
             acceleration_m_s2=self._parameters["WPNAV_ACCEL"] / 100,
             hold_s=hold_s,
         )
+
+    def edge_of(self, centre: Vector, radius_m: float) -> Rail:
+        """To the nearest place of a circle; from its very middle to the south."""
+        here = self._motion.place
+        out = Vector(here.east - centre.east, here.north - centre.north, 0.0)
+        out = out.times(1 / out.length) if out.length > 0 else Vector(0.0, -1.0, 0.0)
+        return self.fly_to(centre + out.times(abs(radius_m)))
+
+    def circle(self, centre: Vector, radius_m: float, turns: float) -> Circle:
+        """Round a place from here, as fast as half the acceleration and CIRCLE_RATE's default allow."""
+        size_m = abs(radius_m)
+        acceleration_m_s2 = self._parameters["WPNAV_ACCEL"] / 100
+        limits = (
+            self.speed_m_s or self._parameters["WPNAV_SPEED"] / 100,
+            math.sqrt(0.5 * acceleration_m_s2 * size_m),
+            math.radians(_CIRCLE_RATE_DEG_S) * size_m,
+        )
+        return Circle(self._motion.place, centre, radius_m, turns=turns, speed_m_s=min(limits))
 
     def land(self) -> list[Rail]:
         """Straight down: quickly to 10 m, then slowly."""

@@ -11,6 +11,8 @@ from sitl.autopilot.wire import COPTER_MODES
 
 _NEED_POSITION = {COPTER_MODES[name] for name in ("AUTO", "GUIDED", "LOITER", "RTL", "POSHOLD", "BRAKE")}
 _NOT_ARMABLE = {COPTER_MODES[name] for name in ("RTL", "LAND", "BRAKE")}
+_CIRCLE_RADIUS_M = 10.0
+"""CIRCLE_RADIUS's default."""
 _ARM_IN_AUTO = 1
 _TAKE_OFF_IN_AUTO = 2
 """Bits of AUTO_OPTIONS."""
@@ -96,6 +98,12 @@ class CopterPilot(Pilot):
                 return [lambda: self._flight.fly_to(above), *self._landing_tasks()]
             case Command.LOITER_TIME:
                 return [lambda: self._flight.fly_to(place, hold_s=item.p1)]
+            case Command.LOITER_TURNS:
+                radius_m = item.p3 or _CIRCLE_RADIUS_M
+                return [
+                    lambda: self._flight.edge_of(place, radius_m),
+                    lambda: self._flight.circle(place, radius_m, item.p1),
+                ]
             case Command.LOITER_UNLIMITED:
                 return [lambda: self._flight.fly_to(place, hold_s=float("inf"))]
             case _:

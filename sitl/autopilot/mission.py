@@ -15,7 +15,11 @@ _DOES = {
     Command.DO_DIGICAM_CONTROL,
     Command.DO_LAND_START,
     Command.DO_JUMP,
+    Command.DO_SET_ROI,
+    Command.DO_GIMBAL_MANAGER_PITCHYAW,
+    Command.CONDITION_YAW,
 }
+"""Pointing camera and nose is taken and leaves no trace: the small vehicle has no gimbal."""
 _MOST_DOES_IN_A_ROW = 2000
 
 

@@ -9,7 +9,14 @@ from missions.items import Command, Frame, MissionType
 from sitl.autopilot.wire import MissionResult
 
 CAPACITY = {MissionType.MISSION: 724, MissionType.FENCE: 255, MissionType.RALLY: 85}
-_PLACES = {Command.WAYPOINT, Command.LOITER_UNLIMITED, Command.LOITER_TIME, Command.LAND, Command.TAKEOFF}
+_PLACES = {
+    Command.WAYPOINT,
+    Command.LOITER_UNLIMITED,
+    Command.LOITER_TURNS,
+    Command.LOITER_TIME,
+    Command.LAND,
+    Command.TAKEOFF,
+}
 _DOES = {
     Command.RETURN_TO_LAUNCH,
     Command.DO_CHANGE_SPEED,
@@ -17,11 +24,11 @@ _DOES = {
     Command.DO_LAND_START,
     Command.DO_DIGICAM_CONTROL,
     Command.DO_SET_CAM_TRIGG_DIST,
+    Command.DO_SET_ROI,
+    Command.DO_GIMBAL_MANAGER_PITCHYAW,
+    Command.CONDITION_YAW,
 }
-_TAKEN = {
-    "copter": _PLACES | _DOES,
-    "plane": _PLACES | _DOES | {Command.LOITER_TURNS},
-}
+_TAKEN = _PLACES | _DOES
 _POLYGONS = {Command.FENCE_POLYGON_INCLUSION, Command.FENCE_POLYGON_EXCLUSION}
 _CIRCLES = {Command.FENCE_CIRCLE_INCLUSION, Command.FENCE_CIRCLE_EXCLUSION}
 _FRAMES = {Frame.GLOBAL_AMSL, Frame.GLOBAL_RELATIVE, Frame.GLOBAL_TERRAIN}
@@ -58,8 +65,7 @@ def plain_frame(frame: int) -> int:
 class MissionStore:
     """Mission, fence and rally points; a list is replaced whole or stays as it was."""
 
-    def __init__(self, kind: str) -> None:
-        self._taken = _TAKEN[kind]
+    def __init__(self) -> None:
         self._lists: dict[MissionType, tuple[StoredItem, ...]] = dict.fromkeys(MissionType, ())
 
     def items(self, kind: MissionType) -> tuple[StoredItem, ...]:
@@ -69,7 +75,7 @@ class MissionStore:
     def check(self, kind: MissionType, item: StoredItem) -> MissionResult:
         """Whether this item can go into that list at all."""
         if kind is MissionType.MISSION:
-            known = item.command in self._taken
+            known = item.command in _TAKEN
             framed = item.frame in _FRAMES or item.command in _DOES
         else:
             known = item.command in (

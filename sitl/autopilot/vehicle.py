@@ -39,7 +39,7 @@ class Vehicle:
         self.system = system
         self.parameters = Parameters(kind)
         self.parameters.set("SYSID_THISMAV", system)
-        self.store = MissionStore(kind)
+        self.store = MissionStore()
         self.battery = Battery(kind, self.parameters)
         self.channels: list[Channel] = []
         self._unix_s = unix_s

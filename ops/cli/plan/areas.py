@@ -150,6 +150,7 @@ def register(app: typer.Typer) -> None:
                     start_m=ground.start_m,
                     aircraft=ground.setup.aircraft,
                 ),
+                all_of_it=False,
             )
 
         make(context, flight, planned, area=area.name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from missions.errors import InputError
 from ops.cli.options import JsonOption, OperationOption, place
 
 if TYPE_CHECKING:
+    from missions.aircraft import Aircraft
     from missions.area import Part
     from missions.heights import Relief
     from missions.planner import Setup
@@ -69,7 +71,14 @@ class Flight:
     ] = False
     reserve: Annotated[
         float | None,
-        typer.Option(metavar="PER CENT", help="Battery left at landing; else the aircraft's."),
+        typer.Option(min=0, max=95, metavar="PER CENT", help="Battery left at landing; else the aircraft's."),
+    ] = None
+    payload: Annotated[
+        float | None, typer.Option(min=0, metavar="KG", help="What it carries beyond its usual weight.")
+    ] = None
+    battery_health: Annotated[
+        float | None,
+        typer.Option(min=1, max=100, metavar="PER CENT", help="What an aged or cold battery still holds."),
     ] = None
     name: Annotated[str, typer.Option(help="What to call the plan; else the area's name.")] = ""
     output: Annotated[
@@ -106,15 +115,26 @@ class Flight:
             defaults.get("front_pct", DEFAULT_OVERLAP_FRONT_PCT) if front_pct is None else front_pct,
         )
 
+    def _aircraft(self, settings: Settings) -> Aircraft:
+        from missions import catalogue
+
+        found = catalogue.aircraft(self.aircraft, settings.catalogue)
+        asked = {
+            "reserve_pct": self.reserve,
+            "payload_kg": self.payload,
+            "battery_health_pct": self.battery_health,
+        }
+        given: dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
+        return dataclasses.replace(found, **given)
+
     def setup(self, settings: Settings) -> Setup:
         """Who flies it, from where and in what."""
-        from missions import catalogue
         from missions.planner import Setup
         from ops.times import utc_text
         from telemetry.clock import SystemClock
 
         return Setup(
-            aircraft=catalogue.aircraft(self.aircraft, settings.catalogue),
+            aircraft=self._aircraft(settings),
             created=utc_text(SystemClock(), whole_seconds=True),
             name=self.name,
             take_off=place(self.take_off, "--take-off"),
@@ -122,7 +142,6 @@ class Flight:
             no_fly=self.zones(),
             relief=self.relief(),
             divide=not self.one_flight,
-            reserve_pct=self.reserve,
         )
 
     def zones(self) -> tuple[Part, ...]:

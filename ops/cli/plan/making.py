@@ -68,9 +68,14 @@ def over_area(
     settings: Settings,
     path: Path,
     made: Callable[[Ground], Pattern],
+    *,
+    all_of_it: bool = True,
     **defaults: float,
 ) -> Plan:
-    """The plan of a pattern over the area in a file; `defaults` are the view's where nothing was typed."""
+    """The plan of a pattern over the area in a file; `defaults` are the view's where nothing was typed.
+
+    The plan's area is what was drawn, or only the ground that the pattern is for where not `all_of_it` is.
+    """
     from missions.formats import read_area
     from missions.local import frame_of
     from missions.no_fly import zones_in
@@ -78,7 +83,7 @@ def over_area(
     from missions.search_plan import ground_to_cover
 
     area = read_area(path)
-    setup = dataclasses.replace(flight.setup(settings), area=area)
+    setup = flight.setup(settings)
     frame = frame_of(area)
     ground = Ground(
         shape=ground_to_cover(area, frame, setup),
@@ -88,7 +93,8 @@ def over_area(
         view=flight.view(settings, **defaults),
         setup=setup,
     )
-    return plan_pattern(made(ground), ground.view, setup)
+    named = dataclasses.replace(setup, area=area if all_of_it else None, name=setup.name or area.name)
+    return plan_pattern(made(ground), ground.view, named)
 
 
 def by_itself(

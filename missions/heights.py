@@ -26,12 +26,16 @@ class Relief:
     """The ground a plan is flown over, and how closely it is followed.
 
     `obstacles` is a surface model (trees, roofs) in the terrain's own datum; it counts for clearance only.
+    Where the ground is steep a copter flies slower, down to `slowest_m_s`. Gaps in the data up to `bridge_m`
+    are taken for ground as high as their higher edge.
     """
 
     terrain: Terrain
     tolerance_m: float = 5.0
     clearance_m: float = 20.0
     obstacles: Terrain | None = None
+    slowest_m_s: float = 3.0
+    bridge_m: float = 0.0
 
     def limits(self, aircraft: Aircraft) -> Limits:
         """What the aircraft can do over this ground."""
@@ -41,7 +45,12 @@ class Relief:
             climb_m_s=aircraft.climb_speed_m_s,
             descent_m_s=aircraft.descent_speed_m_s,
             speed_m_s=aircraft.cruise_speed_m_s,
+            slowest_m_s=self._slowest_m_s(aircraft),
+            bridge_m=self.bridge_m,
         )
+
+    def _slowest_m_s(self, aircraft: Aircraft) -> float | None:
+        return min(self.slowest_m_s, aircraft.cruise_speed_m_s) if aircraft.turn_radius_m == 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,7 @@ def over_terrain(path: Path, frame: LocalFrame, relief: Relief, aircraft: Aircra
         around_m=np.abs(path.orbit_radius_m),
     )
     longer = _with_added(path, followed, frame)
-    sources = relief.terrain.sources
+    sources = relief.terrain.sources + (relief.obstacles.sources if relief.obstacles else ())
     return Flown(
         path=longer,
         relative_m=followed.height_relative_m,
@@ -116,8 +125,7 @@ def _with_added(path: Path, followed: Followed, frame: LocalFrame) -> Path:
     columns = {name: np.where(added, 0.0, getattr(taken, name)) for name in _ONCE}
     points = np.where(added[:, None], frame.local_from_geo(followed.points_lonlat), taken.points)
     speed = taken.speed_m_s
-    for leg, speed_m_s in followed.slowed:
-        speed = np.where(followed.source_index == leg, speed_m_s, speed)
+    speed = np.where(followed.slower, np.fmin(followed.speed_m_s, speed), speed)
     return dataclasses.replace(
         taken,
         points=points,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ops.cli.plan import areas, lines, points
+from ops.cli.plan import areas, lines, points, teams
 
 app = typer.Typer(help="Plan a flight, by pattern.", no_args_is_help=True)
 
@@ -14,5 +14,5 @@ def plan() -> None:
     """Plan a flight: from an area, a line or a point to a plan that is checked, drawn and kept."""
 
 
-for group in (areas, points, lines):
+for group in (areas, points, lines, teams):
     group.register(app)

@@ -65,6 +65,12 @@ class Flight:
     clearance: Annotated[
         float, typer.Option(metavar="METRES", help="Never nearer to the terrain or surface than this.")
     ] = 20.0
+    bridge: Annotated[
+        float,
+        typer.Option(
+            min=0, metavar="METRES", help="Gaps in the terrain up to this long are water; AHN has them."
+        ),
+    ] = 0.0
     one_flight: Annotated[
         bool,
         typer.Option("--one-flight", help="Never divide over several batteries: block the plan instead."),
@@ -163,6 +169,7 @@ class Flight:
             open_terrain(self.terrain),
             tolerance_m=self.tolerance,
             clearance_m=self.clearance,
+            bridge_m=self.bridge,
             obstacles=open_terrain(self.surface) if self.surface else None,
         )
 

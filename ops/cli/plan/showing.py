@@ -46,19 +46,34 @@ def _rows(plan: Plan) -> list[tuple[str, str]]:
         ("Camera", plan.camera.name),
         ("Height", f"{asked.height_agl_m:.0f} m above ground"),
         ("One picture", _picture(totals)),
-        (
-            "Lanes",
-            f"{totals.lanes}, {totals.lane_spacing_m:.1f} m apart, at {totals.angle_deg:.0f}° from north",
-        ),
+        *_lanes(totals),
         ("Length", f"{totals.length_m / 1000:.2f} km"),
         ("Time", minutes(totals.duration_s)),
-        ("Photos", f"{totals.photos}, one each {totals.trigger_distance_m:.1f} m"),
-        ("Battery", f"{totals.battery_pct:.0f} % of one ({totals.energy_wh:.0f} Wh)"),
+        (
+            "Photos",
+            f"{totals.photos}, one each {totals.trigger_distance_m:.1f} m" if totals.photos else "none",
+        ),
+        ("Battery", _battery(plan)),
         ("Covered", f"{totals.covered_pct:.1f} % of the area"),
     ]
     if plan.no_return is not None:
         rows.append(("No return after", _no_return(plan.no_return.at_s, plan.no_return.battery_pct)))
     return rows
+
+
+def _lanes(totals: Totals) -> list[tuple[str, str]]:
+    if totals.lanes < 2:
+        return []
+    apart = f"{totals.lanes}, {totals.lane_spacing_m:.1f} m apart, at {totals.angle_deg:.0f}° from north"
+    return [("Lanes", apart)]
+
+
+def _battery(plan: Plan) -> str:
+    if not plan.sorties:
+        return f"{plan.totals.battery_pct:.0f} % of one ({plan.totals.energy_wh:.0f} Wh)"
+    most_pct = max(sortie.totals.battery_pct for sortie in plan.sorties)
+    whole_wh = sum(sortie.totals.energy_wh for sortie in plan.sorties)
+    return f"{len(plan.sorties)} flights, each {most_pct:.0f} % of one at most ({whole_wh:.0f} Wh in all)"
 
 
 def _picture(totals: Totals) -> str:

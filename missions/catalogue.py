@@ -20,8 +20,14 @@ from missions.errors import CatalogueError
 from missions.files import read_bounded
 
 _DATA = Path(__file__).parent / "data"
-_LIMIT_BYTES = 1_000_000
-_MAY_BE_ZERO = frozenset({"turn_radius_m", "reserve_pct", "min_interval_s"})
+LIMIT_BYTES = 1_000_000
+_MAY_BE_ZERO = frozenset(
+    {
+        *("turn_radius_m", "reserve_pct", "min_interval_s", "mass_kg", "payload_kg", "max_payload_kg"),
+        *("climb_power_w", "descent_power_w", "max_airspeed_m_s", "profile_share", "corner_m"),
+        *("take_off_s", "take_off_wh", "landing_s", "landing_speed_m_s", "landing_height_m"),
+    }
+)
 _Entry = TypeVar("_Entry", Aircraft, Camera)
 _Tables = dict[str, dict[str, Any]]
 
@@ -35,10 +41,15 @@ def aircraft(name: str, extra: Path | None = None) -> Aircraft:
             where=str(extra or ""),
             remedy='Write kind = "copter" or "plane"',
         )
-    if found.reserve_pct >= 100:
-        raise CatalogueError(
-            f"aircraft {name!r} keeps {found.reserve_pct:g} % in reserve", where=str(extra or "")
-        )
+    for field, told in (
+        ("reserve_pct", f"keeps {found.reserve_pct:g} % in reserve" if found.reserve_pct >= 100 else ""),
+        ("battery_health_pct", "has a battery of more than 100 %" if found.battery_health_pct > 100 else ""),
+        ("profile_share", "turns its blades with all its power" if found.profile_share > 1 else ""),
+    ):
+        if told:
+            raise CatalogueError(
+                f"aircraft {name!r} {told}", where=str(extra or ""), remedy=f"Write a smaller {field}"
+            )
     return found
 
 
@@ -80,7 +91,7 @@ def _shipped(file_name: str) -> _Tables:
 
 def _team(path: Path, section: str) -> _Tables:
     try:
-        content = tomllib.loads(read_bounded(path, _LIMIT_BYTES, "catalogue").decode())
+        content = tomllib.loads(read_bounded(path, LIMIT_BYTES, "catalogue").decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(f"is no TOML: {error}", where=str(path)) from error
     tables = content.get(section, {})
@@ -96,7 +107,11 @@ def _checked(kind: type[_Entry], section: str, name: str, table: dict[str, Any],
     place = f"{where} [{section}.{name}]".strip()
     fields = {field.name: field for field in dataclasses.fields(kind) if field.name != "name"}
     if unknown := sorted(set(table) - set(fields)):
-        raise CatalogueError(f"unknown key {unknown[0]!r}", where=place, remedy=f"Known: {', '.join(fields)}")
+        near = difflib.get_close_matches(unknown[0], fields, n=1, cutoff=0.6)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        raise CatalogueError(
+            f"unknown key {unknown[0]!r}", where=place, remedy=f"{meant}Known: {', '.join(fields)}"
+        )
     needed = {key for key, field in fields.items() if field.default is dataclasses.MISSING}
     if missing := sorted(needed - set(table)):
         raise CatalogueError(f"{', '.join(missing)} missing", where=place, remedy="Add it")

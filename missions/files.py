@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,13 +44,18 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def read_bounded(path: Path, limit_bytes: int, what: str) -> bytes:
-    """The file's bytes. Raises InputError where it is missing, unreadable or larger than `limit_bytes`."""
+    """The file's bytes. Raises InputError where it is missing, unreadable or larger than `limit_bytes`.
+
+    Only files are read: a pipe or a device may keep a reader waiting, or never end.
+    """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_opener) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(f"{what} is no file", where=str(path), remedy="Give the path of a file")
             data = file.read(limit_bytes + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"{what} cannot be read ({error.strerror or error})", where=str(path), remedy="Check the path"
+            f"{what} cannot be read ({_reason(error)})", where=str(path), remedy="Check the path"
         ) from error
     if len(data) > limit_bytes:
         raise InputError(
@@ -58,3 +64,12 @@ def read_bounded(path: Path, limit_bytes: int, what: str) -> bytes:
             remedy="Give a smaller file",
         )
     return data
+
+
+def _opener(path: str, flags: int) -> int:
+    # Opening a pipe that nobody writes to waits for ever without O_NONBLOCK; files do not mind it.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)

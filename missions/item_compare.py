@@ -22,6 +22,9 @@ _FRAMED = frozenset(
         Command.LOITER_TIME,
         Command.LAND,
         Command.TAKEOFF,
+        Command.LOITER_TO_ALT,
+        Command.SPLINE_WAYPOINT,
+        Command.DO_SET_ROI,
         Command.RALLY_POINT,
     }
 )

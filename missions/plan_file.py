@@ -11,11 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from missions.bounded_json import check_values
 from missions.errors import FormatError, InputError
 from missions.files import read_bounded, write_whole
 from missions.plan import FORMAT, READS, VERSION, Plan
 
 LIMIT_BYTES = 50_000_000
+_LARGEST_INT = 2**63
 
 
 def write_plan(plan: Plan, path: Path) -> None:
@@ -41,9 +43,10 @@ def json_from_plan(plan: Plan) -> str:
 
 def plan_from_json(text: str, where: str = "plan") -> Plan:
     """The plan that the text holds. Raises FormatError, naming the place in it."""
+    check_values(text, where)
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise _no_plan(where) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise _no_plan(where)
@@ -55,6 +58,11 @@ def plan_from_json(text: str, where: str = "plan") -> Plan:
         )
     plan: Plan = _read(Plan, document.get("plan"), where, "plan")
     return plan
+
+
+def value_as(kind: Any, value: Any, where: str, place: str) -> Any:
+    """A value of JSON as a part of a plan, such as `tuple[Waypoint, ...]`. Raises FormatError."""
+    return _read(kind, value, where, place)
 
 
 def _no_plan(where: str) -> FormatError:
@@ -117,6 +125,8 @@ def _read_enum(kind: type[Enum], value: Any, where: str, place: str) -> Enum:
 
 
 def _read_plain(kind: type, value: Any, where: str, place: str) -> Any:
+    if isinstance(value, int) and abs(value) > _LARGEST_INT:
+        return _wrong(kind, value, where, place)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is float and isinstance(value, float) and abs(value) < float("inf"):
@@ -131,7 +141,7 @@ def _expect(value: Any, kind: type, where: str, place: str) -> Any:
 
 
 def _wrong(kind: type, value: Any, where: str, place: str) -> Any:
-    shown = str(value)[:40]
+    shown = "a number too large" if isinstance(value, int) and abs(value) > _LARGEST_INT else str(value)[:40]
     raise FormatError(f"{place} is {shown!r}, which is no {kind.__name__}", where=where, remedy=_REMEDY)
 
 

@@ -1,11 +1,13 @@
 """A plan as the autopilot's three lists: mission, fence and rally points.
 
 What each command's parameters mean: mavlink.io/en/messages/common.html and, for what ArduPilot does with
-them, ardupilot.org/copter/docs/common-mavlink-mission-command-messages-mav_cmd.html.
+them, ardupilot.org/copter/docs/common-mavlink-mission-command-messages-mav_cmd.html. Only commands are used
+that an ArduPilot 4.5 keeps, with numbers as it keeps them, so that what is read back equals what was sent.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,6 +28,7 @@ __all__ = [
 
 TAKE_OFF_PITCH_DEG = 15.0
 _SAME_PLACE_M = 0.5
+_MOST_TURNS = 255
 
 
 def mission_items(plan: Plan) -> tuple[MissionItem, ...]:
@@ -60,16 +63,22 @@ def _speed(plan: Plan, speed_m_s: float) -> MissionItem:
 
 
 def _route(plan: Plan) -> Iterator[MissionItem]:
-    """The waypoints, each followed by what changes on the way from it to the next."""
+    """The waypoints, each followed by what changes on the way from it to the next.
+
+    ArduPilot does what follows a waypoint once that waypoint is reached. Turning to a heading comes last: the
+    autopilot does nothing else until it has turned, and skips what it has not come to by the next waypoint.
+    """
     before = _State(plan.aircraft.cruise_speed_m_s)
     for index, waypoint in enumerate(plan.route):
         if index or not _above_take_off(plan, waypoint):
-            yield _waypoint(waypoint)
+            yield from _flown(plan, waypoint)
         after = _state(plan, waypoint, before)
         yield from _changes(plan, before, after)
         if waypoint.picture:
             # y is parameter 6 and x parameter 5: 1 takes one picture.
             yield MissionItem(Command.DO_DIGICAM_CONTROL, Frame.MISSION, x=1.0)
+        if after.heading_deg is not None:
+            yield MissionItem(Command.CONDITION_YAW, Frame.MISSION, p1=after.heading_deg % 360)
         before = after
     if before.trigger_m:
         yield _camera(0.0)
@@ -94,32 +103,45 @@ def _state(plan: Plan, waypoint: Waypoint, before: _State) -> _State:
         trigger_m=trigger_m if waypoint.recording else 0.0,
         gimbal_pitch_deg=pitch_deg,
         look_at=waypoint.look_at,
-        heading_deg=waypoint.heading_deg,
+        heading_deg=None if plan.aircraft.kind == "plane" else waypoint.heading_deg,
     )
 
 
 def _changes(plan: Plan, before: _State, after: _State) -> Iterator[MissionItem]:
     if after.speed_m_s != before.speed_m_s:
         yield _speed(plan, after.speed_m_s)
-    if after.look_at != before.look_at:
+    # A heading takes the nose away from the place that is looked at.
+    turned_away = after.look_at is not None and before.heading_deg is not None
+    if after.look_at != before.look_at or turned_away:
         yield _look(after.look_at)
     moved = before.look_at is not None or after.gimbal_pitch_deg != before.gimbal_pitch_deg
     if after.look_at is None and after.gimbal_pitch_deg is not None and moved:
-        # z is parameter 7: 2 is MAV_MOUNT_MODE_MAVLINK_TARGETING.
-        yield MissionItem(Command.DO_MOUNT_CONTROL, Frame.MISSION, p1=after.gimbal_pitch_deg, z=2.0)
-    if after.heading_deg is not None:
-        yield MissionItem(Command.CONDITION_YAW, Frame.MISSION, p1=after.heading_deg % 360)
+        yield _gimbal(after.gimbal_pitch_deg)
     if after.trigger_m != before.trigger_m:
         yield _camera(after.trigger_m)
 
 
+def _gimbal(pitch_deg: float) -> MissionItem:
+    """The gimbal to a pitch (-90 straight down), following the nose.
+
+    Not DO_MOUNT_CONTROL: where the gimbal cannot pan, that turns an ArduPilot copter itself to north.
+    ArduPilot keeps whole degrees.
+    """
+    return MissionItem(Command.DO_GIMBAL_MANAGER_PITCHYAW, Frame.MISSION, p1=float(round(pitch_deg)))
+
+
 def _look(at: LookAt | None) -> MissionItem:
+    """A place to point at, or ahead again (all zero).
+
+    ArduPilot 4.5 keeps DO_SET_ROI in a mission, not the newer _LOCATION and _NONE. p1 is MAV_ROI, 3 a place.
+    """
     if at is None:
-        return MissionItem(Command.DO_SET_ROI_NONE, Frame.MISSION)
+        return MissionItem(Command.DO_SET_ROI, Frame.GLOBAL_RELATIVE)
     place = at.place
     return MissionItem(
-        Command.DO_SET_ROI_LOCATION,
+        Command.DO_SET_ROI,
         Frame.GLOBAL_RELATIVE,
+        p1=3.0,
         x=place.lat_deg,
         y=place.lon_deg,
         z=at.height_relative_m,
@@ -132,18 +154,59 @@ def _above_take_off(plan: Plan, waypoint: Waypoint) -> bool:
     return idle and distance_m(plan.take_off, waypoint.place) < _SAME_PLACE_M
 
 
-def _waypoint(waypoint: Waypoint) -> MissionItem:
+def _flown(plan: Plan, waypoint: Waypoint) -> Iterator[MissionItem]:
+    """The waypoint itself: flown through, waited at or circled.
+
+    A plane cannot wait at a place: it circles there.
+    """
+    if waypoint.orbit_turns > 0:
+        for turns in _turns(waypoint.orbit_turns, whole=plan.aircraft.kind == "plane"):
+            yield _at(Command.LOITER_TURNS, waypoint, turns, _radius_m(waypoint.orbit_radius_m))
+    elif waypoint.hold_s > 0 and plan.aircraft.kind == "plane":
+        yield _at(Command.LOITER_TIME, waypoint, math.ceil(waypoint.hold_s), 1.0)
+    else:
+        yield _at(Command.WAYPOINT, waypoint, math.ceil(waypoint.hold_s), 0.0, _accepted_m(plan))
+
+
+def _accepted_m(plan: Plan) -> float:
+    """How near a plane comes before it turns to the next place: its own 90 m would cut lanes short."""
+    return 0.0 if plan.aircraft.kind != "plane" else float(max(5, round(plan.aircraft.turn_radius_m / 6)))
+
+
+def _at(command: Command, waypoint: Waypoint, p1: float, p3: float, p2: float = 0.0) -> MissionItem:
     place = waypoint.place
-    orbit = waypoint.orbit_turns > 0
     return MissionItem(
-        Command.LOITER_TURNS if orbit else Command.WAYPOINT,
+        command,
         Frame.GLOBAL_RELATIVE,
-        p1=waypoint.orbit_turns if orbit else waypoint.hold_s,
-        p3=waypoint.orbit_radius_m if orbit else 0.0,
+        p1=float(p1),
+        p2=p2,
+        p3=p3,
         x=place.lat_deg,
         y=place.lon_deg,
         z=waypoint.height_relative_m,
     )
+
+
+def _turns(turns: float, *, whole: bool) -> Iterator[float]:
+    """Turns as ArduPilot keeps them: whole ones up to 255, or a part of one in 256ths.
+
+    `whole`: a plane circles on until it points the right way, so parts of a turn beyond the first are left.
+    """
+    parts = round(turns * 256)
+    if whole and parts >= 256:
+        parts = round(turns) * 256
+    while parts >= 256:
+        circles = min(parts // 256, _MOST_TURNS)
+        yield float(circles)
+        parts -= circles * 256
+    if parts:
+        yield parts / 256
+
+
+def _radius_m(radius_m: float) -> float:
+    """The radius as ArduPilot keeps it: whole metres up to 255, then tens of metres; negative turns left."""
+    size_m = max(1, round(abs(radius_m)))
+    return math.copysign(size_m if size_m <= 255 else round(size_m / 10) * 10, radius_m)
 
 
 def _camera(distance_apart_m: float) -> MissionItem:

@@ -23,7 +23,13 @@ from missions.errors import InputError, SettingsError
 from missions.fence import MARGIN_M, exclusion_rings, fence_ring
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
 from missions.heights import Flown, Relief, over_flat_ground, over_terrain
-from missions.local import area_from_local, local_from_ring, places_from_local, ring_from_local
+from missions.local import (
+    area_from_local,
+    local_from_area,
+    local_from_ring,
+    places_from_local,
+    ring_from_local,
+)
 from missions.no_fly import crossing_m, round_zones, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern
@@ -34,6 +40,7 @@ from missions.wind import Wind
 
 MAX_TAKE_OFF_DISTANCE_M = 20_000.0
 HOLE_MARGIN_M = 5.0
+_SAME_M = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Setup:
     no_fly: tuple[Part, ...] = ()
     relief: Relief | None = None
     divide: bool = True
+    turn_margin_m: float | None = None
     fence_margin_m: float = MARGIN_M
     fence_holes: bool = False
 
@@ -81,7 +89,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     """The plan that a pattern becomes for one aircraft. Raises InputError and SettingsError."""
     frame = pattern.frame
     start = start_in(frame, setup.take_off)
-    path = pattern.path if pattern.from_take_off or start is None else _from_take_off(pattern.path, start)
+    path = pattern.path if pattern.from_take_off else _from_take_off(pattern.path, start)
     zones = zones_in(frame, setup.no_fly)
     flown = _at_heights(round_zones(path, zones), frame, setup)
     path = flown.path
@@ -102,7 +110,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
         fence=Fence(
             inclusions=(Part(border=ring_from_local(ring, frame)),),
             exclusions=(
-                *(ring_from_local(hole, frame) for hole in _holes(pattern, setup.fence_holes)),
+                *(ring_from_local(hole, frame) for hole in _holes(_ground(pattern, setup), setup)),
                 *(zone.border for zone in setup.no_fly),
             ),
         ),
@@ -112,7 +120,8 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
         wind=setup.wind,
         no_fly=setup.no_fly,
     )
-    facts = _facts(plan, pattern, flown, start, crossing_m(path, zones))
+    outside_m = 0.0 if start is None else float(_ground(pattern, setup).distance(Point(start)))
+    facts = _facts(plan, pattern, flown, outside_m, crossing_m(path, zones))
     checked = dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
     return _in_flights(checked) if setup.divide else checked
 
@@ -194,18 +203,28 @@ def pictures_of(path: Path, trigger_m: float) -> int:
     The distance runs on through waypoints inside a lane, so a lane counts as one way.
     """
     steps = np.hypot(*np.diff(path.points, axis=0).T)
-    apart = np.where(np.isnan(path.trigger_m), trigger_m, path.trigger_m)[:-1]
+    apart = np.where(np.isnan(path.trigger_m), trigger_m, path.trigger_m)
     recorded = path.recording[:-1]
-    begins = recorded & ~np.concatenate([[False], recorded[:-1] & (apart[:-1] == apart[1:])])
+    begins = recorded & ~np.concatenate([[False], recorded[:-1] & (apart[:-2] == apart[1:-1])])
     lane = np.cumsum(begins)[recorded] - 1
-    lengths = np.bincount(lane, (steps / apart)[recorded])
-    return int(path.picture.sum() + np.sum(np.floor(lengths + 1e-9) + 1))
+    lengths = np.bincount(lane, (steps / apart[:-1])[recorded])
+    circles = np.floor(circles_m(path) / apart)[path.recording | np.roll(path.recording, 1)]
+    return int(path.picture.sum() + np.sum(np.floor(lengths + 1e-9) + 1) + circles.sum())
 
 
-def _from_take_off(path: Path, start: Floats) -> Path:
-    """The way to the path and back from it, straight."""
+def circles_m(path: Path) -> Floats:
+    """Metres flown in circles at each place."""
+    return np.asarray(2 * np.pi * np.abs(path.orbit_radius_m) * path.orbit_turns)
+
+
+def _from_take_off(path: Path, start: Floats | None) -> Path:
+    """The way to the path and back from it, straight; without a start back to where the path begins."""
     first, last = (path.height_agl_m[row] for row in (0, -1))
-    return joined([path_of([start], first, outside=True), _left_open(path), path_of([start], last)])
+    if start is not None:
+        return joined([path_of([start], first, outside=True), _left_open(path), path_of([start], last)])
+    if math.dist(path.points[0], path.points[-1]) < _SAME_M:
+        return path
+    return joined([_left_open(path), path_of(path.points[:1], last)])
 
 
 def _left_open(path: Path) -> Path:
@@ -241,24 +260,28 @@ def _flown(pattern: Pattern, path: Path) -> BaseGeometry:
     return shapely.union_all([pattern.shape, line, *circles])
 
 
-def _holes(pattern: Pattern, wanted: bool) -> list[Polygon]:
-    return exclusion_rings(pattern.shape, HOLE_MARGIN_M) if wanted else []
+def _ground(pattern: Pattern, setup: Setup) -> BaseGeometry:
+    """The area that was drawn; a pattern's own ground may be no more than a strip of it."""
+    return pattern.shape if setup.area is None else local_from_area(setup.area, pattern.frame)
 
 
-def _interval_s(path: Path, trigger_m: float, cruise_m_s: float) -> float | None:
-    """The shortest time between two pictures of a recorded way; None where nothing is recorded."""
+def _holes(ground: BaseGeometry, setup: Setup) -> list[Polygon]:
+    return exclusion_rings(ground, HOLE_MARGIN_M) if setup.fence_holes else []
+
+
+def _interval_s(path: Path, trigger_m: float, cruise_m_s: float) -> float:
+    """The shortest time between two pictures of a recorded way; infinite where nothing is recorded."""
     if not path.recording.any():
-        return None
+        return math.inf
     apart = np.where(np.isnan(path.trigger_m), trigger_m, path.trigger_m)
     speed = np.where(np.isnan(path.speed_m_s), cruise_m_s, path.speed_m_s)
     return float((apart / speed)[path.recording].min())
 
 
-def _facts(plan: Plan, pattern: Pattern, flown: Flown, start: Floats | None, in_zones_m: float) -> Facts:
+def _facts(plan: Plan, pattern: Pattern, flown: Flown, outside_m: float, in_zones_m: float) -> Facts:
     path = flown.path
     home = path.points[0]
     steps = np.hypot(*np.diff(path.points, axis=0).T)
-    outside_m = 0.0 if start is None else float(pattern.shape.distance(Point(start)))
     fence = Polygon(local_from_ring(plan.fence.inclusions[0].border, pattern.frame))
     return Facts(
         request=plan.request,

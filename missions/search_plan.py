@@ -84,6 +84,8 @@ def plan_area(area: Area, view: View, setup: Setup, *, angle_deg: float | None =
         angle_deg=angle_deg,
         start_m=start_in(frame, setup.take_off),
         where=area.name,
+        wind=setup.wind,
+        turn_margin_m=setup.turn_margin_m,
     )
     return plan_pattern(pattern, view, dataclasses.replace(setup, area=area))
 

@@ -1,6 +1,8 @@
 """Covering an area in metres: lanes, gaps, order, and the ways between them."""
 
 from missions.coverage.cover import Coverage, Settings, cover
+from missions.coverage.curves import Curve
+from missions.coverage.entry import Corner, corners
 from missions.coverage.lanes import Swath
 
-__all__ = ["Coverage", "Settings", "Swath", "cover"]
+__all__ = ["Corner", "Coverage", "Curve", "Settings", "Swath", "corners", "cover"]

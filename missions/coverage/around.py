@@ -33,16 +33,19 @@ class Around:
         missing = ~np.isfinite(lengths)
         if missing.any():
             i, j = np.nonzero(missing)
-            lengths[i, j] = _OUTSIDE_COSTS * np.hypot(*(points[i] - points[j]).T) + turn_m
+            lengths[i, j] = _OUTSIDE_COSTS * self._inside.metric.lengths(points[i] - points[j]) + turn_m
         return lengths
 
-    def way(self, a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> tuple[Points, bool]:
-        """The points from `a` to `b`, and whether the way leaves the area."""
-        within = self._inside.way(a, b)
-        if within is not None:
-            return within, False
-        outside = self._open.way(a, b)
-        return (np.stack([a, b]) if outside is None else outside), True
+    def ways(self, a: Points, b: Points, turn_m: float = 0.0) -> list[tuple[Points, bool]]:
+        """The points from every place to its other, and whether the way leaves the area."""
+        found: list[tuple[Points, bool]] = []
+        for begin, end, within in zip(a, b, self._inside.ways(a, b, turn_m), strict=True):
+            found.append((within, False) if within is not None else (self._over(begin, end), True))
+        return found
+
+    def _over(self, a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> Points:
+        way = self._open.way(a, b)
+        return np.stack([a, b]) if way is None else way
 
     @cached_property
     def _open(self) -> Inside:
@@ -52,4 +55,4 @@ class Around:
         west, south, east, north = area.bounds
         wide = 100_000.0
         box = shapely.box(west - wide, south - wide, east + wide, north + wide)
-        return Inside(box.difference(filled.difference(area)), self._inside.margin_m)
+        return Inside(box.difference(filled.difference(area)), self._inside.margin_m, self._inside.metric)

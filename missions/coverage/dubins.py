@@ -12,8 +12,10 @@ import numpy.typing as npt
 from missions.geodesy import Points
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 _FULL = 2 * np.pi
-_WORDS = ("LSL", "RSR", "LSR", "RSL", "RLR", "LRL")
+WORDS = ("LSL", "RSR", "LSR", "RSL", "RLR", "LRL")
+_SIDES = np.array([[{"L": 1.0, "S": 0.0, "R": -1.0}[letter] for letter in word] for word in WORDS])
 
 
 def turning_lengths(legs: npt.NDArray[np.float64], radius_m: float) -> Floats:
@@ -25,7 +27,7 @@ def turning_lengths(legs: npt.NDArray[np.float64], radius_m: float) -> Floats:
     away = np.concatenate([legs[:, :1] - legs[:, 1:], legs[:, 1:] - legs[:, :1]], axis=1).reshape(-1, 2)
     heading = np.arctan2(away[:, 1], away[:, 0])
     i, j = (index.ravel() for index in np.indices((len(ends), len(ends))))
-    lengths, _ = _words(ends[i], heading[i], ends[j], heading[j] + np.pi, radius_m)
+    lengths, _ = words(ends[i], heading[i], ends[j], heading[j] + np.pi, radius_m)
     return np.asarray(lengths.min(axis=0).reshape(len(ends), len(ends)))
 
 
@@ -33,30 +35,45 @@ def turn_points(
     a: Points, heading_a: float, b: Points, heading_b: float, radius_m: float, step_m: float
 ) -> Points:
     """Points `step_m` apart along the shortest turn; headings in radians from east, anticlockwise. (n, 2)"""
-    lengths, parts = _words(a[None], np.array([heading_a]), b[None], np.array([heading_b]), radius_m)
+    lengths, parts = words(a[None], np.array([heading_a]), b[None], np.array([heading_b]), radius_m)
     best = int(np.argmin(lengths[:, 0]))
-    place, heading = np.array(a, float), heading_a
-    found = [place]
-    for letter, angle in zip(_WORDS[best], parts[best, :, 0], strict=True):
-        count = max(1, int(np.ceil(angle * radius_m / step_m)))
-        for _ in range(count):
-            place, heading = _advance(place, heading, letter, angle / count, radius_m)
-            found.append(place)
-    return np.array(found)
+    return word_points(a, heading_a, best, parts[best, :, 0], radius_m, step_m)
 
 
-def _advance(
-    place: Points, heading: float, letter: str, angle: float, radius_m: float
-) -> tuple[Points, float]:
-    if letter == "S":
-        return place + radius_m * angle * np.array([np.cos(heading), np.sin(heading)]), heading
-    side = 1 if letter == "L" else -1
-    turned = heading + side * angle
-    step = np.array([np.sin(turned) - np.sin(heading), np.cos(heading) - np.cos(turned)])
-    return place + side * radius_m * step, turned
+def word_points(
+    a: Points, heading: float, word: int, parts: Floats, radius_m: float, step_m: float
+) -> Points:
+    """Points along one word from `a`: `step_m` apart on arcs, the ends alone of a straight. (n, 2)"""
+    ends = np.concatenate([[0.0], np.cumsum(parts)])
+    places = [ends[:1]]
+    for letter, begin, end in zip(WORDS[word], ends[:-1], ends[1:], strict=True):
+        steps = 1 if letter == "S" else max(1, int(np.ceil((end - begin) * radius_m / step_m)))
+        places.append(begin + (end - begin) * np.arange(1, steps + 1) / steps)
+    along = np.concatenate(places)
+    heads = np.array([heading])
+    return np.asarray(word_places(a[None], heads, np.array([word]), parts[None], radius_m, along[None])[0])
 
 
-def _words(
+def word_places(
+    a: Points, heading: Floats, word: Indices, parts: Floats, radius_m: float, along: Floats
+) -> Floats:
+    """Places on many words at once: from `a` (n, 2), `parts` (n, 3) and `along` (n, m) in radii. (n, m, 2)"""
+    place = np.zeros((*along.shape, 2))
+    before, head = np.zeros(len(a)), heading
+    for index in range(3):
+        side = _SIDES[word, index]
+        flown = np.clip(along - before[:, None], 0.0, parts[:, index, None])
+        turned = head[:, None] + side[:, None] * flown
+        straight = np.stack([np.cos(head), np.sin(head)], axis=-1)[:, None] * flown[..., None]
+        arc = np.stack(
+            [np.sin(turned) - np.sin(head)[:, None], np.cos(head)[:, None] - np.cos(turned)], axis=-1
+        )
+        place += np.where(side[:, None, None] == 0, straight, side[:, None, None] * arc)
+        before, head = before + parts[:, index], head + side * parts[:, index]
+    return np.asarray(a[:, None] + radius_m * place)
+
+
+def words(
     a: Points, heading_a: Floats, b: Points, heading_b: Floats, radius_m: float
 ) -> tuple[Floats, Floats]:
     """Lengths (6, n) in metres, infinite where a word does not exist; its parts (6, 3, n) in radii."""

@@ -17,6 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 from shapely.geometry.base import BaseGeometry
 
+from missions.coverage.metric import Metric
 from missions.geodesy import Points
 
 Floats = npt.NDArray[np.float64]
@@ -25,6 +26,8 @@ Bools = npt.NDArray[np.bool_]
 _MARGINS_M = (0.25, 0.1, 0.03, 0.01, 0.003, 0.001)
 _CHUNK = 200_000
 _NEAR = 40
+_MANY = 2_000
+_NEAR_CORNERS = 150
 
 
 def eroded(area: BaseGeometry, margin_m: float) -> BaseGeometry:
@@ -45,8 +48,11 @@ def _count(area: BaseGeometry) -> int:
 class Inside:
     """Ways inside an area of one or more parts, metres. Points asked about must lie in `inner`."""
 
-    def __init__(self, area: BaseGeometry, margin_m: float | None = None) -> None:
+    def __init__(
+        self, area: BaseGeometry, margin_m: float | None = None, metric: Metric | None = None
+    ) -> None:
         self.area = area
+        self.metric = metric or Metric()
         self.margin_m = safe_margin_m(area) if margin_m is None else margin_m
         self.inner = eroded(area, self.margin_m)
         self._free = eroded(area, self.margin_m / 2)
@@ -107,21 +113,36 @@ class Inside:
         np.fill_diagonal(lengths, 0.0)
         return np.asarray(np.minimum(lengths, lengths.T))
 
-    def way(self, a: Points, b: Points) -> Points | None:
+    def way(self, a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> Points | None:
         """The corners and ends of the shortest way from `a` to `b`, (n, 2); None where there is no way."""
-        if self.sees(a[None], b[None])[0]:
-            return np.stack([a, b])
-        points = np.stack([a, b])
-        nodes = np.vstack([points, self._corners])
-        graph = self._graph(points, np.full((2, 2), np.inf), 0.0, len(self._corners))
-        length, before = dijkstra(graph, directed=False, indices=np.array([0]), return_predecessors=True)
-        length, before = length[0], before[0]
-        if not np.isfinite(length[1]):
-            return None
-        steps = [1]
-        while steps[-1] != 0:
-            steps.append(int(before[steps[-1]]))
-        return nodes[steps[::-1]]
+        return self.ways(a[None], b[None])[0]
+
+    def ways(self, a: Points, b: Points, turn_m: float = 0.0) -> list[Points | None]:
+        """The shortest way from every place to its other; None where there is none."""
+        found: list[Points | None] = [np.stack(pair) for pair in zip(a, b, strict=True)]
+        hidden = np.flatnonzero(~self.sees(a, b))
+        for near in (_NEAR, len(self._corners)):
+            if not len(hidden):
+                break
+            for index, way in zip(hidden, self._bent(a[hidden], b[hidden], turn_m, near), strict=True):
+                found[index] = way
+            hidden = np.array([index for index in hidden if found[index] is None], dtype=np.int64)
+        return found
+
+    def _bent(self, a: Points, b: Points, turn_m: float, near: int) -> list[Points | None]:
+        count = len(a)
+        points = np.concatenate([a, b])
+        nodes = np.concatenate([points, self._corners])
+        apart = np.full((2 * count, 2 * count), np.inf)
+        graph = self._graph(points, apart, turn_m, near)
+        length, before = dijkstra(graph, directed=False, indices=np.arange(count), return_predecessors=True)
+        found: list[Points | None] = []
+        for index in range(count):
+            steps = [index + count]
+            while np.isfinite(length[index, index + count]) and steps[-1] != index:
+                steps.append(int(before[index, steps[-1]]))
+            found.append(nodes[steps[::-1]] if len(steps) > 1 else None)
+        return found
 
     def _straight(self, points: Points, near: int) -> Floats:
         lengths = np.full((len(points), len(points)), np.inf)
@@ -130,7 +151,7 @@ class Inside:
         i, j = i[i < j], j[i < j]
         seen = self.sees(points[i], points[j])
         i, j = i[seen], j[seen]
-        lengths[i, j] = lengths[j, i] = np.hypot(*(points[i] - points[j]).T)
+        lengths[i, j] = lengths[j, i] = self.metric.lengths(points[i] - points[j])
         return lengths
 
     def _graph(self, points: Points, straight: Floats, turn_m: float, near: int) -> csr_array:
@@ -143,7 +164,7 @@ class Inside:
         i, j = i[keep], j[keep]
         seen = self.sees(points[i], corners[j])
         i, j = i[seen], j[seen]
-        to_corners = i, j + count, np.hypot(*(points[i] - corners[j]).T)
+        to_corners = i, j + count, self.metric.lengths(points[i] - corners[j])
         a, b, lengths = self._corner_graph
         pieces = (among_points, to_corners, (a + count, b + count, lengths))
         row, col, weight = (np.concatenate(column) for column in zip(*pieces, strict=True))
@@ -151,14 +172,16 @@ class Inside:
         return csr_array((weight + turn_m + 1e-9, (row, col)), shape=(size, size))
 
     @cached_property
-    def _corner_graph(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
+    def _corner_graph(self) -> tuple[Indices, Indices, Floats]:
+        """Corners that see each other; among very many only near ones are asked."""
         corners = self._corners
-        i, j = np.triu_indices(len(corners), 1)
+        i, j = _pairs(corners, corners, len(corners) if len(corners) <= _MANY else _NEAR_CORNERS)
+        i, j = i[i < j], j[i < j]
         keep = self._tangent(corners[i], j) & self._tangent(corners[j], i)
         i, j = i[keep], j[keep]
         seen = self.sees(corners[i], corners[j])
         i, j = i[seen], j[seen]
-        return i, j, np.hypot(*(corners[i] - corners[j]).T)
+        return i, j, self.metric.lengths(corners[i] - corners[j])
 
     def _tangent(self, seen_from: Points, corner: npt.NDArray[np.int64]) -> Bools:
         """Whether the border at a corner lies on one side of the line to it: only there can a way bend."""

@@ -1,8 +1,4 @@
-"""Lanes: parallel tracks across an area, each seen by a strip of ground.
-
-A lane is clipped to the area and ends where the footprint at its end already reaches the far edge of the
-strip, so a camera that looks `reach_m` ahead needs to fly that much less.
-"""
+"""Lanes: parallel tracks across an area, each with a strip of ground that its camera sees."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import Polygon
 from shapely.affinity import affine_transform
 from shapely.geometry.base import BaseGeometry
 
@@ -81,73 +76,6 @@ def grids(whole: BaseGeometry, bearing_deg: float, width_m: float) -> list[Grid]
         found += [
             Grid(bearing_deg, width_m / 2 + share * rest, width_m, count - 1) for share in (0.0, 0.5, 1.0)
         ]
-    return found
-
-
-def lay(area: BaseGeometry, inner: BaseGeometry, grid: Grid, swath: Swath) -> Legs:
-    """The lanes of a grid: inside `inner`, each as long as its strip of `area` needs. (n, 2, 2)"""
-    legs = lay_turned(turned(area, grid.bearing_deg), turned(inner, grid.bearing_deg), grid, swath)
-    return turned_back(legs, grid.bearing_deg)
-
-
-def lay_turned(whole: BaseGeometry, allowed: BaseGeometry, grid: Grid, swath: Swath) -> Legs:
-    """The same, of shapes that come turned, in their frame: west to east."""
-    first = whole.bounds[1] + grid.first_m
-    borders = (first + grid.spacing_m * (np.arange(grid.count + 1) - 0.5)).tolist()
-    edges = _edges(allowed)
-    found = []
-    for index, strip in enumerate(_strips(whole, borders)):
-        middle = first + grid.spacing_m * index
-        spans = _spans(strip, _crossings(edges, middle), middle, swath.reach_m)
-        found += [((a, middle), (b, middle)) for a, b in spans]
-    return np.array(found, dtype=float).reshape(-1, 2, 2)
-
-
-def _strips(whole: BaseGeometry, borders: list[float]) -> list[BaseGeometry]:
-    """The area between each two borders, by halving: each cut then has fewer corners to look at."""
-    west, low, east, high = whole.bounds if not whole.is_empty else (0.0, 0.0, 0.0, 0.0)
-    box = shapely.box(west - 1, borders[0], east + 1, borders[-1])
-    cut = whole if borders[0] <= low and high <= borders[-1] else whole.intersection(box)
-    if len(borders) == 2:
-        return [cut]
-    half = len(borders) // 2
-    return _strips(cut, borders[: half + 1]) + _strips(cut, borders[half:])
-
-
-def _edges(allowed: BaseGeometry) -> Legs:
-    """Every edge of the border and the holes, (n, 2, 2)."""
-    rings = [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(allowed))]
-    pairs = [np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings if len(ring) > 1]
-    return np.concatenate(pairs) if pairs else np.zeros((0, 2, 2))
-
-
-def _crossings(edges: Legs, level: float) -> list[tuple[float, float]]:
-    """Where the line y = level runs inside, by the even-odd rule; a corner on it counts to the upper side."""
-    above = edges[:, :, 1] > level
-    crossed = edges[above[:, 0] != above[:, 1]]
-    (x1, y1), (x2, y2) = crossed[:, 0].T, crossed[:, 1].T
-    places = np.sort(x1 + (level - y1) * (x2 - x1) / (y2 - y1)).tolist()
-    return [(a, b) for a, b in zip(places[::2], places[1::2], strict=True) if b > a]
-
-
-def lines_of(shape: BaseGeometry) -> list[BaseGeometry]:
-    """The pieces of a shape that are lines; a line that touches a corner also gives points."""
-    return [
-        line for line in shapely.get_parts(shape) if shapely.get_dimensions(line) == 1 and not line.is_empty
-    ]
-
-
-def _spans(
-    strip: BaseGeometry, tracks: list[tuple[float, float]], level: float, reach_m: float
-) -> list[tuple[float, float]]:
-    """The stretches to fly along one track so that its strip is seen, west to east."""
-    pieces = [part for part in shapely.get_parts(strip) if isinstance(part, Polygon) and not part.is_empty]
-    found = []
-    for a, b in tracks:
-        middle = shapely.Point((a + b) / 2, level)
-        home = pieces[0] if len(pieces) == 1 else min(pieces, key=middle.distance, default=None)
-        low, high = (a, b) if home is None else (home.bounds[0], home.bounds[2])
-        found.append(trimmed(a, b, low, high, reach_m))
     return found
 
 

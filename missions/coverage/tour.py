@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-_NEIGHBOURS = 8
-_LONGEST_BLOCK = 20
+_NEIGHBOURS = 6
+_LONGEST_BLOCK = 8
 _EPS = 1e-7
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from missions.area import Area
+from missions.bounded_json import load_json
 from missions.errors import AreaError, FormatError
 from missions.formats.rings import LonLats, area_from_rings
 
@@ -16,17 +16,8 @@ _NO_AREAS = {"Point", "MultiPoint", "LineString", "MultiLineString"}
 
 
 def load_geojson(text: str, where: str) -> Any:
-    """The text as JSON. Python's reader also takes NaN and Infinity; they are refused where they are used."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise FormatError(
-            f"is no JSON: {error.msg}", where=f"{where}, line {error.lineno}", remedy="Save the area again"
-        ) from error
-    except (RecursionError, ValueError) as error:
-        raise FormatError(
-            "is nested too deeply or holds a number too long", where=where, remedy="Save the area again"
-        ) from error
+    """The text as JSON, bounded. Raises FormatError."""
+    return load_json(text, where, "Save the area again")
 
 
 FENCE_ROLES = ("fence", "no-fly")
@@ -54,7 +45,7 @@ def _polygons(obj: Any, where: str, depth: int) -> Iterator[list[LonLats]]:
         raise FormatError(
             "is nested too deeply", where=where.partition(": ")[0], remedy="Save the area again"
         )
-    kind = obj.get("type") if isinstance(obj, dict) else None
+    kind = str(obj.get("type")) if isinstance(obj, dict) else ""
     if kind in _CONTAINERS:
         key = _CONTAINERS[kind]
         for index, inner in enumerate(_list(obj.get(key), f"{where}: {key}"), 1):
@@ -69,7 +60,7 @@ def _polygons(obj: Any, where: str, depth: int) -> Iterator[list[LonLats]]:
             yield _rings(rings, where)
     elif kind not in _NO_AREAS:
         raise FormatError(
-            f"is no GeoJSON: the type is {str(kind)[:40]!r}",
+            f"is no GeoJSON: the type is {kind[:40]!r}",
             where=where,
             remedy="Save the area as GeoJSON or KML",
         )

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from missions.area import Area
 from missions.errors import AreaError
 from missions.formats.area_geojson import FENCE_ROLES
-from missions.formats.rings import LonLats, area_from_rings
+from missions.formats.rings import MAX_POINTS, LonLats, area_from_rings
 from missions.formats.safe_xml import parse_xml
 
 
@@ -61,6 +61,12 @@ def _rings(polygon: Element, where: str) -> list[LonLats]:
 
 def coordinates(text: str, where: str) -> list[list[float]]:
     """`lon,lat[,height] lon,lat[,height] ...` as numbers. Raises AreaError, naming the point."""
+    if text.count(",") > 3 * MAX_POINTS:
+        raise AreaError(
+            f"has more than the {MAX_POINTS} points that are read",
+            where=where,
+            remedy=f"Simplify it to {MAX_POINTS} points",
+        )
     found = []
     for index, position in enumerate(text.split(), 1):
         try:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from missions.errors import FormatError, InputError
+from missions.formats.qgc_plan_patterns import Corridor, Landing, Structure, Survey, Vehicle
 from missions.geodesy import GeoPoint
 from missions.items import Command, Frame, MissionItem
-from missions.plan import Fence, Rally
+from missions.plan import Fence, Rally, Waypoint
 from missions.plan_items import home_item
 
 MAX_ITEMS = 20_000
@@ -22,8 +23,11 @@ _PLACED = frozenset(
         Command.LOITER_TIME,
         Command.LAND,
         Command.TAKEOFF,
+        Command.LOITER_TO_ALT,
+        Command.SPLINE_WAYPOINT,
         Command.DO_LAND_START,
         Command.DO_SET_ROI_LOCATION,
+        Command.DO_SET_ROI,
     }
 )
 
@@ -33,7 +37,10 @@ class ImportedMission:
     """Items as an autopilot holds them, home first; `home` is None where the file does not say.
 
     Where it does not, item 0 is home at latitude and longitude 0, for the autopilot to fill in. `source`
-    names the file and its format.
+    names the file and its format. `route` is the waypoints, where the format holds more of them than items
+    do. A file of a fence or of rally points alone has no items. What QGroundControl planned as a whole
+    (`surveys` and the like) is told beside the items that it became; `vehicle` is what the plan was made for.
+    `fence_return` is where to go after leaving the fence.
     """
 
     items: tuple[MissionItem, ...]
@@ -41,6 +48,13 @@ class ImportedMission:
     rally: tuple[Rally, ...]
     home: GeoPoint | None
     source: str
+    surveys: tuple[Survey, ...] = ()
+    corridors: tuple[Corridor, ...] = ()
+    structures: tuple[Structure, ...] = ()
+    landings: tuple[Landing, ...] = ()
+    vehicle: Vehicle | None = None
+    fence_return: GeoPoint | None = None
+    route: tuple[Waypoint, ...] = ()
 
 
 def home_first(home: GeoPoint | None, height_amsl_m: float = 0.0) -> MissionItem:

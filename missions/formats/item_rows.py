@@ -5,16 +5,17 @@ A row is [command, frame, p1, p2, p3, p4, x, y, z, autocontinue].
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from missions.bounded_json import load_json
 from missions.errors import FormatError
 from missions.formats.imported import check_count, checked_item, number
 from missions.geodesy import GeoPoint
 from missions.items import Command, MissionItem
 
 _WIDTH = 10
+_DRAWN = frozenset({Command.TAKEOFF, Command.WAYPOINT, Command.LOITER_TURNS})
 Line = list[tuple[GeoPoint, float]]
 
 
@@ -47,10 +48,7 @@ def items_from_rows(rows: Any, where: str) -> tuple[MissionItem, ...]:
 
 def items_from_text(text: str, where: str) -> tuple[MissionItem, ...]:
     """The items that rows written as JSON hold."""
-    try:
-        return items_from_rows(json.loads(text), where)
-    except (ValueError, RecursionError) as error:
-        raise FormatError("the mission is no JSON", where=where, remedy="Export the plan again") from error
+    return items_from_rows(load_json(text, f"{where}, mission", "Export the plan again"), where)
 
 
 def _item(row: Any, where: str) -> MissionItem:
@@ -62,9 +60,7 @@ def _item(row: Any, where: str) -> MissionItem:
 
 def still_drawn(items: Sequence[MissionItem], line: Line) -> bool:
     """Whether a drawn line still is the items' route: nobody moved, added or removed a point of it."""
-    flown = [
-        (item.x, item.y, item.z) for item in items[1:] if item.command in {Command.TAKEOFF, Command.WAYPOINT}
-    ]
+    flown = [(item.x, item.y, item.z) for item in items[1:] if item.command in _DRAWN]
     drawn = [(point.lat_deg, point.lon_deg, height_m) for point, height_m in line]
     if drawn and len(drawn) == len(flown) - 1:
         # Take-off at a place that the route does not begin with.

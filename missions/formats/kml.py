@@ -1,8 +1,9 @@
 """A plan as KML 2.2 (OGC 07-147r2): area, route, fence, rally points, each a Placemark with a `role`.
 
-Heights are metres above the take-off point (Google Earth draws them above the ground). The route's
-ExtendedData `mission` holds the items, so that reading the file back gives the same mission; where the line
-was moved since, the line wins.
+The route is drawn above the ground where its heights above the ground are known, and its ExtendedData
+`heights` then holds how far above the take-off point each is; else its heights are above the take-off point,
+and its description says so. ExtendedData `mission` holds the items, so that reading the file back gives the
+same mission; where the line was moved since, the line wins.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from missions.area import Part, Ring
+from missions.bounded_json import load_json
 from missions.errors import FormatError
 from missions.formats.area_kml import child, coordinates, each, first_text, tag
-from missions.formats.imported import ImportedMission, items_from_line, place
+from missions.formats.imported import ImportedMission, items_from_line, number, place
 from missions.formats.item_rows import Line, items_from_text, rows_from_items, still_drawn
-from missions.formats.safe_xml import kml_from_kmz, parse_xml
+from missions.formats.safe_xml import parse_xml
 from missions.geodesy import GeoPoint
 from missions.items import Command, MissionItem
 from missions.plan import Fence, Plan, Rally
@@ -43,11 +45,7 @@ def write(plan: Plan) -> bytes:
     shapes = SubElement(area, "MultiGeometry")
     for part in plan.area.parts:
         _polygon(shapes, part)
-    rows = json.dumps(rows_from_items(mission_items(plan)))
-    route = _placemark(document, "route", plan.name, mission=rows)
-    line_string = SubElement(route, "LineString")
-    _text(line_string, "altitudeMode", "relativeToGround")
-    _text(line_string, "coordinates", _heights((one.place, one.height_relative_m) for one in plan.route))
+    _route(document, plan)
     _point(_placemark(document, "take-off", "Take-off"), plan.take_off, None)
     for part in plan.fence.inclusions:
         _polygon(_placemark(document, "fence", "Fence"), part)
@@ -57,6 +55,22 @@ def write(plan: Plan) -> bytes:
         _point(_placemark(document, "rally", "Rally point"), one.place, one.height_relative_m)
     ElementTree.indent(root)
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _route(document: Element, plan: Plan) -> None:
+    known = [one.height_agl_m for one in plan.route if one.height_agl_m is not None]
+    relative = [one.height_relative_m for one in plan.route]
+    over_ground = len(known) == len(relative)
+    drawn = known if over_ground else relative
+    data = {"mission": json.dumps(rows_from_items(mission_items(plan)))}
+    if drawn != relative:
+        data["heights"] = json.dumps(list(zip(drawn, relative, strict=True)))
+    note = "ground" if over_ground else "take-off point, drawn as if the ground were level"
+    route = _placemark(document, "route", plan.name, f"Heights are metres above the {note}", **data)
+    line_string = SubElement(route, "LineString")
+    _text(line_string, "altitudeMode", "relativeToGround")
+    places = (one.place for one in plan.route)
+    _text(line_string, "coordinates", _heights(zip(places, drawn, strict=True)))
 
 
 def _text(parent: Element, name: str, text: str) -> None:
@@ -72,9 +86,13 @@ def _style(document: Element, role: str, line: str, fill: str) -> None:
     _text(SubElement(style, "PolyStyle"), "color", fill)
 
 
-def _placemark(document: Element, role: str, name: str, style: str = "", **more: str) -> Element:
+def _placemark(
+    document: Element, role: str, name: str, note: str = "", style: str = "", **more: str
+) -> Element:
     placemark = SubElement(document, "Placemark")
     _text(placemark, "name", name)
+    if note:
+        _text(placemark, "description", note)
     _text(placemark, "styleUrl", f"#{style or role}")
     extended = SubElement(placemark, "ExtendedData")
     for key, value in {"role": role, **more}.items():
@@ -104,11 +122,15 @@ def _heights(points: Iterable[tuple[GeoPoint, float]]) -> str:
 
 
 def read(data: bytes, where: str) -> ImportedMission:
-    """The mission in a KML or KMZ that `write` made, or along the first line drawn in another.
+    """The mission in a KML, as `read_root` reads it. Raises FormatError."""
+    return read_root(parse_xml(data, where), where)
+
+
+def read_root(root: Element, where: str) -> ImportedMission:
+    """The mission in a KML that `write` made, or along the first line drawn in another.
 
     Raises FormatError.
     """
-    root = parse_xml(kml_from_kmz(data, where) if data.startswith(b"PK") else data, where)
     marks = [(f"{where}: placemark {index}", mark) for index, mark in enumerate(each(root, "Placemark"), 1)]
     lines = [(here, mark) for here, mark in marks if each(mark, "LineString")]
     if not lines:
@@ -119,10 +141,10 @@ def read(data: bytes, where: str) -> ImportedMission:
     return ImportedMission(
         items=items,
         fence=Fence(
-            inclusions=tuple(
-                Part(ring) for here, mark in _role(marks, "fence") for ring in _borders(mark, here)
+            inclusions=tuple(part for here, mark in _role(marks, "fence") for part in _parts(mark, here)),
+            exclusions=tuple(
+                part.border for here, mark in _role(marks, "no-fly") for part in _parts(mark, here)
             ),
-            exclusions=tuple(ring for here, mark in _role(marks, "no-fly") for ring in _borders(mark, here)),
         ),
         rally=tuple(Rally(*_line(mark, "Point", here)[0]) for here, mark in _role(marks, "rally")),
         home=GeoPoint(items[0].x, items[0].y),
@@ -143,11 +165,28 @@ def _data(mark: Element, name: str) -> str:
 
 
 def _mission(where: str, mark: Element) -> tuple[MissionItem, ...]:
-    line = _line(mark, "LineString", where)
+    line = _relative(_line(mark, "LineString", where), _data(mark, "heights"), where)
     text = _data(mark, "mission")
     items = items_from_text(text, where) if text else ()
     whole = bool(items) and items[0].command == Command.WAYPOINT
     return items if whole and still_drawn(items, line) else items_from_line(line, where)
+
+
+def _relative(line: Line, text: str, where: str) -> Line:
+    """A line drawn above the ground, above the take-off point: each point as far as when it was written."""
+    if not text:
+        return line
+    rows = load_json(text, f"{where}, heights", "Export the plan again")
+    if not isinstance(rows, list) or len(rows) != len(line):
+        raise FormatError(
+            "points were added to or taken from a route over terrain",
+            where=where,
+            remedy="Plan again: only the planner knows the ground there",
+        )
+    if not all(isinstance(row, list) and len(row) == 2 for row in rows):
+        raise FormatError("the heights are no pairs", where=where, remedy="Export the plan again")
+    lifted = [number(row[1], where) - number(row[0], where) for row in rows]
+    return [(point, height_m + up_m) for (point, height_m), up_m in zip(line, lifted, strict=True)]
 
 
 def _line(mark: Element, kind: str, where: str) -> Line:
@@ -156,16 +195,25 @@ def _line(mark: Element, kind: str, where: str) -> Line:
     positions = coordinates(first_text(geometry[0], "coordinates"), where) if geometry else []
     if not positions or any(len(position) < 2 for position in positions):
         raise FormatError(f"has no {kind} with coordinates", where=where, remedy="Export the plan again")
-    return [(place(one[1], one[0], where), one[2] if len(one) > 2 else 0.0) for one in positions]
+    return [
+        (place(one[1], one[0], where), number(one[2], where) if len(one) > 2 else 0.0) for one in positions
+    ]
 
 
-def _borders(mark: Element, where: str) -> list[Ring]:
-    rings = []
-    for polygon in each(mark, "Polygon"):
-        border = child(polygon, "outerBoundaryIs")
-        text = "" if border is None else first_text(border, "coordinates")
-        positions = coordinates(text, where)
-        if len(positions) < 4 or any(len(position) < 2 for position in positions):
-            raise FormatError(f"{tag(polygon)} has no border", where=where, remedy="Export the plan again")
-        rings.append(tuple(place(one[1], one[0], where) for one in positions[:-1]))
-    return rings
+def _parts(mark: Element, where: str) -> list[Part]:
+    return [_part(polygon, where) for polygon in each(mark, "Polygon")]
+
+
+def _part(polygon: Element, where: str) -> Part:
+    border = child(polygon, "outerBoundaryIs")
+    if border is None:
+        raise FormatError("has no border", where=where, remedy="Export the plan again")
+    holes = [inner for inner in polygon if tag(inner) == "innerBoundaryIs"]
+    return Part(_ring(border, where), tuple(_ring(hole, where) for hole in holes))
+
+
+def _ring(boundary: Element, where: str) -> Ring:
+    positions = coordinates(first_text(boundary, "coordinates"), where)
+    if len(positions) < 4 or any(len(position) < 2 for position in positions):
+        raise FormatError("has a border of too few points", where=where, remedy="Export the plan again")
+    return tuple(place(one[1], one[0], where) for one in positions[:-1])

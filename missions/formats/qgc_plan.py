@@ -7,34 +7,56 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from missions.area import Part, Ring
+from missions.area import Area
+from missions.bounded_json import load_json
 from missions.errors import FormatError
-from missions.formats.area_geojson import load_geojson
-from missions.formats.imported import (
-    ImportedMission,
-    check_count,
-    checked_item,
-    home_first,
-    number,
-    place,
+from missions.formats.imported import ImportedMission, check_count, home_first, number
+from missions.formats.qgc_plan_complex import Complex, complex_items
+from missions.formats.qgc_plan_fence import (
+    fence_document,
+    fence_from,
+    rally_document,
+    rally_from,
+    return_from,
 )
-from missions.geodesy import GeoPoint, LocalFrame
+from missions.formats.qgc_plan_json import REMEDY, listed, position, simple_item, table, version
+from missions.formats.qgc_plan_patterns import Corridor, Landing, Structure, Survey, Vehicle
+from missions.formats.qgc_plan_survey import complex_document
+from missions.formats.rings import area_from_rings
+from missions.geodesy import GeoPoint
 from missions.items import Command, Frame, MissionItem
-from missions.plan import Fence, Plan, Rally
+from missions.plan import Plan
 from missions.plan_items import mission_items
 
 VERSION = 1
 _ARDUPILOT, _FIXED_WING, _QUADROTOR = 3, 1, 2
-_WITH_HEIGHT = frozenset({Command.WAYPOINT, Command.TAKEOFF, Command.LAND})
-_CIRCLE_POINTS = 36
-_REMEDY = "Save the plan again in QGroundControl"
+_ALTITUDE_MODES = {Frame.GLOBAL_RELATIVE: 1, Frame.GLOBAL_AMSL: 2, Frame.GLOBAL_TERRAIN: 4}
+_WITH_HEIGHT = frozenset(
+    {
+        Command.WAYPOINT,
+        Command.LOITER_TURNS,
+        Command.LOITER_TIME,
+        Command.TAKEOFF,
+        Command.LAND,
+        Command.DO_SET_ROI,
+    }
+)
 
 
-def write(plan: Plan) -> bytes:
-    """The whole plan; home's height is unknown before the flight and written as 0."""
+def write(plan: Plan, *, as_survey: bool = False) -> bytes:
+    """The whole plan; home's height is unknown before the flight and written as 0.
+
+    `as_survey` writes what lies between take-off and the way home as one survey or corridor. Raises
+    FormatError for a plan that QGroundControl has no such item for.
+    """
     home, *items = mission_items(plan)
+    simple = [_simple_item(index, item) for index, item in enumerate(items, 1)]
+    if as_survey:
+        # Take-off and speed come first, the way home last.
+        simple = [*simple[:2], complex_document(plan, simple[2:-1]), simple[-1]]
     document = {
         "fileType": "Plan",
         "version": VERSION,
@@ -47,19 +69,22 @@ def write(plan: Plan) -> bytes:
             "hoverSpeed": plan.aircraft.cruise_speed_m_s,
             "globalPlanAltitudeMode": 1,
             "plannedHomePosition": [home.x, home.y, home.z],
-            "items": [_simple_item(index, item) for index, item in enumerate(items, 1)],
+            "items": simple,
         },
-        "geoFence": {"version": 2, "circles": [], "polygons": _polygons(plan.fence)},
-        "rallyPoints": {
-            "version": 2,
-            "points": [[one.place.lat_deg, one.place.lon_deg, one.height_relative_m] for one in plan.rally],
-        },
+        "geoFence": fence_document(plan.fence),
+        "rallyPoints": rally_document(plan.rally),
     }
     return (json.dumps(document, indent=4, allow_nan=False) + "\n").encode()
 
 
+def write_survey(plan: Plan) -> bytes:
+    """The plan with its pattern as a survey or a corridor. Raises FormatError."""
+    return write(plan, as_survey=True)
+
+
 def _simple_item(index: int, item: MissionItem) -> dict[str, Any]:
-    heights = {"AMSLAltAboveTerrain": None, "Altitude": item.z, "AltitudeMode": 1}
+    mode = _ALTITUDE_MODES.get(Frame(item.frame), 1)
+    heights = {"AMSLAltAboveTerrain": None, "Altitude": item.z, "AltitudeMode": mode}
     params = (item.p1, item.p2, item.p3, item.p4, item.x, item.y, item.z)
     return {
         **(heights if item.command in _WITH_HEIGHT else {}),
@@ -72,136 +97,119 @@ def _simple_item(index: int, item: MissionItem) -> dict[str, Any]:
     }
 
 
-def _polygons(fence: Fence) -> list[dict[str, Any]]:
-    rings = [(True, part.border) for part in fence.inclusions]
-    rings += [(False, hole) for part in fence.inclusions for hole in part.holes]
-    rings += [(False, ring) for ring in fence.exclusions]
-    return [
-        {"inclusion": kept, "polygon": [[point.lat_deg, point.lon_deg] for point in ring], "version": 1}
-        for kept, ring in rings
-    ]
-
-
 def read(data: bytes, where: str) -> ImportedMission:
     """The mission, fence and rally points in a .plan file.
 
-    A survey counts as the items that it stands for. A fence circle becomes a polygon of 36 points: within it
-    where it must not be left, around it where it must not be entered. Raises FormatError, naming the place.
+    Surveys, corridors, structures and landings are told as what they are, and as the items that they stand
+    for. A fence circle becomes a polygon of 36 points: within it where it must not be left, around it where
+    it must not be entered. Raises FormatError, naming the place.
     """
-    document = load_geojson(data.decode("utf-8-sig", errors="replace"), where)
-    if not isinstance(document, dict) or document.get("fileType") != "Plan":
-        raise FormatError("is no QGroundControl plan", where=where, remedy=_REMEDY)
-    if document.get("version") != VERSION:
-        raise FormatError(
-            f"is a QGroundControl plan of version {document.get('version')!r};"
-            f" this program reads version {VERSION}",
-            where=where,
-            remedy=_REMEDY,
-        )
-    mission = _table(document, "mission", where)
+    return read_document(load_json(data.decode("utf-8-sig", errors="replace"), where, REMEDY), where)
+
+
+def read_document(document: Any, where: str) -> ImportedMission:
+    """As `read`, of a document that is decoded already."""
+    if not is_plan(document):
+        raise FormatError("is no QGroundControl plan", where=where, remedy=REMEDY)
+    version({"version": None, **document}, (VERSION,), "is a QGroundControl plan", where)
+    mission = table(document, "mission", where)
     if not isinstance(mission.get("items"), list):
         raise FormatError("holds no mission", where=where, remedy="Give a plan that has one")
+    version(mission, (2,), "holds a mission", f"{where}: mission")
     home, height_m = _home(mission.get("plannedHomePosition"), f"{where}: plannedHomePosition")
-    items = _items(mission["items"], f"{where}: mission")
-    check_count(items, where)
+    flown = _items(mission["items"], f"{where}: mission")
+    fence = table(document, "geoFence", where)
     return ImportedMission(
-        items=(home_first(home, height_m), *items),
-        fence=_fence(_table(document, "geoFence", where), f"{where}: geoFence"),
-        rally=_rally(_table(document, "rallyPoints", where).get("points", []), f"{where}: rallyPoints"),
+        items=(home_first(home, height_m), *flown.items),
+        fence=fence_from(fence, f"{where}: geoFence"),
+        rally=rally_from(table(document, "rallyPoints", where), f"{where}: rallyPoints"),
         home=home,
         source=f"{where} (QGroundControl plan, version {VERSION})",
+        surveys=tuple(one for one in flown.told if isinstance(one, Survey)),
+        corridors=tuple(one for one in flown.told if isinstance(one, Corridor)),
+        structures=tuple(one for one in flown.told if isinstance(one, Structure)),
+        landings=tuple(one for one in flown.told if isinstance(one, Landing)),
+        vehicle=_vehicle(mission, f"{where}: mission"),
+        fence_return=return_from(fence, f"{where}: geoFence"),
     )
 
 
-def _table(document: dict[str, Any], key: str, where: str) -> dict[str, Any]:
-    value = document.get(key, {})
-    if isinstance(value, dict):
-        return value
-    raise FormatError(f"{key} is no table", where=where, remedy=_REMEDY)
+def is_plan(document: Any) -> bool:
+    """Whether a JSON document says that it is a .plan."""
+    return isinstance(document, dict) and document.get("fileType") == "Plan"
 
 
-def _list(value: Any, where: str, least: int = 0) -> list[Any]:
-    if isinstance(value, list) and len(value) >= least:
-        return value
-    raise FormatError(f"{str(value)[:40]!r} is no list of {least} or more", where=where, remedy=_REMEDY)
+def area_from_plan(document: Any, where: str) -> Area:
+    """The area of a plan's surveys, together. Raises AreaError, and FormatError where it has none."""
+    surveys = read_document(document, where).surveys
+    if not surveys:
+        raise FormatError("holds no survey", where=where, remedy="Give a plan with one, or the area itself")
+    rings = [[[(point.lon_deg, point.lat_deg) for point in survey.border]] for survey in surveys]
+    return area_from_rings("", rings, where)
 
 
 def _home(value: Any, where: str) -> tuple[GeoPoint | None, float]:
     if value is None:
         return None, 0.0
-    values = _list(value, where, 2)
+    values = listed(value, where, 2)
     height = values[2] if len(values) > 2 and values[2] is not None else 0.0
-    return place(values[0], values[1], where), number(height, where)
+    return position(values, where), number(height, where)
 
 
-def _items(values: list[Any], where: str) -> list[MissionItem]:
-    """Simple items as they are; a survey's or a corridor's own items in its place."""
-    found: list[MissionItem] = []
+def _vehicle(mission: dict[str, Any], where: str) -> Vehicle:
+    told = [
+        None if mission.get(key) is None else number(mission[key], f"{where}: {key}")
+        for key in ("firmwareType", "vehicleType", "cruiseSpeed", "hoverSpeed")
+    ]
+    firmware, kind = (None if value is None else int(value) for value in told[:2])
+    return Vehicle(firmware, kind, told[2], told[3])
+
+
+@dataclass(slots=True)
+class _Flown:
+    """The items so far, what they stand for, and the number of the item that each doJumpId names."""
+
+    items: list[MissionItem] = field(default_factory=list)
+    told: list[Complex] = field(default_factory=list)
+    numbers: dict[float, int] = field(default_factory=dict)
+
+    def add(self, value: dict[str, Any], where: str) -> None:
+        self.items.append(simple_item(value, where))
+        jump = value.get("doJumpId")
+        if isinstance(jump, (int, float)):
+            self.numbers.setdefault(jump, len(self.items))
+
+
+def _items(values: list[Any], where: str) -> _Flown:
+    """Simple items as they are; a complex item's own items in its place."""
+    check_count(values, where)
+    flown = _Flown()
     for index, value in enumerate(values, 1):
         here = f"{where}, item {index}"
         kind = value.get("type") if isinstance(value, dict) else None
         if kind == "SimpleItem":
-            found.append(_item(value, here))
-            continue
-        inner = (
-            _table(value, "TransectStyleComplexItem", here).get("Items") if kind == "ComplexItem" else None
-        )
-        if not isinstance(inner, list):
-            what = value.get("complexItemType", kind) if isinstance(value, dict) else value
-            raise FormatError(
-                f"{str(what)[:40]!r} does not hold the items that it stands for",
-                where=here,
-                remedy="Replace it by waypoints in QGroundControl, or export it as .waypoints",
-            )
-        simple = [one for one in inner if isinstance(one, dict) and one.get("type") == "SimpleItem"]
-        found += [_item(one, here) for one in simple]
-    return found
+            flown.add(value, here)
+        elif kind == "ComplexItem":
+            _add_complex(flown, value, here)
+        else:
+            raise FormatError(f"{str(kind or value)[:40]!r} is no mission item", where=here, remedy=REMEDY)
+        check_count(flown.items, where)
+    flown.items = [_jump(item, flown.numbers) for item in flown.items]
+    return flown
 
 
-def _item(value: dict[str, Any], where: str) -> MissionItem:
-    params = _list(value.get("params"), where, 7)
-    p1, p2, p3, p4 = (math.nan if one is None else number(one, where) for one in params[:4])
-    x, y, z = (0.0 if one is None else number(one, where) for one in params[4:7])
-    command = int(number(value.get("command"), where))
-    frame = int(number(value.get("frame", Frame.GLOBAL_RELATIVE), where))
-    return checked_item(
-        MissionItem(command, frame, p1, p2, p3, p4, x, y, z, value.get("autoContinue") is not False), where
-    )
+def _add_complex(flown: _Flown, value: dict[str, Any], where: str) -> None:
+    told, items = complex_items(value, where, len(flown.items) + 1)
+    flown.told.append(told)
+    for index, item in enumerate(items, 1):
+        if isinstance(item, MissionItem):
+            flown.items.append(item)
+        else:
+            flown.add(item, f"{where}, Items, item {index}")
 
 
-def _fence(table: dict[str, Any], where: str) -> Fence:
-    kept: list[Ring] = []
-    forbidden: list[Ring] = []
-    for index, polygon in enumerate(_list(table.get("polygons", []), where), 1):
-        here = f"{where}, polygon {index}"
-        entry = polygon if isinstance(polygon, dict) else {}
-        corners = [_list(corner, here, 2) for corner in _list(entry.get("polygon"), here, 3)]
-        ring = tuple(place(corner[0], corner[1], here) for corner in corners)
-        (kept if entry.get("inclusion", True) else forbidden).append(ring)
-    for index, circle in enumerate(_list(table.get("circles", []), where), 1):
-        here = f"{where}, circle {index}"
-        entry = circle if isinstance(circle, dict) else {}
-        inclusion = bool(entry.get("inclusion", True))
-        (kept if inclusion else forbidden).append(
-            _circle(_table(entry, "circle", here), here, within=inclusion)
-        )
-    return Fence(inclusions=tuple(Part(ring) for ring in kept), exclusions=tuple(forbidden))
-
-
-def _circle(table: dict[str, Any], where: str, *, within: bool) -> Ring:
-    """A polygon for a circle, on its safe side."""
-    centre = _list(table.get("center"), where, 2)
-    frame = LocalFrame(place(centre[0], centre[1], where))
-    radius_m = number(table.get("radius"), where)
-    if not 0 < radius_m < 1_000_000:
-        raise FormatError(f"a radius of {radius_m} m makes no circle", where=where, remedy=_REMEDY)
-    drawn_m = radius_m if within else radius_m / math.cos(math.pi / _CIRCLE_POINTS)
-    angles = [2 * math.pi * index / _CIRCLE_POINTS for index in range(_CIRCLE_POINTS)]
-    return tuple(
-        frame.point_from_local(drawn_m * math.cos(angle), drawn_m * math.sin(angle)) for angle in angles
-    )
-
-
-def _rally(values: Any, where: str) -> tuple[Rally, ...]:
-    points = [_list(value, where, 3) for value in _list(values, where)]
-    return tuple(Rally(place(lat, lon, where), number(height, where)) for lat, lon, height, *_ in points)
+def _jump(item: MissionItem, numbers: dict[float, int]) -> MissionItem:
+    """DO_JUMP names a doJumpId here, and an item's number in an autopilot."""
+    if item.command != Command.DO_JUMP:
+        return item
+    return replace(item, p1=float(numbers.get(item.p1, item.p1)))

@@ -16,17 +16,21 @@ from shapely.validation import explain_validity
 
 from missions.area import Area, Part, Ring
 from missions.errors import AreaError
+from missions.formats.tangle import check_tangle
 from missions.geodesy import GeoPoint
 
 MAX_POINTS = 100_000
 MAX_PARTS = 1_000
 MAX_EXTENT_DEG = 3.0
+MAX_LAT_DEG = 89.0
 _M_A_DEGREE = 111_320.0
 _SMALLEST_M2 = 1.0
+_LONGEST_NAME = 200
 _DRAW = "Draw the area as a polygon of three or more points and save it again"
 _MAP = "Longitude comes before latitude, both in degrees (WGS84)"
 
 LonLats = Sequence[Sequence[float]]
+_LonLatRing = list[tuple[float, float]]
 
 
 def area_from_rings(name: str, polygons: Sequence[Sequence[LonLats]], where: str) -> Area:
@@ -43,13 +47,21 @@ def area_from_rings(name: str, polygons: Sequence[Sequence[LonLats]], where: str
             where=where,
             remedy=f"Simplify it to {MAX_POINTS} points in {MAX_PARTS} polygons",
         )
-    solid = [_polygon(rings, f"{where}: polygon {index}") for index, rings in enumerate(polygons, 1)]
+    named = [_named_rings(rings, f"{where}: polygon {index}") for index, rings in enumerate(polygons, 1)]
+    check_tangle([ring for rings in named for ring in rings], where)
+    solid = [_polygon(rings, f"{where}: polygon {index}") for index, rings in enumerate(named, 1)]
     whole = solid[0] if len(solid) == 1 else shapely.union_all(solid)
     _check_extent(whole, where)
     parts = [part for part in shapely.get_parts(whole) if isinstance(part, Polygon) and part.area > 0]
     if not parts:
         raise AreaError("the area is empty", where=where, remedy=_DRAW)
-    return Area(name=name, parts=tuple(_part(part) for part in parts))
+    return Area(name=_shown(name), parts=tuple(_part(part) for part in parts))
+
+
+def _shown(name: str) -> str:
+    """A name of one line that any file can hold: no control characters, no halves of characters."""
+    whole = name[:_LONGEST_NAME].encode("utf-8", "ignore").decode()
+    return " ".join("".join(one if one.isprintable() else " " for one in whole).split())
 
 
 def polygon_from_part(part: Part) -> Polygon:
@@ -70,13 +82,17 @@ def _ring_points(ring: LinearRing) -> Ring:
     return tuple(GeoPoint(lat_deg=lat, lon_deg=lon) for lon, lat in list(ring.coords)[:-1])
 
 
-def _polygon(rings: Sequence[LonLats], where: str) -> Polygon:
-    """One valid polygon of rings that are each checked."""
+def _named_rings(rings: Sequence[LonLats], where: str) -> list[_LonLatRing]:
+    """A polygon's rings, each checked by itself."""
     if not rings:
         raise AreaError("the area is empty: a polygon without points", where=where, remedy=_DRAW)
     named = [("border", rings[0]), *((f"hole {index}", hole) for index, hole in enumerate(rings[1:], 1))]
-    border, *holes = [_ring(ring, f"{where}, {name}") for name, ring in named]
-    polygon = Polygon(border, holes)
+    return [_ring(ring, f"{where}, {name}") for name, ring in named]
+
+
+def _polygon(rings: Sequence[_LonLatRing], where: str) -> Polygon:
+    """One valid polygon of a border and holes."""
+    polygon = Polygon(rings[0], rings[1:])
     if not polygon.is_valid:
         raise _invalid(polygon, where)
     middle_lat = math.radians((polygon.bounds[1] + polygon.bounds[3]) / 2)
@@ -85,7 +101,7 @@ def _polygon(rings: Sequence[LonLats], where: str) -> Polygon:
     return polygon
 
 
-def _ring(ring: LonLats, where: str) -> list[tuple[float, float]]:
+def _ring(ring: LonLats, where: str) -> _LonLatRing:
     """The ring's points, each a place, none repeated right after itself."""
     points: list[tuple[float, float]] = []
     for index, position in enumerate(ring, 1):
@@ -122,7 +138,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _check_antimeridian(points: list[tuple[float, float]], where: str) -> None:
+def _check_antimeridian(points: _LonLatRing, where: str) -> None:
     for (lon, lat), (next_lon, _) in zip(points, [*points[1:], points[0]], strict=True):
         if abs(next_lon - lon) > 180:
             raise AreaError(
@@ -134,7 +150,20 @@ def _check_antimeridian(points: list[tuple[float, float]], where: str) -> None:
 
 def _check_extent(whole: BaseGeometry, where: str) -> None:
     west, south, east, north = whole.bounds
-    if east - west > MAX_EXTENT_DEG or north - south > MAX_EXTENT_DEG:
+    if max(north, -south) > MAX_LAT_DEG:
+        raise AreaError(
+            f"reaches latitude {north if north > -south else south:.4f}: that near a pole no area is planned",
+            where=where,
+            remedy=f"Stay within {MAX_LAT_DEG:g} degrees; is the latitude the longitude?",
+        )
+    if east - west > 180:
+        raise AreaError(
+            "lies on both sides of the antimeridian (longitude 180)",
+            where=where,
+            remedy="Draw it as two areas, one on each side",
+        )
+    wide_deg = (east - west) * math.cos(math.radians((south + north) / 2))
+    if wide_deg > MAX_EXTENT_DEG or north - south > MAX_EXTENT_DEG:
         raise AreaError(
             f"spans {east - west:.1f} by {north - south:.1f} degrees, more than any aircraft searches",
             where=where,

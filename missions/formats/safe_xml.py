@@ -1,10 +1,7 @@
-"""XML from strangers: no entities, no DTD, bounded in size; and KMZ, bounded before it is unpacked."""
+"""XML from strangers: no entities, no document types, bounded in size, in elements and in depth."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, DTDForbidden, EntitiesForbidden, ExternalReferenceForbidden
@@ -13,14 +10,15 @@ from defusedxml.ElementTree import fromstring
 from missions.errors import FormatError
 
 MAX_XML_BYTES = 50_000_000
-_MAX_KMZ_FILES = 10_000
-_SAVE = "Save the area again as plain KML"
+MAX_TAGS = 600_000
+MAX_LINES = 2_000_000
+MAX_DEPTH = 60
+_SAVE = "Save it again from the program that it comes from"
 
 
 def parse_xml(data: bytes, where: str) -> Element:
     """The root element. Raises FormatError for what is no XML and for any document type or entity."""
-    if len(data) > MAX_XML_BYTES:
-        raise FormatError(f"is larger than {MAX_XML_BYTES // 1_000_000} MB", where=where, remedy=_SAVE)
+    _check_bounds(data, where)
     try:
         root: Element = fromstring(data, forbid_dtd=True)
     except (DTDForbidden, EntitiesForbidden, ExternalReferenceForbidden) as error:
@@ -31,23 +29,34 @@ def parse_xml(data: bytes, where: str) -> Element:
         ) from error
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FormatError(f"is no XML: {error}", where=where, remedy=_SAVE) from error
+    _check_depth(root, where)
     return root
 
 
-def kml_from_kmz(data: bytes, where: str) -> bytes:
-    """The first KML in a KMZ, unpacked up to a bound. Raises FormatError."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.infolist()
-            if len(names) > _MAX_KMZ_FILES:
-                raise FormatError(f"holds {len(names)} files", where=where, remedy=_SAVE)
-            inside = next((info for info in names if info.filename.lower().endswith(".kml")), None)
-            if inside is None:
-                raise FormatError("holds no KML", where=where, remedy=_SAVE)
-            with archive.open(inside) as file:
-                kml = file.read(MAX_XML_BYTES + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
-        raise FormatError(f"is no KMZ: {error}", where=where, remedy=_SAVE) from error
-    if len(kml) > MAX_XML_BYTES:
-        raise FormatError(f"unpacks to more than {MAX_XML_BYTES // 1_000_000} MB", where=where, remedy=_SAVE)
-    return kml
+def _check_bounds(data: bytes, where: str) -> None:
+    """Refuse what would take long or much memory to parse; each of these bytes costs a piece of its own."""
+    if len(data) > MAX_XML_BYTES:
+        raise FormatError(f"is larger than {MAX_XML_BYTES // 1_000_000} MB", where=where, remedy=_SAVE)
+    many = {
+        "tags": (data.count(b"<"), MAX_TAGS),
+        "attributes": (data.count(b"="), MAX_TAGS),
+        "character references": (data.count(b"&"), MAX_TAGS),
+        "lines": (data.count(b"\n") + data.count(b"\r"), MAX_LINES),
+    }
+    for what, (count, most) in many.items():
+        if count > most:
+            raise FormatError(
+                f"holds {count} {what}; at most {most} are read",
+                where=where,
+                remedy="Simplify it, or divide it into several files",
+            )
+
+
+def _check_depth(root: Element, where: str) -> None:
+    """Refuse elements nested so deep that walking them would take long."""
+    level = [root]
+    for _ in range(MAX_DEPTH):
+        level = [inner for element in level for inner in element]
+        if not level:
+            return
+    raise FormatError(f"is nested more than {MAX_DEPTH} deep", where=where, remedy=_SAVE)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import numpy.typing as npt
+import shapely
+from shapely import LineString
 
 from missions.aircraft import Aircraft
 from missions.coverage import Coverage, Settings, Swath, cover
-from missions.coverage.turns import turns_between
+from missions.coverage.route import Route
 from missions.energy import turn_s
 from missions.errors import AreaError, SettingsError
-from missions.geodesy import LocalFrame
-from missions.patterns.path import path_of
+from missions.geodesy import LocalFrame, Points
+from missions.patterns.path import Path, joined, path_of
 from missions.patterns.pattern import Pattern, Shape
 from missions.view import View
+from missions.wind import Wind
 
 NAME = "parallel-track"
+TURN_CHORD_M = 2.0
+"""Turns are flown along chords that lie no further from them than this."""
 
 
 def parallel_track(
@@ -29,28 +35,29 @@ def parallel_track(
     angle_deg: float | None = None,
     start_m: npt.NDArray[np.float64] | None = None,
     where: str = "",
+    wind: Wind | None = None,
+    turn_margin_m: float | None = None,
 ) -> Pattern:
     """Lanes that cover the shape, flown in the order that takes least time.
 
     `angle_deg` is the lanes' bearing, None for the best. `start_m` is the take-off point in the frame; None
-    starts at the border beside the first lane. Raises AreaError, and SettingsError for an angle that is none.
+    starts at the border beside the first lane. An aircraft that cannot stop flies the curve of its turns,
+    which leave the shape by `turn_margin_m` at most where that is possible. Raises AreaError, and
+    SettingsError for an angle that is none.
     """
     angle = _angle(angle_deg)
-    coverage = _cover(shape, _settings(aircraft, view, angle), start_m, where)
-    turns = turns_between(coverage.route.legs, shape, aircraft.turn_radius_m)
+    settings = _in_wind(_settings(aircraft, view, angle), aircraft, wind)
+    coverage = _cover(shape, dataclasses.replace(settings, turn_margin_m=turn_margin_m), start_m, where)
     route = coverage.route
-    path = path_of(
-        route.points,
-        view.height_agl_m,
-        recording=route.recording,
-        outside=route.outside,
-        gimbal_pitch_deg=-90.0,
-    )
+    if coverage.curve is None:
+        path = path_of(route.points, view.height_agl_m, recording=route.recording, outside=route.outside)
+    else:
+        path = curved(route, coverage.curve.points, view.height_agl_m)
     return Pattern(
         name=NAME,
         frame=frame,
         shape=shape,
-        path=path,
+        path=dataclasses.replace(path, gimbal_pitch_deg=np.full(len(path), -90.0)),
         lanes=len(route.legs),
         spacing_m=coverage.grid.spacing_m,
         trigger_m=view.trigger_m,
@@ -58,9 +65,41 @@ def parallel_track(
         asked_angle_deg=angle,
         covered_pct=100 * coverage.seen,
         from_take_off=True,
-        extra_m=turns.extra_m,
-        leaves_m=turns.leave_m,
+        leaves_m=coverage.leaves_m,
     )
+
+
+def _in_wind(settings: Settings, aircraft: Aircraft, wind: Wind | None) -> Settings:
+    """What wind means for the choice: nothing to an aircraft that holds its ground speed."""
+    if wind is None or aircraft.kind != "plane":
+        return settings
+    east, north = wind.motion_m_s
+    return dataclasses.replace(
+        settings, wind_east_m_s=east, wind_north_m_s=north, air_speed_m_s=aircraft.cruise_speed_m_s
+    )
+
+
+def curved(route: Route, curve: Points, height_agl_m: float) -> Path:
+    """The curve of an aircraft that cannot stop, as places near enough for its autopilot to follow it."""
+    paths: list[Path] = []
+    at = 0
+    for leg in route.legs:
+        begin = _row_of(curve, leg[0], at)
+        if begin > at:
+            paths.append(path_of(_thinned(curve[at : begin + 1])[:-1], height_agl_m))
+        paths.append(path_of(curve[begin : begin + 2], height_agl_m, recording=True).taken(slice(0, 1)))
+        paths[-1].recording[:] = True
+        at = begin + 1
+    paths.append(path_of(_thinned(curve[at:]), height_agl_m))
+    return joined(paths)
+
+
+def _row_of(curve: Points, place: Points, start: int) -> int:
+    return start + int(np.argmin(np.hypot(*(curve[start:] - place).T)))
+
+
+def _thinned(way: Points) -> Points:
+    return shapely.get_coordinates(LineString(way).simplify(TURN_CHORD_M)) if len(way) > 2 else way
 
 
 def _angle(angle_deg: float | None) -> float | None:

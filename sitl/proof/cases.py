@@ -87,7 +87,11 @@ def copter_cases() -> dict[str, Case]:
             view,
             setup(),
         ),
-        "sector search": (lambda: sector(MIDDLE, view, radius_m=150, sectors=None, aircraft=COPTER), view, setup()),
+        "sector search": (
+            lambda: sector(MIDDLE, view, radius_m=150, sectors=None, aircraft=COPTER),
+            view,
+            setup(),
+        ),
         "spiral": (lambda: spiral(MIDDLE, view, radius_m=110, aircraft=COPTER), view, setup()),
         "track line, return": (lambda: track_line(road, view, aircraft=COPTER), view, setup()),
         "corridor": (lambda: corridor(road, view, width_m=100, aircraft=COPTER), view, setup()),
@@ -152,8 +156,20 @@ def plane_cases() -> dict[str, Case]:
         "plane: corridor": lambda: plan_pattern(
             corridor(road, view, width_m=250, aircraft=PLANE), view, plane
         ),
-        "plane: expanding square": lambda: plan_pattern(
-            expanding_square(MIDDLE, view, radius_m=400, aircraft=PLANE), view, plane
+        "plane: spiral": lambda: plan_pattern(
+            spiral(MIDDLE, view, radius_m=350, aircraft=PLANE), view, plane
+        ),
+        "plane: perimeter patrol": lambda: plan_pattern(
+            perimeter(
+                local_from_area(country, FRAME),
+                FRAME,
+                view,
+                inset_m=40,
+                start_m=start_in(FRAME, start),
+                aircraft=PLANE,
+            ),
+            view,
+            plane,
         ),
     }
 

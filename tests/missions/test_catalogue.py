@@ -98,3 +98,38 @@ def test_a_team_file_that_is_no_toml_or_not_there_is_refused(tmp_path: Path) -> 
         camera("demo-wide", broken)
     with pytest.raises(InputError, match="cannot be read"):
         camera("demo-wide", tmp_path / "absent.toml")
+
+
+def test_a_key_with_a_slip_of_the_pen_is_answered_with_the_right_one(tmp_path: Path) -> None:
+    team = tmp_path / "team.toml"
+    team.write_text('[aircraft.ours]\nhover_powr_w = 100\nkind = "copter"\n')
+    with pytest.raises(CatalogueError, match="Did you mean hover_power_w"):
+        aircraft("ours", team)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("battery_health_pct", "0", "battery_health_pct is 0"),
+        ("battery_health_pct", "101", "more than 100 %"),
+        ("profile_share", "1.5", "smaller profile_share"),
+        ("payload_kg", "-1", "payload_kg is -1"),
+        ("jerk_m_s3", "0", "jerk_m_s3 is 0"),
+        ("mass_kg", '"heavy"', "no number"),
+    ],
+)
+def test_new_figures_are_checked_like_the_others(tmp_path: Path, key: str, value: str, told: str) -> None:
+    team = tmp_path / "team.toml"
+    lines = [f"{name} = {figure}" for name, figure in {**GOOD, key: value}.items()]
+    team.write_text("\n".join(["[aircraft.ours]", *lines]))
+    with pytest.raises(CatalogueError, match=told):
+        aircraft("ours", team)
+
+
+def test_the_aircraft_and_cameras_of_a_police_team_are_there() -> None:
+    asked = {"matrice-30t", "matrice-4t", "mavic-3t", "640t", "skydio-x10", "anafi-usa", "matrice-350"}
+    assert all(any(part in name for name in aircraft_names()) for part in asked)
+    for thermal in [name for name in camera_names() if name.endswith("-thermal")]:
+        assert camera(thermal).spectrum == "thermal"
+        if thermal != "dji-m2ea-thermal":
+            assert camera(thermal.replace("-thermal", "-wide")).spectrum == "visible"

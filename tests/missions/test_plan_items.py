@@ -6,8 +6,9 @@ import struct
 
 import pytest
 
+from missions.geodesy import GeoPoint
 from missions.items import Command, Frame, MissionItem, MissionType
-from missions.plan import Plan
+from missions.plan import LookAt, Plan, Waypoint
 from missions.plan_items import compare_items, fence_items, mission_items, rally_items
 
 
@@ -51,6 +52,92 @@ def test_fence_rings_tell_their_count_and_rally_points_their_height(plan: Plan) 
     assert {item.p1 for item in fence} == {float(len(plan.fence.inclusions[0].border))}
     assert len(fence) == len(plan.fence.inclusions[0].border)
     assert [item.z for item in rally_items(plan)] == [one.height_relative_m for one in plan.rally]
+
+
+PLACE, OTHER = GeoPoint(52.001, 4.351), GeoPoint(52.002, 4.352)
+
+
+def flown(plan: Plan, *waypoints: Waypoint) -> list[tuple[int, float, float]]:
+    """The items after take-off and speed and before the way home: command, p1, p3."""
+    items = mission_items(dataclasses.replace(plan, route=waypoints))[3:-1]
+    return [(item.command, item.p1, item.p3) for item in items]
+
+
+def test_a_copter_waits_at_a_place_and_a_plane_circles_there(plan: Plan, plane_plan: Plan) -> None:
+    waiting = Waypoint(PLACE, 50.0, hold_s=7.2)
+    assert flown(plan, waiting) == [(Command.WAYPOINT, 8, 0)]
+    assert flown(plane_plan, waiting) == [(Command.LOITER_TIME, 8, 1)]
+
+
+@pytest.mark.parametrize(
+    ("turns", "radius_m", "copter", "plane"),
+    [
+        (1.0, 30.0, [(1, 30)], [(1, 30)]),
+        (2.5, -12.4, [(2, -12), (0.5, -12)], [(2, -12)]),
+        (0.3, 255.4, [(77 / 256, 255)], [(77 / 256, 255)]),
+        (1.7, 256.0, [(1, 260), (179 / 256, 260)], [(2, 260)]),
+        (300.0, -1234.0, [(255, -1230), (45, -1230)], [(255, -1230), (45, -1230)]),
+        (0.001, 20.0, [], []),
+    ],
+)
+def test_circles_are_told_as_ardupilot_keeps_them(
+    plan: Plan,
+    plane_plan: Plan,
+    turns: float,
+    radius_m: float,
+    copter: list[tuple[float, float]],
+    plane: list[tuple[float, float]],
+) -> None:
+    circled = Waypoint(PLACE, 50.0, orbit_turns=turns, orbit_radius_m=radius_m)
+    for one, expected in ((plan, copter), (plane_plan, plane)):
+        assert flown(one, circled) == [(Command.LOITER_TURNS, *each) for each in expected]
+
+
+def test_what_is_looked_at_is_told_until_nothing_is(plan: Plan) -> None:
+    at = LookAt(OTHER, 3.0)
+    down = Waypoint(PLACE, 50.0, gimbal_pitch_deg=-89.7)
+    items = flown(plan, down, Waypoint(OTHER, 50.0, look_at=at), Waypoint(PLACE, 50.0, look_at=at), down)
+    assert items == [
+        (Command.WAYPOINT, 0, 0),
+        (Command.DO_GIMBAL_MANAGER_PITCHYAW, -90, 0),
+        (Command.WAYPOINT, 0, 0),
+        (Command.DO_SET_ROI, 3, 0),
+        (Command.WAYPOINT, 0, 0),
+        (Command.WAYPOINT, 0, 0),
+        (Command.DO_SET_ROI, 0, 0),
+        (Command.DO_GIMBAL_MANAGER_PITCHYAW, -90, 0),
+    ]
+
+
+def test_a_heading_is_told_anew_on_each_way_and_last_of_all(plan: Plan, plane_plan: Plan) -> None:
+    turned = Waypoint(PLACE, 50.0, heading_deg=-90.0, picture=True, recording=True, trigger_m=9.0)
+    items = flown(plan, turned, dataclasses.replace(turned, place=OTHER))
+    assert items == [
+        (Command.WAYPOINT, 0, 0),
+        (Command.DO_SET_CAM_TRIGG_DIST, 9, 1),
+        (Command.DO_DIGICAM_CONTROL, 0, 0),
+        (Command.CONDITION_YAW, 270, 0),
+        (Command.WAYPOINT, 0, 0),
+        (Command.DO_DIGICAM_CONTROL, 0, 0),
+        (Command.CONDITION_YAW, 270, 0),
+        (Command.DO_SET_CAM_TRIGG_DIST, 0, 0),
+    ]
+    assert Command.CONDITION_YAW not in {command for command, _, _ in flown(plane_plan, turned)}
+
+
+def test_after_a_heading_the_place_looked_at_is_told_again(plan: Plan) -> None:
+    looking = Waypoint(PLACE, 50.0, look_at=LookAt(OTHER))
+    turned = dataclasses.replace(looking, heading_deg=10.0)
+    commands = [command for command, _, _ in flown(plan, looking, turned, looking, looking)]
+    roi = Command.DO_SET_ROI
+    assert commands == [16, roi, 16, Command.CONDITION_YAW, 16, roi, 16]
+
+
+def test_a_speed_of_its_own_ends_with_its_way(plan: Plan) -> None:
+    slow = Waypoint(PLACE, 50.0, speed_m_s=3.0)
+    items = mission_items(dataclasses.replace(plan, route=(slow, slow, Waypoint(OTHER, 50.0))))
+    speeds = [item.p2 for item in items if item.command == Command.DO_CHANGE_SPEED]
+    assert speeds == [plan.aircraft.cruise_speed_m_s, 3.0, plan.aircraft.cruise_speed_m_s]
 
 
 def as_stored(item: MissionItem) -> MissionItem:

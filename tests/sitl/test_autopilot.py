@@ -124,6 +124,18 @@ class TestCopter:
         assert (place.east, place.north, place.up) == pytest.approx((30, -40, 25), abs=0.5)
 
 
+    @pytest.mark.parametrize("radius_m", [40.0, -40.0])
+    def test_it_circles_as_often_as_asked_nose_to_the_middle(self, open_desk: Any, radius_m: float) -> None:
+        desk = open_desk("copter")
+        turns = item(Command.LOITER_TURNS, 0, 100, 30, p1=1.5, p3=radius_m)
+        assert desk.fly_mission([HOME, item(Command.TAKEOFF, up_m=30), turns, RETURN], 300), desk.said()
+        on_circle = [at for at in desk.track if abs(math.hypot(at.east, at.north - 100) - 40) < 3]
+        assert len(on_circle) * STEP_S == pytest.approx(1.5 * math.tau * 40 / math.sqrt(1.25 * 40), rel=0.2)
+        quarter = desk.track[desk.track.index(on_circle[0]) + round(9 / STEP_S)]
+        assert quarter.east * radius_m < 0
+        assert max(at.north for at in on_circle) > 137
+
+
 class TestPlane:
     LEGS = ((0, 500), (400, 500), (400, -600), (0, -600))
 

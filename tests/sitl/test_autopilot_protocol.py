@@ -46,7 +46,7 @@ class TestMissionProtocol:
     def test_a_refused_upload_leaves_the_old_list(self, open_desk: Any) -> None:
         desk = open_desk("copter")
         assert desk.upload(self.MISSION) == 0
-        assert desk.upload([*self.MISSION, item(Command.LOITER_TURNS)]) == 3
+        assert desk.upload([*self.MISSION, item(Command.SPLINE_WAYPOINT)]) == 3
         assert len(desk.vehicle.store.items(MissionType.MISSION)) == len(self.MISSION)
 
     def test_a_doubled_item_is_answered_and_does_no_harm(self, open_desk: Any) -> None:

@@ -1,0 +1,114 @@
+"""One plan of a team's work."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+
+import shapely
+from shapely import Polygon
+
+from missions.area import Part
+from missions.checks import by_weight
+from missions.fence import fence_ring
+from missions.fleet.apart import apart
+from missions.fleet.work import Ground, Work
+from missions.geodesy import distance_m
+from missions.local import local_from_ring, ring_from_local
+from missions.plan import Fence, Finding, Plan, Severity, Sortie, Totals
+from missions.sorties.parts import with_sorties
+
+_PADS_M = 5.0
+
+
+def joined_plan(
+    ground: Ground, works: Sequence[Work], sorties: tuple[Sortie, ...], *, keep: tuple[float, float]
+) -> Plan:
+    """The team's plan: every member's route, its sorties as they start, and what the checks say of them.
+
+    `keep` is the distance in plan, and the difference in height that makes up for it, metres.
+    """
+    plans = [work.plan for work in works]
+    first = plans[0]
+    route = tuple(row for plan in plans for row in plan.route)
+    together = dataclasses.replace(
+        first,
+        request=dataclasses.replace(
+            first.request, figures={**first.request.figures, "aircraft": float(len(works))}
+        ),
+        route=route,
+        fence=_fence(ground, plans),
+        rally=tuple({rally.place: rally for plan in plans for rally in plan.rally}.values()),
+        totals=_totals(works, sorties),
+        sorties=sorties,
+    )
+    told = {(one.check, one.text): one for plan in plans for one in plan.findings}
+    findings = [*told.values(), *_apart(together, keep), *_pads(works)]
+    together = dataclasses.replace(together, findings=by_weight(findings))
+    return with_sorties(together, sorties, sum(work.outside_m for work in works))
+
+
+def _totals(works: Sequence[Work], sorties: Sequence[Sortie]) -> Totals:
+    """Sums over the team; the seconds are those until the last landing, the battery the fullest used one."""
+    totals = [work.plan.totals for work in works]
+    areas = [work.zone.area for work in works]
+    covered = sum(one.covered_pct * m2 for one, m2 in zip(totals, areas, strict=True)) / sum(areas)
+    flown = [sortie.totals for sortie in sorties]
+    return dataclasses.replace(
+        totals[0],
+        lanes=sum(one.lanes for one in totals),
+        length_m=round(sum(one.length_m for one in flown), 1),
+        duration_s=round(max(one.start_s + one.totals.duration_s for one in sorties), 1),
+        photos=sum(one.photos for one in flown),
+        battery_pct=max(one.battery_pct for one in flown),
+        covered_pct=round(covered, 2),
+        energy_wh=round(sum(one.energy_wh for one in flown), 2),
+    )
+
+
+def _fence(ground: Ground, plans: Sequence[Plan]) -> Fence:
+    """One ring round all the members' fences."""
+    rings = [
+        Polygon(local_from_ring(part.border, ground.frame))
+        for plan in plans
+        for part in plan.fence.inclusions
+    ]
+    held = shapely.union_all([*rings, ground.drawn])
+    ring = fence_ring(held, 1.0)
+    return Fence((Part(ring_from_local(ring, ground.frame)),), plans[0].fence.exclusions)
+
+
+def _apart(plan: Plan, keep: tuple[float, float]) -> Iterator[Finding]:
+    wanted_m, vertical_m = keep
+    found = apart(plan, vertical_m=vertical_m)
+    levels = "" if math.isinf(vertical_m) else f" while less than {vertical_m:.0f} m apart in height"
+    if found.distance_m < wanted_m:
+        yield Finding(
+            "apart",
+            Severity.BLOCKING,
+            f"Aircraft {found.vehicles[0]} and {found.vehicles[1]} come within {found.distance_m:.0f} m of"
+            f" each other{levels}, {found.at_s / 60:.0f} minutes after the first take-off.",
+            "Keep them apart in height, give them take-off points of their own, or fly one after the other.",
+        )
+        return
+    nearest = "never fly" if math.isinf(found.distance_m) else f"stay {found.distance_m:.0f} m apart or more"
+    yield Finding(
+        "apart",
+        Severity.INFO,
+        f"The aircraft {nearest}{levels or ' together'} as long as each takes off at its time.",
+    )
+
+
+def _pads(works: Sequence[Work]) -> Iterator[Finding]:
+    places = [work.hand.member.take_off for work in works]
+    near = [
+        (a, b) for b in range(len(places)) for a in range(b) if distance_m(places[a], places[b]) < _PADS_M
+    ]
+    if near:
+        yield Finding(
+            "take-off points",
+            Severity.CAUTION,
+            f"{len(near) + 1} aircraft take off and land within {_PADS_M:.0f} m of each other.",
+            "Put them 10 m apart: one may come down where another stands.",
+        )

@@ -1,0 +1,131 @@
+"""What flights cost, asked of the energy model in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from missions.aircraft import Aircraft
+from missions.energy import Effort, Track, effort, turn_s, usable_wh
+from missions.geodesy import Points
+from missions.plan import Waypoint
+from missions.wind import Wind
+
+Floats = npt.NDArray[np.float64]
+Lifted = tuple[Points, Floats]
+"""A way (n, 2) in metres and the heights (n,) at its places."""
+_MOMENT_S = 1e-6
+"""Long enough to be a halt, too short to cost."""
+_FAR_M = 5000.0
+
+
+def track_of(points_m: Points, rows: Sequence[Waypoint], aircraft: Aircraft, extra_m: float = 0.0) -> Track:
+    """Waypoints at places in metres as energy sees them."""
+    radius = np.array([row.orbit_radius_m for row in rows])
+    return Track(
+        points_m,
+        np.array([row.height_relative_m for row in rows]),
+        np.array([row.speed_m_s or aircraft.cruise_speed_m_s for row in rows]),
+        np.array([row.hold_s for row in rows]),
+        2 * np.pi * np.abs(radius) * np.array([row.orbit_turns for row in rows]),
+        extra_m,
+        radius,
+    )
+
+
+def spent(aircraft: Aircraft, track: Track, wind: Wind | None) -> Effort:
+    """What a flight takes from the ground to the ground."""
+    return effort(aircraft, track, wind)
+
+
+def full_wh(aircraft: Aircraft) -> float:
+    """What a full battery gives at its age."""
+    return usable_wh(aircraft)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Seconds and Wh from take-off to reaching each place (`to`) and to leaving it (`at`), (n,) each."""
+
+    to_s: Floats
+    to_wh: Floats
+    at_s: Floats
+    at_wh: Floats
+
+    def between(self, index: npt.NDArray[np.int64], share: Floats) -> tuple[Floats, Floats]:
+        """Seconds and Wh up to a share of the way from each place `index` to the next, evenly spent."""
+        after = np.minimum(index + 1, len(self.at_s) - 1)
+        seconds = self.at_s[index] + share * (self.to_s[after] - self.at_s[index])
+        return seconds, self.at_wh[index] + share * (self.to_wh[after] - self.at_wh[index])
+
+
+def profile_of(aircraft: Aircraft, track: Track, wind: Wind | None) -> Profile:
+    """What a flight has taken at each of its places."""
+    whole = spent(aircraft, track, wind)
+    places = len(track.points_m)
+    # All that is done at places, done at one place: what is left is not flying.
+    still = Track(
+        np.zeros((places + 1, 2)),
+        np.full(places + 1, track.height_m[0]),
+        np.append(track.speed_m_s[0], track.speed_m_s),
+        np.append(0.0, track.hold_s),
+        np.append(0.0, track.circles_m),
+        0.0,
+        None if track.circle_radius_m is None else np.append(0.0, track.circle_radius_m),
+    )
+    stayed = spent(aircraft, still, wind)
+    return Profile(
+        whole.at_s - np.diff(stayed.at_s), whole.at_wh - np.diff(stayed.at_wh), whole.at_s, whole.at_wh
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trips:
+    """What ways (n) from a take-off point take: out from the ground, and home from there, landed."""
+
+    out_s: Floats
+    out_wh: Floats
+    home_s: Floats
+    home_wh: Floats
+
+
+def trips(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> Trips:
+    """What it takes to fly each way out, and the same way back, from a halt to a halt, and half a turn more.
+
+    All ways are flown one after another in one track, with a halt at either end, and told apart again.
+    """
+    pieces = [
+        piece for points, heights in ways for piece in ((points, heights), (points[::-1], heights[::-1]))
+    ]
+    points = np.concatenate([piece[0] for piece in pieces])
+    heights = np.concatenate([piece[1] for piece in pieces])
+    last = np.cumsum([len(piece[0]) for piece in pieces]) - 1
+    first = np.concatenate([[0], last[:-1] + 1])
+    halts = np.zeros(len(points))
+    halts[first] = halts[last] = _MOMENT_S
+    speeds = np.full(len(points), aircraft.cruise_speed_m_s)
+    flown = spent(aircraft, Track(points, heights, speeds, halts, np.zeros(len(points))), wind)
+    seconds = flown.at_s[last] - flown.at_s[first] + turn_s(aircraft) / 2
+    turn_wh = turn_s(aircraft) / 2 * max(aircraft.hover_power_w, aircraft.cruise_power_w) / 3600
+    watt_hours = flown.at_wh[last] - flown.at_wh[first] + turn_wh
+    up, down = _vertical(aircraft, heights[first[::2]], wind)
+    return Trips(
+        seconds[::2] + up[0], watt_hours[::2] + up[1], seconds[1::2] + down[0], watt_hours[1::2] + down[1]
+    )
+
+
+def _vertical(aircraft: Aircraft, heights_m: Floats, wind: Wind | None) -> tuple[Floats, Floats]:
+    """Seconds and watt hours, (2, n), of climbing to each height from the ground, and of landing from it."""
+    different, which = np.unique(heights_m, return_inverse=True)
+    up, down = np.empty((2, len(different))), np.empty((2, len(different)))
+    for index, height_m in enumerate(different):
+        none, level = np.zeros(2), np.full(2, height_m)
+        away = np.array([[0.0, 0.0], [_FAR_M, 0.0]])
+        far = Track(away, level, np.full(2, aircraft.cruise_speed_m_s), none, none)
+        taken = spent(aircraft, far, wind)
+        up[:, index] = taken.at_s[0], taken.at_wh[0]
+        down[:, index] = taken.landing_s, taken.landing_wh
+    return up[:, which], down[:, which]

@@ -169,7 +169,7 @@ def test_a_cut_inside_a_lane_resumes_before_the_cut_and_lane_ends_are_liked_bett
 
 
 def test_cuts_fall_on_lane_ends_where_lanes_are_short(undivided: Callable[..., Plan]) -> None:
-    rows = undivided(shapely.box(0, 0, 70, 900), angle_deg=90.0, take_off=FRAME.point_from_local(5, 5))
+    rows = undivided(shapely.box(0, 0, 70, 900), angle_deg=90.0, take_off=FRAME.point_from_local(5, 450))
     ends = [row.place for row in rows.route]
     for sortie in divide(with_battery(rows, 0.4)).sorties:
         on = [index for index, row in enumerate(sortie.route) if row.recording]
@@ -369,7 +369,7 @@ def test_where_the_whole_flight_is_safe_the_point_is_where_least_is_left_over(bi
 def test_wind_against_the_way_home_asks_for_more_battery_to_turn_home(
     undivided: Callable[..., Plan],
 ) -> None:
-    """The area lies east of the take-off point: a wind from the east helps home, one from the west does not."""
+    """The area lies east of the take-off point: a wind from the east helps home, one from the west stops."""
     home = FRAME.point_from_local(5, 20)
     levels = []
     for from_deg in (90.0, 270.0):

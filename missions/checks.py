@@ -39,6 +39,7 @@ class Facts:
     items: int
     wind_m_s: float | None = None
     in_zones_m: float = 0.0
+    against_wind_m: float = 0.0
     interval_s: float | None = None
     """The shortest time between two pictures; None for the totals' distance at cruise speed."""
     highest_agl_m: float = 0.0
@@ -200,6 +201,14 @@ def _wind(facts: Facts) -> Iterator[Finding]:
             f"{facts.wind_m_s:.0f} m/s of wind is more than {facts.aircraft.name} stands"
             f" ({facts.aircraft.max_wind_m_s:.0f} m/s).",
             "Wait, or take another aircraft.",
+        )
+    if facts.against_wind_m > 0:
+        yield Finding(
+            "headwind",
+            Severity.BLOCKING,
+            f"{facts.against_wind_m:.0f} m of the route lie against more wind than"
+            f" {facts.aircraft.name} makes way in.",
+            "Wait, fly faster, or take another aircraft.",
         )
 
 

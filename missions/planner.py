@@ -121,7 +121,9 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
         no_fly=setup.no_fly,
     )
     outside_m = 0.0 if start is None else float(_ground(pattern, setup).distance(Point(start)))
-    facts = _facts(plan, pattern, flown, outside_m, crossing_m(path, zones))
+    facts = dataclasses.replace(
+        _facts(plan, pattern, flown, outside_m, crossing_m(path, zones)), against_wind_m=spent.against_wind_m
+    )
     checked = dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
     return _in_flights(checked) if setup.divide else checked
 

@@ -66,8 +66,8 @@ def piece_rows(course: Course, piece: Piece) -> tuple[Points, list[Waypoint]]:
     """The piece's own waypoints: those of the plan, and the cuts."""
     first = course.rows[piece.begin]
     if piece.share > 0:
-        ends = course.points_m[piece.begin : piece.begin + 2]
-        first = between(first, course.rows[piece.begin + 1], ends, piece.share, course.frame)
+        place = places_from_local(begin_place(course, piece.begin, piece.share)[None], course.frame)[0]
+        first = between(first, course.rows[piece.begin + 1], piece.share, place)
     points = [begin_place(course, piece.begin, piece.share)]
     rows = [dataclasses.replace(first, gimbal_pitch_deg=_gimbal(course, piece.begin))]
     sources = [-1 if piece.share > 0 or course.between[piece.begin] else int(course.source[piece.begin])]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from missions.geodesy import LocalFrame, Points
+from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.local import local_from_ring, places_from_local
 from missions.plan import Plan, Waypoint
 from missions.sorties.spent import Floats, profile_of, track_of
@@ -143,18 +143,18 @@ def _pieces(
     index, step_m = at
     ends = places[index : index + 2]
     count = max(1, math.ceil(float(np.hypot(*(ends[1] - ends[0]))) / step_m))
-    for share in np.arange(1, count) / count:
-        cut = between(row, after, ends, float(share), frame)
-        yield _Row(cut, ends[0] + share * (ends[1] - ends[0]), index, True, float(share))
+    shares = np.arange(1, count) / count
+    points = ends[0] + shares[:, None] * (ends[1] - ends[0])
+    for share, point, place in zip(shares, points, places_from_local(points, frame), strict=True):
+        yield _Row(between(row, after, float(share), place), point, index, True, float(share))
 
 
-def between(row: Waypoint, after: Waypoint, ends: Points, share: float, frame: LocalFrame) -> Waypoint:
-    """What `row` does at a share of the way to the next."""
-    east, north = ends[0] + share * (ends[1] - ends[0])
+def between(row: Waypoint, after: Waypoint, share: float, place: GeoPoint) -> Waypoint:
+    """What `row` does at a place that lies at a share of the way to the next."""
     rise_m = after.height_relative_m - row.height_relative_m
     return dataclasses.replace(
         moving(row),
-        place=places_from_local(np.array([[east, north]]), frame)[0],
+        place=place,
         height_relative_m=round(row.height_relative_m + share * rise_m, 3),
         height_agl_m=row.height_agl_m if row.height_agl_m == after.height_agl_m else None,
     )

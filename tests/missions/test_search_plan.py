@@ -196,6 +196,11 @@ def test_too_much_wind_is_blocking(search: Planner) -> None:
     assert not told(search(wind=Wind(5.0)), "wind")
 
 
+def test_a_leg_against_more_wind_than_the_aircraft_makes_way_in_is_blocking(search: Planner) -> None:
+    slow = dataclasses.replace(aircraft("ardupilot-copter"), max_airspeed_m_s=8.0, max_wind_m_s=20.0)
+    assert Severity.BLOCKING in told(search(aircraft=slow, wind=Wind(15.0)), "headwind")
+
+
 def test_a_planes_turns_leave_the_area_and_the_fence_gives_them_room(plane_plan: Plan) -> None:
     assert told(plane_plan, "turns") == [Severity.CAUTION]
     assert plane_plan.totals.length_m > route_line(plane_plan).length

@@ -123,7 +123,6 @@ class TestCopter:
         place = desk.vehicle.pilot.motion.place
         assert (place.east, place.north, place.up) == pytest.approx((30, -40, 25), abs=0.5)
 
-
     @pytest.mark.parametrize("radius_m", [40.0, -40.0])
     def test_it_circles_as_often_as_asked_nose_to_the_middle(self, open_desk: Any, radius_m: float) -> None:
         desk = open_desk("copter")

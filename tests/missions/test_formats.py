@@ -22,7 +22,6 @@ from missions.plan_file import write_plan
 from missions.plan_items import mission_items
 from missions.search_plan import plan_search
 
-
 BOTH_WAYS = ("plan", "waypoints", "kml", "geojson", "kmz", "gpx")
 
 

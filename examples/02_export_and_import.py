@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from missions import catalogue
-from missions.formats import KINDS, area_from_geojson, export_plan, import_plan
+from missions.formats import area_from_geojson, export_plan, import_plan
 from missions.plan_items import mission_items
 from missions.search_plan import plan_search
 
@@ -18,7 +18,7 @@ plan = plan_search(
 )
 
 sent = mission_items(plan)
-for kind in KINDS:
+for kind in ("plan", "waypoints", "kml", "kmz", "gpx", "geojson"):
     path = folder / f"field.{kind}"
     path.write_bytes(export_plan(plan, kind))
     back = import_plan(path)

@@ -19,7 +19,7 @@ from ops.reports.plan_ground import draw_ground
 from ops.reports.plan_heights import draw_heights, worth_drawing
 from ops.reports.plan_routes import draw_routes
 
-WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.7, 150
+WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.76, 150
 TITLE_IN, PROFILE_IN, LEGEND_IN, COLUMNS = 0.98, 1.5, 0.24, 7
 """Height of the title, the profile and a row of the legend, and how many entries stand in a row."""
 MARGIN = 0.06

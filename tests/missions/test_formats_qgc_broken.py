@@ -21,14 +21,12 @@ import pytest
 from missions.aircraft import Aircraft
 from missions.area import Area
 from missions.catalogue import aircraft, camera
-from missions.errors import AreaError, FormatError
+from missions.errors import FormatError
 from missions.formats import area_from_geojson, export_plan, import_plan
 from missions.formats.imported import ImportedMission
 from missions.formats.qgc_plan_patterns import (
     Lanes,
     Survey,
-    area_from_survey,
-    only_survey,
     view_from_lanes,
 )
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
@@ -224,15 +222,6 @@ def changed(values: dict[str, Any], *path: str, **new: Any) -> dict[str, Any]:
 
 
 SURVEY_AT, CALC_AT = ("TransectStyleComplexItem",), ("TransectStyleComplexItem", "CameraCalc")
-
-
-def test_a_survey_that_crosses_itself_is_told_but_is_no_area(tmp_path: Path) -> None:
-    bow = changed(SURVEY_VALUES, polygon=[RING[0], RING[2], RING[1], RING[3]])
-    survey = only_survey(opened(tmp_path, qgc(bow)).surveys, "here")
-    with pytest.raises(AreaError, match="crosses itself"):
-        area_from_survey(survey)
-    with pytest.raises(FormatError, match="holds 0 surveys"):
-        only_survey((), "here")
 
 
 HOSTILE = {

@@ -19,12 +19,13 @@ from shapely import Polygon
 
 from missions.area import Area
 from missions.catalogue import aircraft, camera
-from missions.errors import FormatError, SettingsError
+from missions.errors import AreaError, FormatError, SettingsError
 from missions.formats import area_from_geojson, import_plan
 from missions.formats.imported import ImportedMission
 from missions.formats.qgc_plan_patterns import (
     Landing,
     Structure,
+    area_from_survey,
     only_survey,
     view_from_lanes,
 )
@@ -370,3 +371,12 @@ def mavsdk(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes], l
         return lists
 
     return read
+
+
+def test_a_survey_that_crosses_itself_is_told_but_is_no_area(tmp_path: Path) -> None:
+    bow = changed(SURVEY_VALUES, polygon=[RING[0], RING[2], RING[1], RING[3]])
+    survey = only_survey(opened(tmp_path, qgc(bow)).surveys, "here")
+    with pytest.raises(AreaError, match="crosses itself"):
+        area_from_survey(survey)
+    with pytest.raises(FormatError, match="holds 0 surveys"):
+        only_survey((), "here")

@@ -11,11 +11,11 @@ from typing import Any
 
 from missions.aircraft import Aircraft
 from missions.catalogue import LIMIT_BYTES
+from missions.catalogue_lines import HEAD, names_of
 from missions.errors import CatalogueError
 from missions.files import read_bounded, write_whole
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_HEAD = re.compile(r"^[ \t]*\[{1,2}[^\]\n]+\]{1,2}[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
 
 
 def write_aircraft(path: Path, aircraft: Aircraft) -> bool:
@@ -47,7 +47,7 @@ def entry_text(aircraft: Aircraft) -> str:
         value = getattr(aircraft, field.name)
         if field.name == "name" or (field.default is not dataclasses.MISSING and value == field.default):
             continue
-        lines.append(f"{field.name} = {_quoted(value) if isinstance(value, str) else _number(value)}")
+        lines.append(f"{field.name} = {_text(value) if isinstance(value, str) else _number(value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -59,8 +59,20 @@ def _number(value: float) -> str:
 
 def _quoted(text: str) -> str:
     """A basic TOML string (toml.io/en/v1.0.0, "String")."""
+    return f'"{_escaped(text)}"'
+
+
+def _text(text: str) -> str:
+    """A TOML string that keeps its lines for people to read, unless one could pass for a table's head."""
+    if "\n" not in text or HEAD.search(text):
+        return _quoted(text)
+    lines = [_escaped(line) for line in text.split("\n")]
+    return '"""\n' + "\n".join(lines) + ("" if text.endswith("\n") else "\\\n") + '"""'
+
+
+def _escaped(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in escaped) + '"'
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in escaped)
 
 
 def _read(path: Path) -> str:
@@ -75,7 +87,7 @@ def _read(path: Path) -> str:
 def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CatalogueError(f"is no TOML: {error}", where=str(path)) from error
     if not isinstance(content.get("aircraft", {}), dict):
         raise CatalogueError("[aircraft] holds no tables", where=str(path), remedy="Write [aircraft.NAME]")
@@ -88,9 +100,9 @@ def _appended(text: str, entry: str) -> str:
 
 def _replaced(text: str, name: str, entry: str) -> str | None:
     """The text with the lines of that one table exchanged; comments before the next table stay with it."""
-    heads = list(_HEAD.finditer(text))
+    heads = list(HEAD.finditer(text))
     for index, head in enumerate(heads):
-        if _names(head.group()) != ["aircraft", name]:
+        if names_of(head.group()) != ["aircraft", name]:
             continue
         end = heads[index + 1].start() if index + 1 < len(heads) else len(text)
         block = text[head.start() : end].splitlines(keepends=True)
@@ -99,19 +111,6 @@ def _replaced(text: str, name: str, entry: str) -> str | None:
             kept.insert(0, block.pop())
         return text[: head.start()] + entry + "".join(kept) + text[end:]
     return None
-
-
-def _names(head: str) -> list[str]:
-    """The keys of a table's head, as TOML itself reads them."""
-    try:
-        found: Any = tomllib.loads(head)
-    except tomllib.TOMLDecodeError:
-        return []
-    names = []
-    while isinstance(found, dict) and len(found) == 1:
-        name, found = next(iter(found.items()))
-        names.append(name)
-    return names
 
 
 def _as_meant(before: dict[str, Any], made: str, aircraft: Aircraft) -> bool:

@@ -1,9 +1,11 @@
 """Which DJI aircraft and cameras WPML names by which numbers.
 
 Sources, read in November 2026: DJI Cloud API, "WPML common elements" (droneInfo, payloadInfo; docs/en/
-60.api-reference/00.dji-wpml/40.common-element.md in dji-sdk/Cloud-API-Doc, v1.11.3) and, for the Matrice 4
-series and the Matrice 400, its page "Product supported" of 2026-03-19. The version in the namespace is 1.0.2
-as on those pages; DJI's own programs write 1.0.6 for the Matrice 4 series.
+60.api-reference/00.dji-wpml/40.common-element.md in dji-sdk/Cloud-API-Doc, v1.11.3). For what came later
+(Matrice 4 and 4D series, Matrice 400) its page "Product support" (developer.dji.com/doc/cloud-api-tutorial),
+as of 2026-08-07, in copies that public documents hold; cameras 98-0-0 and 99-0-0 of the 4D and the 4TD
+likewise. The payloads agree with WaylinePayloadType in DJI's Mobile SDK 5 (dji.sdk.wpmz). The version in the
+namespace is 1.0.2 as on those pages; DJI's own programs write 1.0.6 for the Matrice 4 series.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ MODELS = {
     "dji-matrice-4e": Model(99, 0, 88, _LATER, visible="visable"),
     "dji-matrice-4t": Model(99, 1, 89, _LATER),
     "dji-matrice-4d": Model(100, 0, 98, _LATER, visible="visable"),
+    "dji-matrice-4td": Model(100, 1, 99, _LATER),
 }
 PAYLOADS = {"dji-h20": 42, "dji-h20t": 43, "dji-h20n": 61, "dji-h30": 82, "dji-h30t": 83}
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ops.cli.desk import settings_of
+from ops.cli.entry import entry_json, plain, show_entry
 from ops.cli.options import JsonOption, SystemOption
-from ops.cli.screen import facts, out, print_json, say, table
+from ops.cli.screen import out, print_json, say, table
+from ops.cli.shell import one_line
 
 if TYPE_CHECKING:
     from missions.aircraft import Aircraft
@@ -37,11 +39,7 @@ def show(
     from missions import catalogue
 
     known = catalogue.aircraft(name, settings_of(context).catalogue)
-    figures = dataclasses.asdict(known)
-    if as_json:
-        print_json(figures)
-        return
-    out().print(facts(known.name, [(key, _plain(value)) for key, value in figures.items() if key != "name"]))
+    print_json(entry_json(known)) if as_json else show_entry(known)
 
 
 @app.command(short_help="Measure powers and speeds from a recorded flight.")
@@ -93,19 +91,22 @@ def calibrate(
 
 
 def _source(tlog: Path, found: Calibration, flight: FlightSamples, base: Aircraft) -> str:
-    """Which figures were measured from which file; the rest is as it was."""
+    """Which figures were measured from which file; for the others what was known before."""
     import hashlib
     from datetime import UTC, datetime
+
+    from missions.catalogue_sources import Source, line_of, superseded
 
     with tlog.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     day = datetime.fromtimestamp(flight.start_utc_s, UTC).date().isoformat()
-    names = ", ".join(each.field for each in found.measured)
-    before = base.source.split(" | Before: ")[-1]
-    return (
-        f"Measured with droneteam aircraft calibrate: {names}; from {tlog.name} (SHA-256 {digest}), recorded"
-        f" {day}, {found.seconds:.0f} s of flight. | Before: {before}"
+    names = tuple(each.field for each in found.measured)
+    told = (
+        f"droneteam aircraft calibrate on {one_line(tlog.name)} (SHA-256 {digest}), recorded {day},"
+        f" {found.seconds:.0f} s of flight."
     )
+    before = superseded(base.source, names)
+    return "\n".join(filter(None, (line_of(Source("measured", names, told)), before)))
 
 
 def _told(found: Calibration, flight: FlightSamples) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _show(found: Calibration, base: Aircraft) -> None:
             each.field,
             f"{each.value:.4g}",
             "" if each.sigma != each.sigma else f"{each.sigma:.2g}",
-            _plain(getattr(base, each.field)),
+            plain(getattr(base, each.field)),
             f"{each.seconds:.0f}",
         )
         for each in found.measured
@@ -145,7 +146,3 @@ def _show(found: Calibration, base: Aircraft) -> None:
         out().print(f"Not measured: {text}.")
     for text in found.notes:
         out().print(f"Note: {text}.")
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

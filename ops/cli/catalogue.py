@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import dataclasses
+from typing import Annotated
 
 import typer
 
 from ops.cli.desk import settings_of
+from ops.cli.entry import entry_json, show_entry
 from ops.cli.options import JsonOption
 from ops.cli.screen import out, print_json, table
 
 
-def catalogue(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the aircraft and cameras that a plan can name."""
+def catalogue(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Only this aircraft or camera, with every figure's source."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the aircraft and cameras that a plan can name, or tell every figure of one and its source."""
     from missions import catalogue as known
 
     extra = settings_of(context).catalogue
+    if name is not None:
+        entry = known.either(name, extra)
+        print_json(entry_json(entry)) if as_json else show_entry(entry)
+        return
     aircraft = [known.aircraft(name, extra) for name in known.aircraft_names(extra)]
     cameras = [known.camera(name, extra) for name in known.camera_names(extra)]
     if as_json:
         print_json(
             {
-                "aircraft": [dataclasses.asdict(each) for each in aircraft],
-                "cameras": [dataclasses.asdict(each) for each in cameras],
+                "aircraft": [entry_json(each) for each in aircraft],
+                "cameras": [entry_json(each) for each in cameras],
             }
         )
         return

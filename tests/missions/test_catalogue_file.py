@@ -41,6 +41,18 @@ def test_text_with_quotes_and_lines_reads_the_same(tmp_path: Path) -> None:
     assert aircraft("ours", tmp_path / "team.toml") == dataclasses.replace(OURS, hover_power_w=123.457)
 
 
+@pytest.mark.parametrize(
+    "source", ["one\ntwo", "one\ntwo\n", '"""\n\\', "# remark\n# two", "a\r\nb", "[aircraft.ours]\nx"]
+)
+def test_a_source_of_several_lines_reads_the_same_and_can_be_replaced(tmp_path: Path, source: str) -> None:
+    team = tmp_path / "team.toml"
+    team.write_text(TEAM)
+    for there in (False, True):
+        assert write_aircraft(team, dataclasses.replace(OURS, source=source)) is there
+        assert aircraft("ours", team).source == source.strip()
+    assert team.read_text().startswith(TEAM.rstrip())
+
+
 def test_a_new_entry_leaves_every_line_as_it_was(tmp_path: Path) -> None:
     team = tmp_path / "team.toml"
     team.write_text(TEAM)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from missions.catalogue import aircraft
+from missions.catalogue_sources import surest
 from telemetry.messages import Encoder
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -73,7 +74,7 @@ def test_a_flight_is_measured_into_a_catalogue_that_plans_can_use(
     assert "333" in shown.stdout
 
 
-def test_measuring_again_replaces_the_entry_and_keeps_its_first_source(
+def test_measuring_again_replaces_the_entry_and_what_its_source_says_of_the_measured_figures(
     inside: Run, flown: Path, tmp_path: Path
 ) -> None:
     team = tmp_path / "team.toml"
@@ -81,7 +82,27 @@ def test_measuring_again_replaces_the_entry_and_keeps_its_first_source(
     ended = inside("aircraft", "calibrate", flown, "-o", team, DRONETEAM_CATALOGUE=str(team))
     assert ended.returncode == 0, ended.stderr
     assert "Replaced [aircraft.ardupilot-copter]" in ended.stderr
-    assert aircraft("ardupilot-copter", team).source.count("Measured with") == 1
+    source = aircraft("ardupilot-copter", team).source
+    assert source.count("flight.tlog") == 1
+    assert surest(source, "hover_power_w") == "measured"
+    assert surest(source, "battery_wh") == "assumed"
+
+
+def test_each_figure_is_shown_with_how_sure_it_is_and_where_it_is_from(inside: Run) -> None:
+    craft = inside("catalogue", "dji-matrice-30t").stdout
+    assert craft == inside("aircraft", "show", "dji-matrice-30t").stdout
+    for told in ("263.2", "quoted", "derived", "default", "enterprise.dji.com/matrice-30/specs"):
+        assert told in craft
+    lens = inside("catalogue", "dji-m30t-zoom").stdout
+    assert "21 to 75 mm" in lens
+    listed = json.loads(inside("catalogue", "--json").stdout)
+    one = json.loads(inside("catalogue", "dji-m30t-thermal", "--json").stdout)
+    assert one in listed["cameras"]
+    assert {"maker", "measured"} <= {each["kind"] for each in one["sources"]}
+    assert "focal_length_mm" in one["sources"][0]["figures"]
+    missing = inside("catalogue", "m30t-zoom")
+    assert missing.returncode == 2
+    assert "Did you mean dji-m30t-zoom" in missing.stderr
 
 
 def test_programs_read_json(inside: Run, flown: Path) -> None:

@@ -1,7 +1,7 @@
 """Cameras: what one picture sees of flat ground.
 
 The formulas are the pinhole camera's: GSD = height x pixel pitch / focal length (Wolf, Dewitt and
-Wilkinson, Elements of Photogrammetry, 4th ed., section 6-2).
+Wilkinson, Elements of Photogrammetry with Applications in GIS, 4th ed., on vertical photographs).
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ from missions.camera import Camera
 from missions.plan import Finding, Request, Severity, Totals
 
 EU_HEIGHT_LIMIT_M = 120.0
-"""Implementing Regulation (EU) 2019/947, annex, UAS.OPEN.010: 120 m from the closest point of the surface."""
+"""Implementing Regulation (EU) 2019/947, UAS.OPEN.010(2): 120 m from the closest point of the surface."""
 SIGHT_M = 500.0
 PERSON_WIDTH_M = 0.5
 DETECT_PX, RECOGNISE_PX, IDENTIFY_PX = 4, 15, 25
-"""Pixels on the target for a 79 % chance (Johnson 1958, in the form that IAMSAR and DJI cite)."""
+"""Pixels on the target for a 79 % chance: about twice Johnson's (1958) for one half; docs/missions.md."""
 WELL_COVERED_PCT = 99.0
 MANY_ITEMS = 650
 """ArduPilot keeps about 720 mission items on boards with 16 kB of storage."""

@@ -34,8 +34,6 @@ MODELS = [
     ("dji-matrice-4t", "dji-m4t-thermal", 99, 1, 89, "ir"),
     ("dji-mavic-3t", "dji-m3t-thermal", 77, 1, 67, "ir"),
     ("dji-mavic-3t", "dji-m3t-wide", 77, 1, 67, "wide"),
-    ("dji-mavic-3t", "dji-m3t-tele", 77, 1, 67, "zoom"),
-    ("dji-matrice-4t", "dji-m4t-medium-tele", 99, 1, 89, "zoom"),
 ]
 
 

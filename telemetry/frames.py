@@ -36,6 +36,7 @@ HEAD_V2 = 10
 CHECK_BYTES = 2
 LONGEST_FRAME = HEAD_V2 + 255 + CHECK_BYTES + SIGNATURE_BYTES
 REMEMBERED_TYPES = 64
+_BARE_V1, _BARE_V2 = HEAD_V1 + CHECK_BYTES, HEAD_V2 + CHECK_BYTES
 _MAGIC = re.compile(b"[\xfd\xfe]")
 _BY_ID = {
     layout.message_id.to_bytes(3, "little"): (layout.seed, layout.values_of, layout.message_id, layout)
@@ -175,7 +176,7 @@ class FrameScanner:
                 frame = _message(raw, time_us) or self._frame(raw, time_us, free=at >= covered)
                 if frame is not None:
                     found.append((at, stop, frame))
-                    covered = stop
+                    covered = max(covered, stop)
                     if frame.layout is not None:
                         at = stop
                         continue
@@ -215,11 +216,12 @@ class FrameReader:
         self.bad_bytes = 0
         self._rest = b""
         self._covered = 0
+        self._between = True
         self._scanner = FrameScanner()
 
     def feed(self, data: bytes, time_us: int) -> list[Frame]:
         """The frames that `data` completes, all stamped `time_us`."""
-        if not self._rest and not self._covered:
+        if self._between:
             message = _message(data, time_us)
             if message is not None:
                 return [message]
@@ -238,6 +240,7 @@ class FrameReader:
         self.bad_bytes += max(0, done - covered)
         self._covered = max(0, covered - done)
         self._rest = data[done:]
+        self._between = not self._rest and not self._covered
         return [frame for _, _, frame in found]
 
 
@@ -247,18 +250,15 @@ def _message(data: bytes, time_us: int) -> Message | None:
     It is what `FrameScanner` finds, by the fewest steps.
     """
     known = _BY_ID.get(data[7:10])
-    if (
-        known is not None
-        and data[0] == MAGIC_V2
-        and len(data) == data[1] + (HEAD_V2 + CHECK_BYTES)
-        and not data[2]
-    ):
-        seed, values_of, message_id, layout = known
-        if mcrf4xx(data[1:-2] + seed) != data[-2] | data[-1] << 8:
+    if known is not None and data[0] == MAGIC_V2 and not data[2] and len(data) == data[1] + _BARE_V2:
+        if mcrf4xx(data[1:-2] + known[0]) != data[-2] | data[-1] << 8:
             return None
-        values = values_of(data[10:-2])
-        return _new(Message, (time_us, data[5], data[6], data[4], message_id, data, layout, values))
-    if len(data) < HEAD_V1 or data[0] != MAGIC_V1 or len(data) != data[1] + (HEAD_V1 + CHECK_BYTES):
+        _, values_of, message_id, layout = known
+        return _new(
+            Message,
+            (time_us, data[5], data[6], data[4], message_id, data, layout, values_of(data[10:-2])),
+        )
+    if len(data) < HEAD_V1 or data[0] != MAGIC_V1 or len(data) != data[1] + _BARE_V1:
         return None
     known = _OF_V1.get(data[5])
     if known is None:

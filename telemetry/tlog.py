@@ -17,9 +17,9 @@ from telemetry.frames import Frame, FrameScanner, stamped
 
 STAMP_BYTES = 8
 _CHUNK_BYTES = 1 << 20
-_PROOF_BYTES = 1 << 16
-_LONGEST_GAP_US = 7 * 86_400 * 1_000_000
-_LATEST_US = 1 << 52
+PROOF_BYTES = 1 << 16
+LONGEST_GAP_US = 7 * 86_400 * 1_000_000
+LATEST_US = 1 << 52
 """The year 2112: what claims to be later is no time."""
 
 
@@ -42,7 +42,7 @@ def read_tlog(path: Path) -> Iterator[Frame]:
 def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
     scanner = FrameScanner()
     data = _read(file, path)
-    _check(data, path)
+    check_tlog(data, path)
     keep = 0
     before_us = 0
     covered = 0
@@ -51,7 +51,7 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
         found, done = scanner.scan(data, 0, last=not more, start=keep)
         for start, stop, frame in found:
             before_us = _time_us(data, start, before_us, follows=start == covered + STAMP_BYTES)
-            covered = stop
+            covered = max(covered, stop)
             yield stamped(frame, before_us)
         if not more:
             return
@@ -70,16 +70,19 @@ def _time_us(data: bytes, start: int, before_us: int, *, follows: bool) -> int:
     if start < STAMP_BYTES:
         return before_us
     time_us = int.from_bytes(data[start - STAMP_BYTES : start], "big")
-    if time_us > _LATEST_US:
+    if time_us > LATEST_US:
         return before_us
-    if follows or not before_us or abs(time_us - before_us) < _LONGEST_GAP_US:
+    if follows or not before_us or abs(time_us - before_us) < LONGEST_GAP_US:
         return time_us
     return before_us
 
 
-def _check(data: bytes, path: Path) -> None:
-    """A tlog starts with a time and a frame, or, when it starts damaged, is mostly times and frames."""
-    head = data[:_PROOF_BYTES]
+def check_tlog(data: bytes, path: Path) -> None:
+    """Raise FormatError unless `data` begins as a recording does.
+
+    It starts with a time and a frame, or, when it starts damaged, is mostly times and frames.
+    """
+    head = data[:PROOF_BYTES]
     found, _ = FrameScanner().scan(head, 0, last=True)
     timed = {start: stop for start, stop, _ in found if _time_us(head, start, 0, follows=True)}
     if next(iter(timed), None) == STAMP_BYTES:

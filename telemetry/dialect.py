@@ -8,6 +8,7 @@ See mavlink.io/en/guide/serialization.html.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -27,17 +28,19 @@ class Span(NamedTuple):
 class Layout(NamedTuple):
     """One message: its id, checksum seed, packer, and its fields in wire order.
 
-    `names` are all fields in wire order; `flat` says that none is an array or a text, so that values and
-    names match one to one.
+    `names` are all fields in wire order. `values_of` takes a payload, cut short or whole or longer than is
+    known, and gives a value for each of them: a number, a tuple of numbers, or a text. `seed` is CRC_EXTRA
+    as the byte that is added to the checksum.
     """
 
     message_id: int
     name: str
     crc_extra: int
+    seed: bytes
     packer: struct.Struct
     spans: tuple[Span, ...]
     names: tuple[str, ...]
-    flat: bool
+    values_of: Callable[[bytes], tuple[Any, ...]]
 
 
 def _spans(message: Any) -> tuple[Span, ...]:
@@ -55,15 +58,44 @@ def _spans(message: Any) -> tuple[Span, ...]:
 
 def _layout(message: Any) -> Layout:
     spans = _spans(message)
+    packer = struct.Struct(message.unpacker.format)
     return Layout(
         message_id=message.id,
         name=message.msgname,
         crc_extra=message.crc_extra,
-        packer=struct.Struct(message.unpacker.format),
+        seed=bytes((message.crc_extra,)),
+        packer=packer,
         spans=spans,
         names=tuple(span.name for span in spans),
-        flat=all(span.kind == "one" for span in spans),
+        values_of=_reader(packer, spans),
     )
+
+
+def _reader(packer: struct.Struct, spans: tuple[Span, ...]) -> Callable[[bytes], tuple[Any, ...]]:
+    """What reads a payload: written out for each message, as named tuples are, since it runs for every frame.
+
+    Only numbers of our own table stand in what is run.
+    """
+    values, fields = [], []
+    for span in spans:
+        own = [
+            f"v{number}"
+            for number in range(span.start, span.stop if span.kind == "array" else span.start + 1)
+        ]
+        values += own
+        if span.kind == "array":
+            fields.append(f"({', '.join(own)},)")
+        elif span.kind == "text":
+            fields.append(f"{own[0]}.partition(zero)[0].decode('utf-8', 'replace')")
+        else:
+            fields.append(own[0])
+    read = f"unpack(payload.ljust({packer.size}, zero))"
+    names = {"unpack": packer.unpack_from, "zero": b"\0"}
+    if values == fields:
+        return eval(f"lambda payload: {read}", names)  # type: ignore[no-any-return]  # noqa: S307
+    source = f"def reader(payload):\n {', '.join(values)}, = {read}\n return ({', '.join(fields)},)\n"
+    exec(source, names)  # noqa: S102
+    return names["reader"]  # type: ignore[return-value]
 
 
 LAYOUTS: MappingProxyType[int, Layout] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""From bytes to frames, and nothing lost on the way.
+"""From bytes to frames and the messages in them, and nothing lost on the way.
 
 A frame on the wire (mavlink.io/en/guide/serialization.html):
 
@@ -13,17 +13,19 @@ A message type that the dialect does not know has no known CRC_EXTRA, yet for a 
 among 256 that makes the checksum fit, and it is always the same for that type. So an unknown type is
 believed from its second frame on, when that fits the same CRC_EXTRA as an earlier one. Its bytes are
 searched for known frames all the same: a wrong guess costs nothing.
+
+Files of millions of frames are read by `telemetry.columns`, which finds the same frames.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import Any, NamedTuple, final
 
 from fastcrc.crc16 import mcrf4xx
 
-from telemetry.dialect import LAYOUTS
+from telemetry.dialect import LAYOUTS, Layout
 
 MAGIC_V1 = 0xFE
 MAGIC_V2 = 0xFD
@@ -31,17 +33,23 @@ SIGNED = 0x01
 SIGNATURE_BYTES = 13
 HEAD_V1 = 6
 HEAD_V2 = 10
-LONGEST_FRAME = HEAD_V2 + 255 + 2 + SIGNATURE_BYTES
-_REMEMBERED_TYPES = 64
+CHECK_BYTES = 2
+LONGEST_FRAME = HEAD_V2 + 255 + CHECK_BYTES + SIGNATURE_BYTES
+REMEMBERED_TYPES = 64
+_BARE_V1, _BARE_V2 = HEAD_V1 + CHECK_BYTES, HEAD_V2 + CHECK_BYTES
 _MAGIC = re.compile(b"[\xfd\xfe]")
-_CRC_EXTRA = {message_id: bytes([layout.crc_extra]) for message_id, layout in LAYOUTS.items()}
+_BY_ID = {
+    layout.message_id.to_bytes(3, "little"): (layout.seed, layout.values_of, layout.message_id, layout)
+    for layout in LAYOUTS.values()
+}
+_OF_V1 = {key[0]: known for key, known in _BY_ID.items() if key[1:] == b"\0\0"}
 
 
 class Frame(NamedTuple):
     """One MAVLink frame as it was received at `time_us`, microseconds since 1970 UTC.
 
-    `raw` is the whole frame, `payload` the part that the message is in, not yet filled up with zeros.
-    `signed` says that a signature is there, not that it was verified.
+    `raw` is the whole frame. `layout` describes its message and `values` are that message's fields, in wire
+    order; None and nothing for a type that the dialect lacks. See `telemetry.messages.Message`.
     """
 
     time_us: int
@@ -49,70 +57,153 @@ class Frame(NamedTuple):
     component: int
     sequence: int
     message_id: int
-    payload: bytes
     raw: bytes
-    signed: bool
+    layout: Layout | None
+    values: tuple[Any, ...]
+
+    @property
+    def signed(self) -> bool:
+        """Whether there is a signature; not that it was verified."""
+        return self.raw[0] == MAGIC_V2 and bool(self.raw[2] & SIGNED)
 
 
-class Span(NamedTuple):
-    """Where a frame lies in a buffer: head from `start`, payload `[payload:check]`, its end at `stop`."""
-
-    start: int
-    payload: int
-    check: int
-    stop: int
-    message_id: int
+def payload_of(frame: Frame) -> bytes:
+    """The part of a frame that the message is in, not yet filled up with zeros."""
+    raw = frame.raw
+    begin = HEAD_V2 if raw[0] == MAGIC_V2 else HEAD_V1
+    return raw[begin : begin + raw[1]]
 
 
-_NONE = Span(0, 0, 0, 0, 0)
+@final
+class Message(Frame):
+    """A frame whose message the dialect knows: its fields by name, as attributes and in `fields`.
+
+    `name` is that of the MAVLink definitions; units are those on the wire. The few fields that are called as
+    an attribute of a frame ("name", "message_id", "sequence") are in `fields` only.
+    """
+
+    __slots__ = ()
+    layout: Layout
+
+    @property
+    def name(self) -> str:
+        """The message's name."""
+        return self.layout.name
+
+    @property
+    def time_s(self) -> float:
+        """When it was received, seconds since 1970 UTC."""
+        return self[0] / 1e6
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Every field by its name, in wire order; a new dictionary each time."""
+        return dict(zip(self.layout.names, self.values, strict=True))
+
+    @property
+    def count(self) -> Any:  # not the tuple's method
+        """The field `count`."""
+        return self.__getattr__("count")
+
+    @property
+    def index(self) -> Any:
+        """The field `index`."""
+        return self.__getattr__("index")
+
+    def __getattr__(self, name: str) -> Any:
+        layout = self.layout
+        try:
+            return self.values[layout.names.index(name)]
+        except ValueError:
+            raise AttributeError(f"{layout.name} has no field {name}") from None
+
+
+def stamped(frame: Frame, time_us: int) -> Frame:
+    """The same frame, received at another time."""
+    return _new(type(frame), (time_us, *frame[1:]))
+
+
+_new = tuple.__new__
 _LOW_BYTE = {mcrf4xx(bytes((low,)), 0): low for low in range(256)}
 """The table of the checksum, turned round: crc(c, byte) = c >> 8 ^ table[(c ^ byte) & 255]."""
 
 
-class FrameScanner:
-    """Finds frames in a buffer. It remembers nothing but the CRC_EXTRA of unknown types."""
+class UnknownTypes:
+    """Which message types that the dialect lacks are believed: those seen before with the same CRC_EXTRA."""
 
     def __init__(self) -> None:
-        self._unknown: OrderedDict[tuple[int, int], bool] = OrderedDict()
+        self._seen: OrderedDict[tuple[int, int], bool] = OrderedDict()
 
-    def scan(self, data: bytes, *, last: bool, start: int = 0) -> tuple[list[Span], int]:
+    def believed(self, message_id: int, checksum: int, written: int) -> bool:
+        """Whether a frame is, by its checksum without CRC_EXTRA and the one that it carries; it is noted."""
+        low = _LOW_BYTE.get(written ^ checksum >> 8)
+        return low is not None and self.seen(message_id, low ^ checksum & 0xFF)
+
+    def seen(self, message_id: int, crc_extra: int) -> bool:
+        """Whether that type was seen with that CRC_EXTRA before; it is noted."""
+        key = (message_id, crc_extra)
+        before = self._seen.pop(key, False)
+        self._seen[key] = True
+        if len(self._seen) > REMEMBERED_TYPES:
+            self._seen.popitem(last=False)
+        return before
+
+
+Found = tuple[int, int, Frame]
+"""Where a frame begins and ends in the buffer, and the frame."""
+
+
+class FrameScanner:
+    """Finds frames in a buffer. It remembers nothing but the unknown types that it saw."""
+
+    def __init__(self) -> None:
+        self._unknown = UnknownTypes()
+
+    def scan(self, data: bytes, time_us: int, *, last: bool, start: int = 0) -> tuple[list[Found], int]:
         """Every frame in `data` from `start` on, and where the next search must start once there is more.
 
         With `last` there will be no more bytes: a start that cannot be complete is noise.
         """
-        spans: list[Span] = []
+        found: list[Found] = []
         size = len(data)
         at = covered = start
         while (at := _next_magic(data, at)) >= 0:
-            span = _outline(data, at, size)
-            if span is None:
-                if not last:
-                    return spans, at
-            elif span.stop:
-                checksum = mcrf4xx(data[at + 1 : span.check])
-                written = data[span.check] | data[span.check + 1] << 8
-                extra = _CRC_EXTRA.get(span.message_id)
-                if extra is None:
-                    if at >= covered and self._seen_before(span.message_id, checksum, written):
-                        spans.append(span)
-                        covered = span.stop
-                elif mcrf4xx(extra, checksum) == written:
-                    spans.append(span)
-                    at = covered = span.stop
-                    continue
+            stop = _end(data, at, size)
+            if stop < 0 and not last:
+                return found, at
+            if stop > 0:
+                raw = data[at:stop]
+                frame = _message(raw, time_us) or self._frame(raw, time_us, free=at >= covered)
+                if frame is not None:
+                    found.append((at, stop, frame))
+                    covered = max(covered, stop)
+                    if frame.layout is not None:
+                        at = stop
+                        continue
             at += 1
-        return spans, size
+        return found, size
 
-    def _seen_before(self, message_id: int, checksum: int, written: int) -> bool:
-        low = _LOW_BYTE.get(written ^ checksum >> 8)
-        if low is None:
-            return False
-        key = (message_id, low ^ checksum & 0xFF)
-        seen = self._unknown.pop(key, False)
-        self._unknown[key] = True
-        if len(self._unknown) > _REMEMBERED_TYPES:
-            self._unknown.popitem(last=False)
-        return seen
+    def _frame(self, raw: bytes, time_us: int, *, free: bool) -> Frame | None:
+        """The frame that `raw` is, if its checksum fits; an unknown one where no frame before reaches."""
+        if raw[0] == MAGIC_V2:
+            begin, key, sender = HEAD_V2, raw[7:10], 4
+        else:
+            begin, key, sender = HEAD_V1, raw[5:6] + b"\0\0", 2
+        check = begin + raw[1]
+        checksum = mcrf4xx(raw[1:check])
+        written = raw[check] | raw[check + 1] << 8
+        sequence, system, component = raw[sender : sender + 3]
+        known = _BY_ID.get(key)
+        if known is not None:
+            seed, values_of, message_id, layout = known
+            if mcrf4xx(seed, checksum) != written:
+                return None
+            values = values_of(raw[begin:check])
+            return Message(time_us, system, component, sequence, message_id, raw, layout, values)
+        message_id = int.from_bytes(key, "little")
+        if free and self._unknown.believed(message_id, checksum, written):
+            return Frame(time_us, system, component, sequence, message_id, raw, None, ())
+        return None
 
 
 class FrameReader:
@@ -125,10 +216,15 @@ class FrameReader:
         self.bad_bytes = 0
         self._rest = b""
         self._covered = 0
+        self._between = True
         self._scanner = FrameScanner()
 
     def feed(self, data: bytes, time_us: int) -> list[Frame]:
         """The frames that `data` completes, all stamped `time_us`."""
+        if self._between:
+            message = _message(data, time_us)
+            if message is not None:
+                return [message]
         return self._take(self._rest + data if self._rest else bytes(data), time_us, last=False)
 
     def finish(self, time_us: int) -> list[Frame]:
@@ -136,31 +232,42 @@ class FrameReader:
         return self._take(self._rest, time_us, last=True)
 
     def _take(self, data: bytes, time_us: int, *, last: bool) -> list[Frame]:
-        spans, done = self._scanner.scan(data, last=last)
+        found, done = self._scanner.scan(data, time_us, last=last)
         covered = self._covered
-        for span in spans:
-            self.bad_bytes += max(0, span.start - covered)
-            covered = max(covered, span.stop)
+        for start, stop, _ in found:
+            self.bad_bytes += max(0, start - covered)
+            covered = max(covered, stop)
         self.bad_bytes += max(0, done - covered)
         self._covered = max(0, covered - done)
         self._rest = data[done:]
-        return [frame_at(data, span, time_us) for span in spans]
+        self._between = not self._rest and not self._covered
+        return [frame for _, _, frame in found]
 
 
-def frame_at(data: bytes, span: Span, time_us: int) -> Frame:
-    """The frame that lies at `span` in `data`."""
-    start, payload, check, stop, message_id = span
-    address = start + (2 if payload - start == HEAD_V1 else 4)
-    return Frame(
-        time_us,
-        data[address + 1],
-        data[address + 2],
-        data[address],
-        message_id,
-        data[payload:check],
-        data[start:stop],
-        stop - check > 2,
-    )
+def _message(data: bytes, time_us: int) -> Message | None:
+    """The unsigned message of a known type that `data` is and nothing else: what nearly every datagram holds.
+
+    It is what `FrameScanner` finds, by the fewest steps.
+    """
+    known = _BY_ID.get(data[7:10])
+    if known is not None and data[0] == MAGIC_V2 and not data[2] and len(data) == data[1] + _BARE_V2:
+        if mcrf4xx(data[1:-2] + known[0]) != data[-2] | data[-1] << 8:
+            return None
+        _, values_of, message_id, layout = known
+        return _new(
+            Message,
+            (time_us, data[5], data[6], data[4], message_id, data, layout, values_of(data[10:-2])),
+        )
+    if len(data) < HEAD_V1 or data[0] != MAGIC_V1 or len(data) != data[1] + _BARE_V1:
+        return None
+    known = _OF_V1.get(data[5])
+    if known is None:
+        return None
+    seed, values_of, message_id, layout = known
+    if mcrf4xx(data[1:-2] + seed) != data[-2] | data[-1] << 8:
+        return None
+    values = values_of(data[6:-2])
+    return _new(Message, (time_us, data[3], data[4], data[2], message_id, data, layout, values))
 
 
 def _next_magic(data: bytes, at: int) -> int:
@@ -171,25 +278,15 @@ def _next_magic(data: bytes, at: int) -> int:
     return match.start() if match else -1
 
 
-def _outline(data: bytes, at: int, size: int) -> Span | None:
-    """Where a frame starting at `at` would lie; None: more bytes are needed; `stop` 0: it is none."""
+def _end(data: bytes, at: int, size: int) -> int:
+    """Where a frame that starts at `at` would end; below 0: more bytes are needed; 0: it is none."""
     if data[at] == MAGIC_V1:
-        payload = at + HEAD_V1
-        if payload > size:
-            return None
-        check = payload + data[at + 1]
-        stop = check + 2
-        return None if stop > size else Span(at, payload, check, stop, data[at + 5])
-    payload = at + HEAD_V2
-    if at + 3 > size:
-        return None
-    flags = data[at + 2]
-    if flags & ~SIGNED:
-        return _NONE
-    if payload > size:
-        return None
-    check = payload + data[at + 1]
-    stop = check + 2 + (SIGNATURE_BYTES if flags else 0)
-    if stop > size:
-        return None
-    return Span(at, payload, check, stop, data[at + 7] | data[at + 8] << 8 | data[at + 9] << 16)
+        stop = at + HEAD_V1 + data[at + 1] + CHECK_BYTES if at + HEAD_V1 <= size else size + 1
+    elif at + 3 > size:
+        return -1
+    elif data[at + 2] & ~SIGNED:
+        return 0
+    else:
+        signature = SIGNATURE_BYTES if data[at + 2] else 0
+        stop = at + HEAD_V2 + data[at + 1] + CHECK_BYTES + signature
+    return stop if stop <= size else -1

@@ -1,69 +1,27 @@
-"""Frames to messages and back: field values by name, and nothing else.
+"""Messages to frames and back: field values by name, and nothing else.
 
-Decoding is stateless. A MAVLink 2 payload that was cut short is filled up with zeros; one that is longer
-than the dialect knows loses what is unknown. NaN stays NaN, a text ends at its first NUL.
+A MAVLink 2 payload that was cut short is filled up with zeros; one that is longer than the dialect knows
+loses what is unknown. NaN stays NaN, a text ends at its first NUL.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fastcrc.crc16 import mcrf4xx
 
 from missions.errors import InputError
-from telemetry.dialect import BY_NAME, LAYOUTS, Layout
-from telemetry.frames import MAGIC_V2, Frame
+from telemetry.dialect import BY_NAME, Layout
+from telemetry.frames import MAGIC_V2, Frame, Message
 
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message: `name` as in the MAVLink definitions, who sent it, and its fields, also as attributes
-    (but for the few fields that are called as an attribute here: `fields["name"]`).
-
-    `time_s` is when it was received, seconds since 1970 UTC. Units are those on the wire.
-    """
-
-    name: str
-    time_s: float
-    system: int
-    component: int
-    fields: Mapping[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.fields[name]
-        except KeyError:
-            raise AttributeError(f"{self.name} has no field {name}") from None
+__all__ = ["Encoder", "Message", "decode", "pack"]
 
 
 def decode(frame: Frame) -> Message | None:
     """The message in a frame, or None for a type that the dialect lacks."""
-    layout = LAYOUTS.get(frame.message_id)
-    if layout is None:
-        return None
-    fields = unpack(layout, frame.payload)
-    return Message(layout.name, frame.time_us / 1e6, frame.system, frame.component, fields)
-
-
-def unpack(layout: Layout, payload: bytes) -> dict[str, Any]:
-    """Field values by name: numbers, lists of numbers, and texts."""
-    size = layout.packer.size
-    if len(payload) < size:
-        payload = payload.ljust(size, b"\0")
-    values = layout.packer.unpack_from(payload)
-    if layout.flat:
-        return dict(zip(layout.names, values, strict=True))
-    return {
-        name: values[start]
-        if kind == "one"
-        else list(values[start:stop])
-        if kind == "array"
-        else _text(values[start])
-        for name, start, stop, kind in layout.spans
-    }
+    return frame if type(frame) is Message else None
 
 
 def pack(layout: Layout, fields: Mapping[str, Any]) -> bytes:
@@ -103,10 +61,6 @@ class Encoder:
         payload = pack(layout, fields).rstrip(b"\0") or b"\0"
         head = (len(payload), 0, 0, self._sequence, self.system, self.component)
         body = bytes(head) + layout.message_id.to_bytes(3, "little") + payload
-        check = mcrf4xx(bytes((layout.crc_extra,)), mcrf4xx(body))
+        check = mcrf4xx(layout.seed, mcrf4xx(body))
         self._sequence = (self._sequence + 1) % 256
         return bytes((MAGIC_V2,)) + body + check.to_bytes(2, "little")
-
-
-def _text(raw: bytes) -> str:
-    return raw.split(b"\0", 1)[0].decode(errors="replace")

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from missions.errors import FormatError, InputError
-from telemetry.frames import Frame, FrameScanner, Span, frame_at
+from telemetry.frames import Frame, FrameScanner, stamped
 
 STAMP_BYTES = 8
 _CHUNK_BYTES = 1 << 20
-_PROOF_BYTES = 1 << 16
-_LONGEST_GAP_US = 7 * 86_400 * 1_000_000
-_LATEST_US = 1 << 52
+PROOF_BYTES = 1 << 16
+LONGEST_GAP_US = 7 * 86_400 * 1_000_000
+LATEST_US = 1 << 52
 """The year 2112: what claims to be later is no time."""
 
 
@@ -42,17 +42,17 @@ def read_tlog(path: Path) -> Iterator[Frame]:
 def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
     scanner = FrameScanner()
     data = _read(file, path)
-    _check(data, path)
+    check_tlog(data, path)
     keep = 0
     before_us = 0
     covered = 0
     while True:
         more = _read(file, path)
-        spans, done = scanner.scan(data, last=not more, start=keep)
-        for span in spans:
-            before_us = _time_us(data, span, before_us, follows=span.start == covered + STAMP_BYTES)
-            covered = span.stop
-            yield frame_at(data, span, before_us)
+        found, done = scanner.scan(data, 0, last=not more, start=keep)
+        for start, stop, frame in found:
+            before_us = _time_us(data, start, before_us, follows=start == covered + STAMP_BYTES)
+            covered = max(covered, stop)
+            yield stamped(frame, before_us)
         if not more:
             return
         drop = max(0, done - STAMP_BYTES)
@@ -66,28 +66,30 @@ def _read(file: BinaryIO, path: Path) -> bytes:
         raise InputError(f"the recording cannot be read ({error.strerror})", where=str(path)) from error
 
 
-def _time_us(data: bytes, span: Span, before_us: int, *, follows: bool) -> int:
-    if span.start < STAMP_BYTES:
+def _time_us(data: bytes, start: int, before_us: int, *, follows: bool) -> int:
+    if start < STAMP_BYTES:
         return before_us
-    time_us = int.from_bytes(data[span.start - STAMP_BYTES : span.start], "big")
-    if time_us > _LATEST_US:
+    time_us = int.from_bytes(data[start - STAMP_BYTES : start], "big")
+    if time_us > LATEST_US:
         return before_us
-    if follows or not before_us or abs(time_us - before_us) < _LONGEST_GAP_US:
+    if follows or not before_us or abs(time_us - before_us) < LONGEST_GAP_US:
         return time_us
     return before_us
 
 
-def _check(data: bytes, path: Path) -> None:
-    """A tlog starts with a time and a frame, or, when it starts damaged, is mostly times and frames."""
-    head = data[:_PROOF_BYTES]
-    spans, _ = FrameScanner().scan(head, last=True)
-    stamped = [span for span in spans if _time_us(head, span, 0, follows=True)]
-    if stamped and stamped[0].start == STAMP_BYTES:
+def check_tlog(data: bytes, path: Path) -> None:
+    """Raise FormatError unless `data` begins as a recording does.
+
+    It starts with a time and a frame, or, when it starts damaged, is mostly times and frames.
+    """
+    head = data[:PROOF_BYTES]
+    found, _ = FrameScanner().scan(head, 0, last=True)
+    timed = {start: stop for start, stop, _ in found if _time_us(head, start, 0, follows=True)}
+    if next(iter(timed), None) == STAMP_BYTES:
         return
-    if sum(span.stop - span.start + STAMP_BYTES for span in stamped) * 2 > len(head) > 0 and len(stamped) > 1:
-        starts = {span.start for span in stamped}
-        if any(span.stop + STAMP_BYTES in starts for span in stamped):
-            return
+    held = sum(stop - start + STAMP_BYTES for start, stop in timed.items())
+    if held * 2 > len(head) > 0 and any(stop + STAMP_BYTES in timed for stop in timed.values()):
+        return
     raise FormatError(
         "this is no MAVLink recording (.tlog)",
         where=str(path),

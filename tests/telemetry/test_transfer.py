@@ -13,7 +13,8 @@ from missions.errors import InputError, NoAnswer, Refused
 from missions.items import Command, Frame, MissionItem, MissionType
 from telemetry.client import VehicleClient
 from telemetry.clock import ManualClock
-from telemetry.messages import Message
+from telemetry.frames import FrameReader
+from telemetry.messages import Encoder, Message, decode
 from telemetry.transfer import clear, download, upload, upload_and_verify
 from telemetry.transfer.items import fields_from_item, item_from_message
 from telemetry.transfer.machine import Timing, Upload
@@ -69,13 +70,20 @@ def test_upload_and_verify_finds_no_difference_on_a_lossy_link(
     assert upload_and_verify(client, MissionType.MISSION, items_of(25, seed)) == []
 
 
+def message_of(name: str, fields: dict[str, Any]) -> Message:
+    (frame,) = FrameReader().feed(Encoder(1, 1).encode(name, **fields), 0)
+    message = decode(frame)
+    assert message is not None
+    return message
+
+
 def test_a_difference_is_found(connected: Callable[..., Any]) -> None:
     vehicle, client = connected()
     items = items_of(6)
 
     def keep_another(message: Message) -> None:
         fields = {**message.fields, "z": 99.0} if message.seq == 3 else message.fields
-        vehicle._on_mission_item_int(Message(message.name, 0, 255, 190, fields))
+        vehicle._on_mission_item_int(message_of(message.name, fields))
 
     vehicle.answers["MISSION_ITEM_INT"] = keep_another
     differences = upload_and_verify(client, MissionType.MISSION, items)
@@ -160,7 +168,7 @@ def test_a_lost_last_answer_does_not_fail_the_upload(connected: Callable[..., An
 def test_an_old_answer_does_not_end_a_new_upload() -> None:
     machine = Upload(MissionType.MISSION, items_of(3))
     machine.begin(0)
-    old = Message("MISSION_ACK", 0, 1, 1, {"type": 0, "mission_type": 0})
+    old = message_of("MISSION_ACK", {"type": 0, "mission_type": 0})
     assert machine.on_message(old, 0.1) == []
     assert not machine.over
 
@@ -169,7 +177,7 @@ def test_an_item_asked_for_twice_or_out_of_order_is_given_again() -> None:
     machine = Upload(MissionType.MISSION, items_of(5))
     machine.begin(0)
     given = [
-        machine.on_message(Message("MISSION_REQUEST", 0, 1, 1, {"seq": number, "mission_type": 0}), 0.1)
+        machine.on_message(message_of("MISSION_REQUEST", {"seq": number, "mission_type": 0}), 0.1)
         for number in (0, 1, 1, 0, 4, 2, 9)
     ]
     assert [[out.fields["seq"] for out in outgoing] for outgoing in given] == [
@@ -216,7 +224,7 @@ def test_ctrl_c_tells_the_vehicle_that_the_transfer_is_over(connected: Callable[
 
 def test_older_items_are_understood() -> None:
     fields = fields_from_item(items_of(2)[1], 1, MissionType.MISSION)
-    older = Message("MISSION_ITEM", 0, 1, 1, {**fields, "x": 52.5, "y": 5.5})
+    older = message_of("MISSION_ITEM", {**fields, "x": 52.5, "y": 5.5})
     assert (item_from_message(older).x, item_from_message(older).y) == (52.5, 5.5)
 
 

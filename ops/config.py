@@ -52,6 +52,12 @@ class Settings:
     link_timeout_s: float = field(
         default=30.0, metadata=_about("How long to wait for an aircraft to be heard", 0.1, 3600)
     )
+    mavlink_keys: Path | None = field(
+        default=None,
+        metadata=_about(
+            "The keys that aircraft sign with, mode 0600; where it is named only signed aircraft are heard"
+        ),
+    )
     flight_timeout_s: float = field(
         default=7200.0, metadata=_about("How long to wait for the end of one flight", 1, 86400)
     )

@@ -25,7 +25,7 @@ class LinkReader:
 
     A connection or a device that was lost is opened again, after `backoff_s[0]` seconds at first, twice as
     long each time, at most `backoff_s[1]`. `reopen` says how; by default `tcp:` and `serial:` links are
-    opened by their address and others end.
+    opened by their address and others end. `guard` is put round the link, also when it was opened again.
     """
 
     def __init__(
@@ -34,10 +34,12 @@ class LinkReader:
         hub: Hub,
         *,
         reopen: Callable[[], Link] | None = None,
+        guard: Callable[[Link], Link] | None = None,
         backoff_s: tuple[float, float] = (0.5, 30.0),
     ) -> None:
         self.address = link.address
-        self._link = link
+        self._guard = guard or (lambda link: link)
+        self._link = self._guard(link)
         self._hub = hub
         self._reopen = reopen or self._default_reopen()
         self._backoff_s = backoff_s
@@ -90,7 +92,7 @@ class LinkReader:
             rate_hz=self._rate.rate_hz(self._hub.clock.monotonic_s()),
             bad_bytes=self._gone_bad_bytes + self._link.bad_bytes,
             heard_s=self._heard_s,
-            problem=self._problem,
+            problem=self._problem or self._link.problem,
         )
 
     def _run(self) -> None:
@@ -124,7 +126,7 @@ class LinkReader:
         wait_s, longest_s = self._backoff_s
         while not self._stopping.wait(wait_s):
             try:
-                self._link = reopen()
+                self._link = self._guard(reopen())
             except LinkError as error:
                 self._problem = str(error)
                 wait_s = min(2 * wait_s, longest_s)

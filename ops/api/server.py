@@ -20,6 +20,7 @@ from missions.errors import LinkError, SettingsError
 from ops.api.app import create_app
 from ops.asking import asking
 from ops.config import Settings
+from ops.signed import guarding
 from telemetry.clock import Clock, SystemClock
 from telemetry.hub import Hub
 from telemetry.links import open_link
@@ -65,7 +66,8 @@ def serve(
         listening = stack.enter_context(bound_socket(host, settings.port if port is None else port))
         app = create_app(settings, operation_folder=operation_folder, hub=hub, clock=clock, host=host)
         ways = [stack.enter_context(open_link(address, clock)) for address in links]
-        readers = [stack.enter_context(LinkReader(way, hub)) for way in ways]
+        guard = stack.enter_context(guarding(settings, clock))
+        readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]
         if ask:
             stack.enter_context(asking(hub, readers))
         Server(app, announce, stopping or threading.Event()).run(sockets=[listening])

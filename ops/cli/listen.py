@@ -43,6 +43,7 @@ def listen(
 ) -> None:
     """Hear any number of MAVLink streams, show the vehicles, and record them."""
     from ops.asking import Asking
+    from ops.signed import guarding
     from telemetry.clock import SystemClock
     from telemetry.hub import Hub
     from telemetry.links import open_link
@@ -59,12 +60,14 @@ def listen(
         if recorder is not None:
             hub.subscribe(recorder)
         stack.callback(_log_vehicles, hub, opened, addresses)
-        readers = [stack.enter_context(LinkReader(way, hub)) for way in ways]
+        guard = stack.enter_context(guarding(settings, clock))
+        readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]
         asking = Asking(hub, readers) if ask else None
         _watch(hub, readers, for_s, asking, as_json=as_json)
     if for_s is not None and not hub.vehicles():
+        problems = "; ".join(reader.health.problem for reader in readers if reader.health.problem)
         raise NoAnswer(
-            f"nothing was heard of any vehicle for {for_s:g} s",
+            f"nothing was heard of any vehicle for {for_s:g} s" + (f" ({problems})" if problems else ""),
             where=", ".join(addresses),
             remedy="Check that it is on and sends to this address",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from ops.cli.screen import out, say, table
@@ -38,13 +38,15 @@ def connected(
     listener: Callable[[Sequence[Frame]], None] | None = None,
 ) -> Iterator[VehicleClient]:
     """A client that hears its vehicle; the link is closed when the block ends. Raises NoAnswer."""
+    from ops.signed import guarding
     from telemetry.client import VehicleClient
     from telemetry.clock import SystemClock
     from telemetry.links import open_link
 
     clock = SystemClock()
-    way = open_link(settings.link, clock, timeout_s=min(CONNECT_TIMEOUT_S, settings.link_timeout_s))
-    with VehicleClient(way, clock, system=system, listener=listener) as client:
+    with guarding(settings, clock) as guard, ExitStack() as stack:
+        way = open_link(settings.link, clock, timeout_s=min(CONNECT_TIMEOUT_S, settings.link_timeout_s))
+        client = stack.enter_context(VehicleClient(guard(way), clock, system=system, listener=listener))
         say(f"Waiting for a vehicle on {settings.link}")
         state = client.connect(settings.link_timeout_s)
         say(f"Connected to {state.kind} {state.system} ({state.autopilot}), mode {state.mode}")

@@ -46,6 +46,11 @@ class Link(Protocol):
         """Bytes received that belonged to no frame."""
         return 0
 
+    @property
+    def problem(self) -> str:
+        """What people should know of the link, "" for nothing."""
+        return ""
+
     def __enter__(self) -> Self:
         return self
 

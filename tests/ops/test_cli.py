@@ -235,6 +235,19 @@ def test_listening_prints_json_and_records(inside: Droneteam, vehicle: SmallVehi
     assert any(read_tlog(next((tmp_path / "heard").glob("*.tlog"))))
 
 
+def test_with_keys_an_unsigned_vehicle_is_not_heard(
+    inside: Droneteam, vehicle: SmallVehicle, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'[keys]\n1 = "{"5a" * 32}"\n')
+    assert "chmod 600" in inside("listen", vehicle.address, DRONETEAM_MAVLINK_KEYS=str(keys)).stderr
+    keys.chmod(0o600)
+    result = inside("listen", vehicle.address, "--for", "2", "--json", DRONETEAM_MAVLINK_KEYS=str(keys))
+    assert result.stdout == ""
+    assert "nothing was heard of any vehicle" in result.stderr
+    assert "frames refused" in result.stderr
+
+
 def test_vehicles_that_are_asked_say_where_they_are(inside: Droneteam, vehicle: SmallVehicle) -> None:
     result = inside("listen", vehicle.address, "--for", "3", "--json", "--ask")
     assert result.returncode == 0, result.stderr

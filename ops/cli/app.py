@@ -19,6 +19,7 @@ from ops.cli import (
     import_,
     keys,
     listen,
+    log,
     mosaic,
     operation,
     plan,
@@ -41,6 +42,7 @@ ORDER: tuple[str, ...] = (
     "fly",
     "listen",
     "serve",
+    "log",
     "mosaic",
     "heat",
 )
@@ -92,6 +94,7 @@ def droneteam(
 
 app.add_typer(plan.app, name="plan", rich_help_panel=PLAN)
 app.add_typer(aircraft.app, name="aircraft", rich_help_panel=PLAN)
+app.add_typer(log.app, name="log", rich_help_panel=FLY)
 app.add_typer(operation.app, name="operation", rich_help_panel=PROVE)
 app.add_typer(keys.app, name="keys", rich_help_panel=PROVE)
 app.add_typer(sitl.app, name="sitl", rich_help_panel=TRY)

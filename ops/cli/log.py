@@ -1,0 +1,98 @@
+"""`droneteam log`: what is in a recording."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ops.cli.options import JsonOption
+from ops.cli.screen import facts, out, print_json, table
+
+if TYPE_CHECKING:
+    from telemetry.log_summary import LogSummary
+
+_MOST_NAMED = 5
+
+app = typer.Typer(help="A recording: what is in it.", no_args_is_help=True)
+
+
+@app.callback()
+def log() -> None:
+    """A recording: what is in it."""
+
+
+@app.command(short_help="Who spoke, how often, what was lost.")
+def info(
+    recordings: Annotated[list[Path], typer.Argument(metavar="TLOG…", help="Recordings (.tlog).")],
+    every: Annotated[
+        bool, typer.Option("--all", help="Every message type of every sender, not the five most frequent.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what recordings hold: senders, messages by type, losses, noise and duration."""
+    from telemetry.log_summary import summary_of
+
+    for path in recordings:
+        summary = summary_of(path)
+        print_json(as_plain(summary)) if as_json else _show(summary, every=every)
+
+
+def as_plain(summary: LogSummary) -> dict[str, Any]:
+    """A summary for programs."""
+    return {
+        "path": summary.path,
+        "bytes": summary.size,
+        "began_s": summary.began_s,
+        "ended_s": summary.ended_s,
+        "duration_s": summary.duration_s,
+        "frames": summary.frames,
+        "mavlink_1": summary.mavlink_1,
+        "signed": summary.signed,
+        "bad_bytes": summary.bad_bytes,
+        "senders": [
+            {
+                "system": sender.system,
+                "component": sender.component,
+                "messages": dict(sender.messages),
+                "received": sender.loss.received,
+                "lost": sender.loss.lost,
+                "doubled": sender.loss.doubled,
+                "lost_pct": sender.loss.lost_pct,
+            }
+            for sender in summary.senders
+        ],
+    }
+
+
+def _show(summary: LogSummary, *, every: bool) -> None:
+    first = None if summary.began_s is None else datetime.fromtimestamp(summary.began_s, UTC)
+    minutes, seconds = divmod(summary.duration_s, 60)
+    rows = [
+        ("Begins", "no frame" if first is None else f"{first:%Y-%m-%d %H:%M:%S} UTC"),
+        ("Lasts", f"{minutes:.0f} min {seconds:04.1f} s"),
+        ("Frames", f"{summary.frames} ({summary.mavlink_1} MAVLink 1, {summary.signed} signed)"),
+        ("Noise", f"{summary.bad_bytes} of {summary.size} bytes"),
+    ]
+    out().print(facts(summary.path, rows))
+    senders = [
+        (
+            sender.system,
+            sender.component,
+            sender.total,
+            sender.loss.lost,
+            f"{sender.loss.lost_pct:.2f} %",
+            _named(sender.messages, len(sender.messages) if every else _MOST_NAMED),
+        )
+        for sender in summary.senders
+    ]
+    out().print(
+        table("Senders", ("#System", "#Component", "#Received", "#Lost", "#Share", "Messages"), senders)
+    )
+
+
+def _named(messages: Any, most: int) -> str:
+    told = ", ".join(f"{name} {count}" for name, count in list(messages.items())[:most])
+    return f"{told} and {len(messages) - most} more types" if len(messages) > most else told

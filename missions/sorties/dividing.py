@@ -23,7 +23,7 @@ from missions.sorties.cuts import Cuts, Reach, best_cuts, cuts_of, least_wh
 from missions.sorties.lift import Lift
 from missions.sorties.margin import Base, point_of_no_return
 from missions.sorties.parts import with_sorties
-from missions.sorties.spent import Floats, full_wh, trips
+from missions.sorties.spent import Floats, full_wh, trips_home, trips_out
 
 SWAP_S = 300.0
 """To land, change the battery and be ready again."""
@@ -190,10 +190,10 @@ def _reach(plan: Plan, lift: Lift, out_ways: list[list[Way]], home_ways: list[li
     out = np.full((2, len(out_ways), len(out_ways[0]) + 1), np.inf)
     home = np.full_like(out, np.inf)
     for take_off, (outward, homeward) in enumerate(zip(out_ways, home_ways, strict=True)):
-        begun = trips(plan.aircraft, [lift.over(way.points_m) for way in outward], plan.wind)
-        ended = trips(plan.aircraft, [lift.over(way.back.points_m) for way in homeward], plan.wind)
-        out[:, take_off, :-1] = begun.out_s, begun.out_wh
-        home[:, take_off, 1:] = ended.home_s, ended.home_wh
+        lifted_out = lift.over_all([way.points_m for way in outward])
+        lifted_home = lift.over_all([way.points_m for way in homeward])
+        out[:, take_off, :-1] = trips_out(plan.aircraft, lifted_out, plan.wind)
+        home[:, take_off, 1:] = trips_home(plan.aircraft, lifted_home, plan.wind)
     return Reach(out[0], out[1], home[0], home[1])
 
 

@@ -13,7 +13,7 @@ from missions.local import places_from_local
 from missions.plan import NoReturn, Waypoint
 from missions.sorties.air import Air
 from missions.sorties.lift import Lift
-from missions.sorties.spent import Floats, full_wh, profile_of, track_of, trips
+from missions.sorties.spent import Floats, full_wh, profile_of, track_of, trips_home
 from missions.wind import Wind
 
 _STEP_M = 20.0
@@ -77,11 +77,12 @@ def margins(
 
 def home_wh(base: Base, points_m: Points, heights_m: Floats) -> Floats:
     """Watt hours from flying over each place (n, 2), at its height, to the ground at home."""
-    ways = []
-    for height_m, way in zip(heights_m, base.air.ways(points_m, base.home_m), strict=True):
-        lifted, heights = base.lift.over(way.back.points_m)
-        ways.append((lifted, np.append(heights[:-1], height_m)))
-    return trips(base.aircraft, ways, base.wind).home_wh
+    lifted = base.lift.over_all([way.points_m for way in base.air.ways(points_m, base.home_m)])
+    ways = [
+        (way, np.append(height_m, heights[1:]))
+        for height_m, (way, heights) in zip(heights_m, lifted, strict=True)
+    ]
+    return trips_home(base.aircraft, ways, base.wind)[1]
 
 
 def point_of_no_return(base: Base, points_m: Points, rows: Sequence[Waypoint]) -> NoReturn:

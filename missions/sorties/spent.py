@@ -82,27 +82,31 @@ def profile_of(aircraft: Aircraft, track: Track, wind: Wind | None) -> Profile:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Trips:
-    """What ways (n) from a take-off point take: out from the ground, and home from there, landed."""
+def trips_out(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> tuple[Floats, Floats]:
+    """Seconds and watt hours (n,) of each way from the ground at its begin to a halt at its end.
 
-    out_s: Floats
-    out_wh: Floats
-    home_s: Floats
-    home_wh: Floats
-
-
-def trips(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> Trips:
-    """What it takes to fly each way out, and the same way back, from a halt to a halt, and half a turn more.
-
-    All ways are flown one after another in one track, with a halt at either end, and told apart again.
+    Half a turn on the spot is counted too.
     """
-    pieces = [
-        piece for points, heights in ways for piece in ((points, heights), (points[::-1], heights[::-1]))
-    ]
-    points = np.concatenate([piece[0] for piece in pieces])
-    heights = np.concatenate([piece[1] for piece in pieces])
-    last = np.cumsum([len(piece[0]) for piece in pieces]) - 1
+    seconds, watt_hours = _halt_to_halt(aircraft, ways, wind)
+    up = _vertical(aircraft, np.array([heights[0] for _, heights in ways]), wind)[0]
+    return seconds + up[0], watt_hours + up[1]
+
+
+def trips_home(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> tuple[Floats, Floats]:
+    """Seconds and watt hours (n,) of each way from a halt at its begin to the ground at its end, landed.
+
+    Half a turn on the spot is counted too.
+    """
+    seconds, watt_hours = _halt_to_halt(aircraft, ways, wind)
+    down = _vertical(aircraft, np.array([heights[-1] for _, heights in ways]), wind)[1]
+    return seconds + down[0], watt_hours + down[1]
+
+
+def _halt_to_halt(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> tuple[Floats, Floats]:
+    """All ways flown one after another in one track, with a halt at either end, and told apart again."""
+    points = np.concatenate([points for points, _ in ways])
+    heights = np.concatenate([heights for _, heights in ways])
+    last = np.cumsum([len(heights) for _, heights in ways]) - 1
     first = np.concatenate([[0], last[:-1] + 1])
     halts = np.zeros(len(points))
     halts[first] = halts[last] = _MOMENT_S
@@ -110,11 +114,7 @@ def trips(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> Trip
     flown = spent(aircraft, Track(points, heights, speeds, halts, np.zeros(len(points))), wind)
     seconds = flown.at_s[last] - flown.at_s[first] + turn_s(aircraft) / 2
     turn_wh = turn_s(aircraft) / 2 * max(aircraft.hover_power_w, aircraft.cruise_power_w) / 3600
-    watt_hours = flown.at_wh[last] - flown.at_wh[first] + turn_wh
-    up, down = _vertical(aircraft, heights[first[::2]], wind)
-    return Trips(
-        seconds[::2] + up[0], watt_hours[::2] + up[1], seconds[1::2] + down[0], watt_hours[1::2] + down[1]
-    )
+    return seconds, flown.at_wh[last] - flown.at_wh[first] + turn_wh
 
 
 def _vertical(aircraft: Aircraft, heights_m: Floats, wind: Wind | None) -> tuple[Floats, Floats]:

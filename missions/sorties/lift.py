@@ -23,9 +23,13 @@ class Lift:
     """Heights above the take-off point, taken from a course: over flat ground they are its one height."""
 
     def __init__(self, course: Course) -> None:
-        self._heights = np.array([row.height_relative_m for row in course.rows])
-        self._level = bool(np.ptp(self._heights) < _LEVEL_M)
-        self._highest = Highest(course.points_m, self._heights, _NEAR_M)
+        heights = np.array([row.height_relative_m for row in course.rows])
+        self._height_m = float(heights[0])
+        self._level = bool(np.ptp(heights) < _LEVEL_M)
+        # A course's rows may lie further apart than a place looks.
+        points, own, _ = _stepped([course.points_m])
+        flown = np.interp(np.arange(len(points)), np.flatnonzero(own), heights)
+        self._highest = Highest(points, flown, _NEAR_M)
 
     def over(self, way_m: Points) -> Lifted:
         """A way's places (n, 2), with more of them where heights differ, and the height of each (n,).
@@ -37,7 +41,7 @@ class Lift:
     def over_all(self, ways_m: Sequence[Points]) -> list[Lifted]:
         """The same of many ways at once."""
         if self._level or not ways_m:
-            return [(way, np.full(len(way), self._heights[0])) for way in ways_m]
+            return [(way, np.full(len(way), self._height_m)) for way in ways_m]
         points, own, ends = _stepped(ways_m)
         heights = self._highest.at(points)
         needed = own | _changes(heights, ends)

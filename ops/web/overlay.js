@@ -1,12 +1,14 @@
 // A canvas over the map: aircraft with their labels, and the figures at the grid's edges.
 
+import {marksOf} from './flights.js';
 import {duration, figure, height, known} from './format.js';
 import {Motion} from './motion.js';
-import {drawSymbol, SYMBOL_RADIUS_PX} from './symbols.js';
+import {drawBadge, drawDiamond, drawSymbol, SYMBOL_RADIUS_PX} from './symbols.js';
 
 const FONT = 'system-ui, "DejaVu Sans", sans-serif';
 const GREY = '#8796a3';
 const HIT_PX = 22;
+const MARK_PX = 9;
 
 export class Overlay {
   drawn = [];
@@ -65,7 +67,10 @@ export class Overlay {
     const {width, height: tall} = this.#resize();
     this.#context.clearRect(0, 0, width, tall);
     if (this.grid && this.#ground.shows('grid')) this.#drawGridLabels(width, tall);
-    if (this.#ground.shows('plan')) this.#drawPlanLabels();
+    if (this.#ground.shows('plan')) {
+      this.#drawFlightMarks();
+      this.#drawPlanLabels();
+    }
     if (this.#ground.shows('finds')) this.#drawFindLabels();
     this.drawn = [...this.#motions].map(([key, motion]) => {
       const {place, heading} = motion.at(nowMs);
@@ -196,9 +201,32 @@ export class Overlay {
 
   #drawPlanLabels() {
     for (const plan of this.#store.plans) {
-      for (const {properties, geometry} of plan.drawing.features) {
-        if (properties.role === 'take_off') this.#caption('take-off', geometry.coordinates, '#e8eef3');
-        if (properties.role === 'rally') this.#caption('rally', geometry.coordinates, '#95e06c');
+      const at = (role) => plan.drawing.features
+        .filter((each) => each.properties.role === role).map((each) => each.geometry.coordinates);
+      const rallies = new Map(at('rally').map((place) => [place.join(), place]));
+      for (const place of at('take_off')) {
+        const too = rallies.delete(place.join()) ? ', rally' : '';
+        this.#caption(`take-off, landing${too}`, place, '#e8eef3');
+      }
+      for (const place of rallies.values()) this.#caption('rally', place, '#95e06c');
+    }
+  }
+
+  /** Where each flight begins its work, and its point of no return; a mark never covers another. */
+  #drawFlightMarks() {
+    const taken = [];
+    for (const plan of this.#store.plans) {
+      for (const {kind, place, colour, number} of marksOf(plan, this.#store.flight)) {
+        const {x, y} = this.#ground.map.project(place);
+        const own = box(x - MARK_PX, y - MARK_PX, 2 * MARK_PX, 2 * MARK_PX);
+        if (taken.some((each) => overlaps(own, each))) continue;
+        taken.push(own);
+        if (kind === 'flight') {
+          drawBadge(this.#context, {x, y, colour, text: `${number}`});
+          continue;
+        }
+        drawDiamond(this.#context, {x, y, colour});
+        this.#caption(number ? `no return ${number}` : 'no return', place, colour);
       }
     }
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pty
@@ -300,3 +301,15 @@ def heath(tmp_path: Path) -> Path:
     write_plan(plan, operation.folder / "plans" / "heath.json")
     operation.add_folder(operation.folder / "plans", "plan")
     return operation.folder
+
+
+@pytest.fixture(scope="session")
+def polder() -> Plan:
+    """A search of a field that is too large for one battery."""
+    corners = ((0, 0), (0.012, 0), (0.012, 0.006), (0, 0.006))
+    ring = tuple(GeoPoint(52.1 + north, 5.8 + east) for east, north in corners)
+    craft = dataclasses.replace(catalogue.aircraft("ardupilot-copter"), battery_wh=90.0)
+    area = Area("Polder", (Part(ring),))
+    plan = plan_search(area, craft, catalogue.camera("demo-thermal"), created="2026-03-01T10:00:00Z")
+    assert len(plan.sorties) >= 2
+    return plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -25,8 +26,10 @@ from missions.search_plan import plan_search
 from missions.sorties import divide
 from missions.sorties.air import air_of
 from missions.sorties.course import course_of
+from missions.sorties.dividing import base_of, batteries_of
 from missions.sorties.highest import Highest
 from missions.sorties.lift import Lift
+from missions.sorties.margin import margins
 from missions.terrain import AnalyticTerrain
 from missions.wind import Wind
 
@@ -249,3 +252,61 @@ def test_a_reserve_that_leaves_too_little_names_more_than_may_be_used() -> None:
     words = raised.value.what.split()
     needed_pct = float(words[words.index("takes") + 1])
     assert needed_pct > 5.0
+
+
+def test_a_thousand_waypoints_over_hills_are_divided_within_seconds() -> None:
+    """Processor seconds of one core; about two where it was measured."""
+    ground = Relief(AnalyticTerrain(hills, FRAME.origin, 5.0))
+    plan = plan_search(
+        area_from_local(shapely.box(0, 0, 3200, 2900), FRAME, "Hills"),
+        aircraft("ardupilot-copter"),
+        camera("demo-thermal"),
+        created=CREATED,
+        take_off=FRAME.point_from_local(20, 20),
+        relief=ground,
+        divide=False,
+    )
+    assert len(plan.route) >= 1000
+    plan = with_battery(plan, plan.totals.energy_wh * 0.3)
+    begun_s = time.process_time()
+    divided = divide(plan)
+    assert time.process_time() - begun_s < 5.0
+    assert len(divided.sorties) >= 5
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_past_its_point_of_no_return_a_flight_comes_home_on_its_reserve(seed: int) -> None:
+    """Every flight that misses its turn home and flies on along the plan, until the reserve is touched.
+
+    Over hills what a way home takes jumps a little from place to place, as the heights on it are looked up.
+    """
+    plan, reserve_pct = any_plan(seed)
+    divided = divide(plan, reserve_pct=reserve_pct)
+    base = base_of(plan, batteries_of(plan, reserve_pct, 100.0, 0.0))
+    frame, least_wh = frame_of(plan.area), 0.005 * usable_wh(plan.aircraft)
+    for sortie in divided.sorties[:-1]:
+        rows = flown_on(plan, sortie)
+        points = local_from_ring([row.place for row in rows], frame)
+        assert sortie.no_return is not None
+        after_m = sortie.no_return.after_m
+        near = margins(base, points, rows, 2.0, (after_m - 200.0, after_m + 30.0))
+        left_wh = base.usable_wh - near.spent_wh - near.home_wh
+        assert left_wh[near.along_m <= after_m].min() >= -least_wh
+        assert left_wh[near.along_m > after_m].min() < least_wh
+
+
+def flown_on(plan: Plan, sortie: Sortie) -> tuple[Waypoint, ...]:
+    """A flight up to its last lane, and from there on along the plan."""
+    frame = frame_of(plan.area)
+    last = max(index for index, row in enumerate(sortie.route) if row.recording)
+    cut = local_from_ring([sortie.route[last + 1].place], frame)[0]
+    points = local_from_ring([row.place for row in plan.route], frame)
+    lanes = [
+        (shapely.Point(cut).distance(LineString(way)), -index)
+        for index, (row, way) in enumerate(zip(plan.route, pairwise(points), strict=False))
+        if row.recording
+    ]
+    lane = -min((round(away_m, 2), index) for away_m, index in lanes)[1]
+    at = dataclasses.replace(plan.route[lane], place=sortie.route[last + 1].place)
+    at = dataclasses.replace(at, height_relative_m=sortie.route[last + 1].height_relative_m)
+    return (*sortie.route[: last + 1], at, *plan.route[lane + 1 :])

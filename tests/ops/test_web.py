@@ -1,10 +1,7 @@
 """The page in a real browser: it shows what the hub hears, asks no other host, and survives what it hears."""
 
 import json
-import math
-import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -15,12 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from rasterio import Affine
 
 from missions.geodesy import GeoPoint
-from missions.plan import Plan
-from missions.plan_file import write_plan
 from ops.api.server import serving
 from ops.config import Settings
 from ops.operations import Operation
@@ -30,23 +25,11 @@ from telemetry.hub import Hub
 from telemetry.messages import Encoder
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 WAIT_MS = 20_000
 OVERFLOWING = """() =>
     [...document.querySelectorAll('header,main,#view,#panel,#panel section,#panel li,#layers')]
     .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML)"""
 expect.set_options(timeout=WAIT_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("no Chromium is installed; `apt-get install chromium` brings the page's tests to life")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -206,58 +189,6 @@ def test_the_plan_is_drawn_and_the_map_shows_all_of_it(opened: Opened, heath: Pa
         page.get_by_label("Plan", exact=True).uncheck()
         wait_until(page, f"ids => ({shown})(ids) === 0", ["area", "lane"])
         assert opened.complaints == []
-
-
-def test_a_plan_in_flights_shows_each_of_them_and_one_is_picked_from_the_list_or_the_map(
-    opened: Opened, heath: Path, polder: Plan
-) -> None:
-    write_plan(polder, heath / "plans" / "polder.json")
-    Operation.open(heath).add_file(heath / "plans" / "polder.json", "plan")
-    with serving(operation_folder=heath) as address:
-        page = open_page(opened, address)
-        rows = page.locator(".flight")
-        expect(rows).to_have_count(len(polder.sorties))
-        expect(rows.first).to_contain_text("takes off first")
-        for number, sortie in enumerate(polder.sorties):
-            expect(rows.nth(number)).to_contain_text(f"Flight {number + 1}")
-            left_pct = math.floor(round(100 - sortie.totals.battery_pct, 1))
-            expect(rows.nth(number).locator(".lands")).to_have_text(f"lands with {left_pct} %")
-        colours = rows.evaluate_all(
-            "all => all.map(each => each.querySelector('.stripe').style.backgroundColor)"
-        )
-        assert len(set(colours)) == len(polder.sorties)
-        expect(rows.nth(1).locator(".details")).to_be_hidden()
-        rows.nth(1).click()
-        expect(rows.nth(1)).to_have_attribute("aria-pressed", "true")
-        expect(rows.nth(1).locator(".details")).to_contain_text("turn back by")
-        lane = lane_of(page, 1)
-        wait_until(page, "at => droneteam.map.project(at).x > 0", lane)
-        assert page.evaluate("droneteam.map.getPaintProperty('lane', 'line-opacity')") != 1
-        page.keyboard.press("Escape")
-        expect(rows.nth(1)).to_have_attribute("aria-pressed", "false")
-        assert page.evaluate("droneteam.map.getPaintProperty('lane', 'line-opacity')") == 1
-        page.keyboard.press("f")
-        at = page.evaluate("at => droneteam.map.project(at)", lane)
-        page.locator("#map").click(position={"x": at["x"], "y": at["y"]})
-        expect(rows.first).to_have_attribute("aria-pressed", "true")
-        point = polder.sorties[0].no_return
-        assert point is not None
-        mark = page.evaluate("at => droneteam.map.project(at)", [point.place.lon_deg, point.place.lat_deg])
-        wait_until(page, "droneteam.map.loaded()")
-        assert painted(page, mark["x"], mark["y"] - 6)
-        assert opened.complaints == []
-
-
-def lane_of(page: Page, flight: int) -> list[float]:
-    """The middle of the first lane of a flight."""
-    lanes = page.evaluate("fetch('/api/plans').then(answer => answer.json())")
-    (plan,) = (each for each in lanes if each["flights"])
-    (lane,) = (
-        each["geometry"]["coordinates"][0]
-        for each in plan["drawing"]["features"]
-        if each["properties"] == {"role": "lane", "flight": flight}
-    )
-    return [(a + b) / 2 for a, b in zip(*lane[:2], strict=True)]
 
 
 def test_a_mosaic_elsewhere_is_a_click_away_and_does_not_spoil_the_fit(opened: Opened, heath: Path) -> None:

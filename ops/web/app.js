@@ -112,6 +112,9 @@ class Page {
   }
 
   #drawPlans() {
+    const {flight, plans} = this.#store;
+    const known = plans.some((plan) => plan.flights.some((each) => keyOf(plan, each.number) === flight));
+    if (flight !== null && !known) this.#selectFlight(null, false);
     this.#panel.drawPlans();
     this.#ground?.drawPlans(this.#store.plans);
     this.#anchor = null;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -49,11 +49,9 @@ class LocalFrame:
 
     origin: GeoPoint
 
-    @cached_property
+    @property
     def _local_from_geo(self) -> Transformer:
-        centre = f"+lat_0={self.origin.lat_deg!r} +lon_0={self.origin.lon_deg!r}"
-        plane = f"+proj=aeqd {centre} +ellps=WGS84 +units=m"
-        return Transformer.from_crs("EPSG:4326", plane, always_xy=True)
+        return _local_from_geo(self.origin)
 
     def local_from_geo(self, lonlat_deg: npt.ArrayLike) -> Points:
         """(n, 2) longitude, latitude in degrees to (n, 2) east, north in metres."""
@@ -71,3 +69,11 @@ class LocalFrame:
         """One place from metres east and north of the origin."""
         lon, lat = self.geo_from_local([[east_m, north_m]])[0]
         return GeoPoint(float(lat), float(lon))
+
+
+@lru_cache(maxsize=256)
+def _local_from_geo(origin: GeoPoint) -> Transformer:
+    """Made once an origin: it takes longer than a thousand conversions."""
+    centre = f"+lat_0={origin.lat_deg!r} +lon_0={origin.lon_deg!r}"
+    plane = f"+proj=aeqd {centre} +ellps=WGS84 +units=m"
+    return Transformer.from_crs("EPSG:4326", plane, always_xy=True)

@@ -54,7 +54,7 @@ def way_home(
         legs = legs_between(aircraft, run, np.zeros_like(run), flown.ground_m_s)
         top = top_speed_m_s(legs)
         braking_s = ramp_s(flown.ground_m_s, legs.acceleration_m_s2, legs.jerk_m_s3)
-        flight_s = rest_to_rest_s(legs) + braking_s
+        flight_s = rest_to_rest_s(legs, top) + braking_s
         blows = np.zeros(2) if wind is None else np.array(wind.motion_m_s)
         airspeeds = (np.hypot(*(share * top[:, None] * ahead - blows).T) for share in (0.0, 1.0))
         watts = np.maximum(*(curve.level_w(speed) for speed in airspeeds))

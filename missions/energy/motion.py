@@ -82,19 +82,24 @@ def top_speed_m_s(legs: Legs) -> Floats:
     return np.asarray(np.minimum(np.where(full >= limit * rise, full, short), legs.speed_m_s))
 
 
-def rest_to_rest_s(legs: Legs) -> Floats:
-    """Seconds that each leg takes from standstill to standstill; 0 for one of no length."""
-    top = top_speed_m_s(legs)
+def rest_to_rest_s(legs: Legs, top_m_s: Floats | None = None) -> Floats:
+    """Seconds that each leg takes from standstill to standstill; 0 for one of no length.
+
+    `top_m_s` are the legs' top speeds where they are known already.
+    """
+    top = top_speed_m_s(legs) if top_m_s is None else top_m_s
     ramp = ramp_s(top, legs.acceleration_m_s2, legs.jerk_m_s3)
     return np.asarray(np.where(legs.length_m > 0, ramp + legs.length_m / np.maximum(top, 1e-9), 0.0))
 
 
-def overlap_s(aircraft: Aircraft, legs: Legs, turn_rad: Floats) -> Floats:
+def overlap_s(aircraft: Aircraft, legs: Legs, turn_rad: Floats, top_m_s: Floats | None = None) -> Floats:
     """Seconds by which each of the n - 1 corners makes two legs shorter than from rest to rest.
 
-    `turn_rad` (n - 1,) is the angle between a leg's direction and the next's, 0 straight on.
+    `turn_rad` (n - 1,) is the angle between a leg's direction and the next's, 0 straight on; `top_m_s` are
+    the legs' top speeds where they are known already.
     """
-    whole, top = rest_to_rest_s(legs), top_speed_m_s(legs)
+    top = top_speed_m_s(legs) if top_m_s is None else top_m_s
+    whole = rest_to_rest_s(legs, top)
     slower = np.minimum(top[:-1], top[1:])
     limit = np.minimum(legs.acceleration_m_s2[:-1], legs.acceleration_m_s2[1:])
     most = np.minimum(ramp_s(slower, limit, legs.jerk_m_s3), np.minimum(whole[:-1], whole[1:]) / 2) / 2

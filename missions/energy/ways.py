@@ -68,11 +68,11 @@ def _copter_ways(aircraft: Aircraft, track: Track, vectors: Points, wind: Wind |
     ahead = vectors[moved] / np.maximum(run[moved], 1e-9)[:, None]
     flown = speeds(aircraft, ahead, track.speed_m_s[:-1][moved], wind)
     legs = legs_between(aircraft, run[moved], rise[moved], flown.ground_m_s)
-    rounded = overlap_s(aircraft, legs, _turns_rad(vectors[moved], rise[moved]))
+    top = top_speed_m_s(legs)
+    rounded = overlap_s(aircraft, legs, _turns_rad(vectors[moved], rise[moved]), top)
     rounded[_stops(track, moved)] = 0
     shared = np.concatenate([[0], rounded]) + np.concatenate([rounded, [0]])
-    took = rest_to_rest_s(legs) - shared / 2
-    top = top_speed_m_s(legs)
+    took = rest_to_rest_s(legs, top) - shared / 2
     ramp = ramp_s(top, legs.acceleration_m_s2, legs.jerk_m_s3)
     steady = np.minimum(np.maximum(legs.length_m / np.maximum(top, 1e-9) - ramp, 0), took)
     level = top * run[moved] / legs.length_m

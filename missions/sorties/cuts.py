@@ -104,7 +104,7 @@ def best_cuts(cuts: Cuts, reach: Reach, usable_wh: float) -> tuple[list[tuple[in
     before = np.zeros((count, 2), dtype=np.int64)
     for cut in range(1, count):
         seconds = reach.out_s[:, :cut] + (cuts.end_s[cut] - cuts.begin_s[:cut]) + reach.home_s[:, cut, None]
-        needed = _needed_wh(cuts, reach, cut)
+        needed = needed_wh(cuts, reach, cut)
         cost = best[:cut] + _A_FLIGHT_S + seconds + _UNEVEN_S * (needed / max(usable_wh, 1e-9)) ** 2
         cost = np.where(needed <= usable_wh, cost, np.inf)
         take_off, begin = divmod(int(np.argmin(cost)), cut)
@@ -121,12 +121,7 @@ def best_cuts(cuts: Cuts, reach: Reach, usable_wh: float) -> tuple[list[tuple[in
     return flights[::-1], None
 
 
-def _needed_wh(cuts: Cuts, reach: Reach, cut: int) -> Floats:
+def needed_wh(cuts: Cuts, reach: Reach, cut: int) -> Floats:
     """What the flights that end at a cut need, (take-offs, cuts before it)."""
     along = cuts.end_wh[cut] - cuts.begin_wh[:cut]
     return np.asarray(reach.out_wh[:, :cut] + along + reach.home_wh[:, cut, None])
-
-
-def least_wh(cuts: Cuts, reach: Reach, cut: int) -> float:
-    """The least that a flight which ends at a cut needs."""
-    return float(_needed_wh(cuts, reach, cut).min())

@@ -19,15 +19,15 @@ from missions.plan import NoReturn, Plan, Sortie
 from missions.sorties.air import Air, Way, air_of
 from missions.sorties.building import Flight, Piece, begin_place, flight_of, recorded_m, totals_of
 from missions.sorties.course import Course, course_of
-from missions.sorties.cuts import Cuts, Reach, best_cuts, cuts_of, least_wh
+from missions.sorties.cuts import Cuts, Reach, best_cuts, cuts_of, needed_wh
 from missions.sorties.lift import Lift
 from missions.sorties.margin import Base, point_of_no_return
 from missions.sorties.parts import with_sorties
-from missions.sorties.spent import Floats, full_wh, trips
+from missions.sorties.spent import Floats, full_wh, trips_home, trips_out
 
 SWAP_S = 300.0
 """To land, change the battery and be ready again."""
-_ROUNDS = 6
+_ROUNDS = 20
 _BACK_M = 10.0
 
 
@@ -103,14 +103,7 @@ def sorties_of(
     """The flights that a plan takes, one at least, and the metres outside where no way inside exists."""
     places = tuple(take_offs) or (plan.take_off,)
     task = _task(plan, batteries, places)
-    usable_wh = task.usable_wh
-    for _ in range(_ROUNDS):
-        flights = _flights(task, usable_wh)
-        over_wh = max(flight.spent_wh for flight in flights) - task.usable_wh
-        if over_wh <= 1e-6:
-            break
-        # Corners where flights join the course cost a little more than was reckoned.
-        usable_wh -= over_wh + 1e-3
+    flights = _kept_within(task)
     clock_s, sorties = start_s, []
     for number, flight in enumerate(flights, start=1):
         sorties.append(_sortie(task, flight, (vehicle, number, clock_s)))
@@ -143,13 +136,14 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Flown:
-    """A flight, its piece of the course, its take-off point, and what it takes."""
+    """A flight, its piece of the course, its take-off point, and what it takes, worked out and reckoned."""
 
     flight: Flight
     piece: Piece
     take_off: int
     out: Way
     spent_wh: float
+    reckoned_wh: float
     outside_m: float
 
 
@@ -190,17 +184,31 @@ def _reach(plan: Plan, lift: Lift, out_ways: list[list[Way]], home_ways: list[li
     out = np.full((2, len(out_ways), len(out_ways[0]) + 1), np.inf)
     home = np.full_like(out, np.inf)
     for take_off, (outward, homeward) in enumerate(zip(out_ways, home_ways, strict=True)):
-        begun = trips(plan.aircraft, [lift.over(way.points_m) for way in outward], plan.wind)
-        ended = trips(plan.aircraft, [lift.over(way.back.points_m) for way in homeward], plan.wind)
-        out[:, take_off, :-1] = begun.out_s, begun.out_wh
-        home[:, take_off, 1:] = ended.home_s, ended.home_wh
+        lifted_out = lift.over_all([way.points_m for way in outward])
+        lifted_home = lift.over_all([way.points_m for way in homeward])
+        out[:, take_off, :-1] = trips_out(plan.aircraft, lifted_out, plan.wind)
+        home[:, take_off, 1:] = trips_home(plan.aircraft, lifted_home, plan.wind)
     return Reach(out[0], out[1], home[0], home[1])
 
 
-def _flights(task: _Task, usable_wh: float) -> list[_Flown]:
-    found, beyond = best_cuts(task.cuts, task.reach, usable_wh)
+def _kept_within(task: _Task) -> list[_Flown]:
+    """The best flights of which none takes more than may be used, once worked out whole."""
+    limit_wh = task.usable_wh
+    for _ in range(_ROUNDS):
+        flights = _flights(task, limit_wh)
+        over = [flight for flight in flights if flight.spent_wh > task.usable_wh + 1e-6]
+        if not over:
+            return flights
+        # Where flights join the course they can cost a little more than was reckoned: no such flight again.
+        more_wh = max(flight.spent_wh for flight in over) - task.usable_wh
+        limit_wh = min(limit_wh - more_wh, *(flight.reckoned_wh for flight in over)) - 1e-3
+    raise _out_of_reach(task, 1, task.usable_wh - limit_wh)
+
+
+def _flights(task: _Task, limit_wh: float) -> list[_Flown]:
+    found, beyond = best_cuts(task.cuts, task.reach, limit_wh)
     if beyond is not None:
-        raise _out_of_reach(task, beyond)
+        raise _out_of_reach(task, beyond, task.usable_wh - limit_wh)
     return [_flown(task, *cut) for cut in found]
 
 
@@ -210,7 +218,8 @@ def _flown(task: _Task, first: int, last: int, take_off: int) -> _Flown:
     piece = Piece(int(cuts.begin[first]), float(cuts.share[first]), int(cuts.end[last]))
     flight = flight_of(task.course, piece, out, home, task.lift)
     spent_wh = totals_of(task.plan, flight, task.whole_m).energy_wh
-    return _Flown(flight, piece, take_off, out, spent_wh, out.outside_m + home.outside_m)
+    reckoned_wh = float(needed_wh(cuts, task.reach, last)[take_off, first])
+    return _Flown(flight, piece, take_off, out, spent_wh, reckoned_wh, out.outside_m + home.outside_m)
 
 
 def _sortie(task: _Task, flown: _Flown, which: tuple[int, int, float]) -> Sortie:
@@ -267,13 +276,16 @@ def _no_return_of(plan: Plan, batteries: Batteries) -> NoReturn:
     return point_of_no_return(base_of(plan, batteries), points, plan.route)
 
 
-def _out_of_reach(task: _Task, cut: int) -> InputError:
+def _out_of_reach(task: _Task, cut: int, more_wh: float) -> InputError:
+    """No battery reaches a cut and comes back; `more_wh` is what flights take beyond what is reckoned."""
     place = task.course.rows[int(task.cuts.end[cut])].place
-    # What the flight takes that does nothing else but this last piece before the cut.
-    needed_pct = 100 * least_wh(task.cuts, task.reach, cut) / full_wh(task.plan.aircraft)
+    # The flight that does nothing else but this last piece before the cut; rounded up, so that what is too
+    # much by little reads so.
+    least_wh = float(needed_wh(task.cuts, task.reach, cut).min()) + more_wh
+    needed_pct = math.ceil(1000 * least_wh / full_wh(task.plan.aircraft)) / 10
     return InputError(
         f"latitude {place.lat_deg:.6f}, longitude {place.lon_deg:.6f} is out of reach: getting there and home"
-        f" takes {needed_pct:.0f} % of a battery and {task.batteries.usable_pct:.0f} % may be used",
+        f" takes {needed_pct:g} % of a battery and {task.batteries.usable_pct:g} % may be used",
         where=task.plan.name,
         remedy="Give a take-off point nearer to it, a smaller reserve, or an aircraft that flies longer",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from missions.local import places_from_local
 from missions.plan import NoReturn, Waypoint
 from missions.sorties.air import Air
 from missions.sorties.lift import Lift
-from missions.sorties.spent import Floats, full_wh, profile_of, track_of, trips
+from missions.sorties.spent import Floats, full_wh, profile_of, track_of, trips_home
 from missions.wind import Wind
 
 _STEP_M = 20.0
@@ -77,11 +78,12 @@ def margins(
 
 def home_wh(base: Base, points_m: Points, heights_m: Floats) -> Floats:
     """Watt hours from flying over each place (n, 2), at its height, to the ground at home."""
-    ways = []
-    for height_m, way in zip(heights_m, base.air.ways(points_m, base.home_m), strict=True):
-        lifted, heights = base.lift.over(way.back.points_m)
-        ways.append((lifted, np.append(heights[:-1], height_m)))
-    return trips(base.aircraft, ways, base.wind).home_wh
+    lifted = base.lift.over_all([way.points_m for way in base.air.ways(points_m, base.home_m)])
+    ways = [
+        (way, np.append(height_m, heights[1:]))
+        for height_m, (way, heights) in zip(heights_m, lifted, strict=True)
+    ]
+    return trips_home(base.aircraft, ways, base.wind)[1]
 
 
 def point_of_no_return(base: Base, points_m: Points, rows: Sequence[Waypoint]) -> NoReturn:
@@ -113,10 +115,11 @@ def _samples(steps: Floats, step_m: float) -> tuple[np.ndarray[tuple[int], np.dt
 
 
 def _told(base: Base, found: Margins, row: int) -> NoReturn:
+    """Rounded to the safe side: a little earlier, with a little more battery."""
     spent_pct = 100 * float(found.spent_wh[row]) / full_wh(base.aircraft)
     return NoReturn(
         place=places_from_local(found.points_m[row : row + 1], base.frame)[0],
-        after_m=round(float(found.along_m[row]), 1),
-        at_s=round(float(found.at_s[row]), 1),
-        battery_pct=round(base.start_pct - spent_pct, 2),
+        after_m=math.floor(10 * found.along_m[row]) / 10,
+        at_s=math.floor(10 * found.at_s[row]) / 10,
+        battery_pct=math.ceil(100 * (base.start_pct - spent_pct)) / 100,
     )

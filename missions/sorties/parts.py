@@ -138,12 +138,22 @@ def fence_round(plan: Plan) -> Fence:
     lines = [
         LineString(local_from_ring([home, *(row.place for row in route)], frame)) for home, route in routes
     ]
-    flown = shapely.union_all(lines)
-    if ring.is_empty or ring.covers(flown.buffer(MARGIN_M - 1.0, quad_segs=4)):
+    if ring.is_empty or _well_inside(ring, lines):
         return plan.fence
+    # What is flown deep inside changes nothing, and rounding all of it takes long.
+    flown = shapely.union_all(shapely.difference(lines, ring.buffer(-2 * MARGIN_M)))
     held = shapely.union_all([ring, flown.buffer(MARGIN_M, quad_segs=4)])
     wider = Part(border=ring_from_local(fence_ring(held, 1.0), frame))
     return dataclasses.replace(plan.fence, inclusions=(wider, *plan.fence.inclusions[1:]))
+
+
+def _well_inside(ring: Polygon, lines: list[LineString]) -> bool:
+    """Whether all lines keep the margin from the ring, a metre for its chords."""
+    shapely.prepare(ring.exterior)
+    away_m = shapely.distance(ring.exterior, lines)
+    return bool(
+        (away_m >= MARGIN_M - 1.0).all() and all(ring.contains(Point(line.coords[0])) for line in lines)
+    )
 
 
 def _worst(plan: Plan) -> Iterator[Finding]:

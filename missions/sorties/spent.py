@@ -15,6 +15,7 @@ from missions.plan import Waypoint
 from missions.wind import Wind
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 Lifted = tuple[Points, Floats]
 """A way (n, 2) in metres and the heights (n,) at its places."""
 _MOMENT_S = 1e-6
@@ -82,39 +83,55 @@ def profile_of(aircraft: Aircraft, track: Track, wind: Wind | None) -> Profile:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Trips:
-    """What ways (n) from a take-off point take: out from the ground, and home from there, landed."""
+def trips_out(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> tuple[Floats, Floats]:
+    """Seconds and watt hours (n,) of each way from the ground at its begin to a halt at its end.
 
-    out_s: Floats
-    out_wh: Floats
-    home_s: Floats
-    home_wh: Floats
-
-
-def trips(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> Trips:
-    """What it takes to fly each way out, and the same way back, from a halt to a halt, and half a turn more.
-
-    All ways are flown one after another in one track, with a halt at either end, and told apart again.
+    Half a turn on the spot is counted too.
     """
-    pieces = [
-        piece for points, heights in ways for piece in ((points, heights), (points[::-1], heights[::-1]))
-    ]
-    points = np.concatenate([piece[0] for piece in pieces])
-    heights = np.concatenate([piece[1] for piece in pieces])
-    last = np.cumsum([len(piece[0]) for piece in pieces]) - 1
+    flown, first, last = _halt_to_halt(aircraft, ways, wind)
+    height_m = np.array([heights[0] for _, heights in ways])
+    up_s, up_wh = _vertical(aircraft, height_m, wind)[0]
+    if aircraft.kind == "plane":
+        # It climbs on its first leg; where that is short the rest of the climb comes on top.
+        late_s = np.maximum(
+            height_m / aircraft.climb_speed_m_s - (flown.at_s[first + 1] - flown.at_s[first]), 0
+        )
+        up_s, up_wh = up_s + late_s, up_wh + late_s * aircraft.cruise_power_w / 3600
+    turned_s, turned_wh = _half_turn(aircraft)
+    seconds, watt_hours = (at[last] - at[first] for at in (flown.at_s, flown.at_wh))
+    return seconds + turned_s + up_s, watt_hours + turned_wh + up_wh
+
+
+def trips_home(aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None) -> tuple[Floats, Floats]:
+    """Seconds and watt hours (n,) of each way from a halt at its begin to the ground at its end, landed.
+
+    Half a turn on the spot is counted too.
+    """
+    flown, first, last = _halt_to_halt(aircraft, ways, wind)
+    down_s, down_wh = _vertical(aircraft, np.array([heights[-1] for _, heights in ways]), wind)[1]
+    turned_s, turned_wh = _half_turn(aircraft)
+    seconds, watt_hours = (at[last] - at[first] for at in (flown.at_s, flown.at_wh))
+    return seconds + turned_s + down_s, watt_hours + turned_wh + down_wh
+
+
+def _half_turn(aircraft: Aircraft) -> tuple[float, float]:
+    """Seconds and watt hours of half a turn on the spot."""
+    seconds = turn_s(aircraft) / 2
+    return seconds, seconds * max(aircraft.hover_power_w, aircraft.cruise_power_w) / 3600
+
+
+def _halt_to_halt(
+    aircraft: Aircraft, ways: Sequence[Lifted], wind: Wind | None
+) -> tuple[Effort, Indices, Indices]:
+    """All ways flown one after another in one track, a halt at either end: each one's first and last row."""
+    points = np.concatenate([points for points, _ in ways])
+    heights = np.concatenate([heights for _, heights in ways])
+    last = np.cumsum([len(heights) for _, heights in ways]) - 1
     first = np.concatenate([[0], last[:-1] + 1])
     halts = np.zeros(len(points))
     halts[first] = halts[last] = _MOMENT_S
     speeds = np.full(len(points), aircraft.cruise_speed_m_s)
-    flown = spent(aircraft, Track(points, heights, speeds, halts, np.zeros(len(points))), wind)
-    seconds = flown.at_s[last] - flown.at_s[first] + turn_s(aircraft) / 2
-    turn_wh = turn_s(aircraft) / 2 * max(aircraft.hover_power_w, aircraft.cruise_power_w) / 3600
-    watt_hours = flown.at_wh[last] - flown.at_wh[first] + turn_wh
-    up, down = _vertical(aircraft, heights[first[::2]], wind)
-    return Trips(
-        seconds[::2] + up[0], watt_hours[::2] + up[1], seconds[1::2] + down[0], watt_hours[1::2] + down[1]
-    )
+    return spent(aircraft, Track(points, heights, speeds, halts, np.zeros(len(points))), wind), first, last
 
 
 def _vertical(aircraft: Aircraft, heights_m: Floats, wind: Wind | None) -> tuple[Floats, Floats]:

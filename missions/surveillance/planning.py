@@ -182,7 +182,7 @@ class _Job:
         return Pattern(
             name=NAME,
             frame=self.frame,
-            shape=shapely.union_all(lines).convex_hull.buffer(half_m, quad_segs=4),
+            shape=shapely.MultiLineString(lines).convex_hull.buffer(half_m, quad_segs=4),
             path=lap,
             lanes=0,
             spacing_m=self.view.spacing_m,

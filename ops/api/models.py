@@ -83,6 +83,31 @@ class FindingReport(Report):
     remedy: str
 
 
+class NoReturnReport(Place):
+    """The point of no return: the last place from which a flight gets home with its reserve."""
+
+    after_m: float = Field(description="Metres along the flight")
+    at_s: float = Field(description="Seconds after its take-off")
+    battery_pct: float = Field(description="Of a full battery, left when it is passed")
+
+
+class FlightReport(Report):
+    """One flight of a plan that takes several: it takes off, flies its part of the plan, and lands."""
+
+    number: int = Field(description="From 1; what `--flight` and a feature's `flight` in the drawing name")
+    vehicle: int = Field(description="Which aircraft of the team flies it, from 1")
+    aircraft: str
+    battery: int = Field(description="Which battery of this aircraft it flies on, from 1")
+    start_s: float = Field(description="When it takes off, seconds after the plan's start")
+    duration_s: float = Field(description="From take-off until its motors stop")
+    lands_pct: float = Field(description="Of a full battery, left on landing if it was put in full")
+    reserve_pct: float = Field(description="What must be left")
+    length_m: float
+    photos: int
+    take_off: Place
+    no_return: NoReturnReport | None
+
+
 class PlanReport(Report):
     """One plan of the operation with its drawing."""
 
@@ -94,9 +119,10 @@ class PlanReport(Report):
     camera: str
     totals: JsonObject
     findings: tuple[FindingReport, ...]
+    flights: tuple[FlightReport, ...] = Field(description="Where it takes several; else empty")
     drawing: JsonObject = Field(
         description="GeoJSON FeatureCollection; `role` of each feature: area, fence, exclusion, transit, "
-        "lane, rally or take_off"
+        "lane, no_return, stay, rally or take_off; `flight`: the number of the flight that it belongs to"
     )
 
 

@@ -15,6 +15,7 @@ from missions.files import write_whole
 from missions.geodesy import LocalFrame
 from missions.plan import Plan
 from ops.reports.plan_colors import FENCE, INK, MUTED, PAPER
+from ops.reports.plan_flights import figures_of_flights
 from ops.reports.plan_ground import draw_ground
 from ops.reports.plan_heights import draw_heights, worth_drawing
 from ops.reports.plan_routes import draw_routes
@@ -131,6 +132,8 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
 
 
 def _figures(plan: Plan) -> str:
+    if len({sortie.vehicle for sortie in plan.sorties}) == 1:
+        return figures_of_flights(plan)
     totals = plan.totals
     minutes, seconds = divmod(round(totals.duration_s), 60)
     lanes = f"{totals.lanes} lanes {totals.lane_spacing_m:.1f} m apart, " if totals.lanes > 1 else ""

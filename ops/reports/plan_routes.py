@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.plan import NoReturn, Plan, Sortie, Waypoint
 from ops.reports.plan_colors import FENCE, FLIGHTS, INK, LANE, PAPER, START, TRANSIT
+from ops.reports.plan_flights import mark_flights
 from ops.reports.plan_ground import points_of
 
-_MANY = 6
+_MANY = 8
 """More flights than this share one entry in the legend."""
 
 
@@ -52,7 +53,7 @@ def _draw_flights(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
         _draw_legs(axes, lanes or transits, color=color, lw=1.6, ls="-", label=label, zorder=4)
         _draw_circles(axes, sortie.route, frame, color)
         _draw_pictures(axes, sortie.route, frame)
-    _draw_no_return(axes, [each.no_return for each in plan.sorties if each.no_return], frame)
+    mark_flights(axes, plan, frame)
     places = list(dict.fromkeys([plan.take_off, *(sortie.take_off for sortie in plan.sorties)]))
     _draw_take_offs(axes, places, frame)
 

@@ -1,6 +1,7 @@
 // The command room's page: one stream in, a map and lists out.
 
 import {Connection} from './connection.js';
+import {keyOf, placesOfFlight} from './flights.js';
 import {coordinates, duration, timeOfDay} from './format.js';
 import {gridFor} from './grid.js';
 import {GroundMap, placesOf} from './map.js';
@@ -33,6 +34,7 @@ class Page {
     this.#panel.addEventListener('select', ({detail}) => this.#select(detail.key, true));
     this.#panel.addEventListener('goto', ({detail}) => this.#goto(detail));
     this.#panel.addEventListener('layer', ({detail}) => this.#layer(detail));
+    this.#panel.addEventListener('flight', ({detail}) => this.#selectFlight(detail.key, detail.move));
     find('#fit').addEventListener('click', () => this.#fit());
     document.addEventListener('keydown', (event) => this.#key(event));
     setInterval(() => this.#tick(), 250);
@@ -55,7 +57,11 @@ class Page {
     map.on('movestart', (event) => { this.#touched ||= Boolean(event.originalEvent); });
     map.on('mousemove', ({lngLat}) => { find('#cursor').textContent = coordinates([lngLat.lng, lngLat.lat]); });
     map.on('mouseout', () => { find('#cursor').textContent = ''; });
-    map.on('click', ({point}) => this.#select(this.#overlay.hit(point), false));
+    map.on('click', ({point}) => {
+      const aircraft = this.#overlay.hit(point);
+      this.#select(aircraft, false);
+      if (aircraft === null) this.#selectFlight(this.#ground.flightAt(point), false);
+    });
     window.droneteam = {map, aircraft: () => this.#overlay.drawn};
     this.#ground.drawPlans(this.#store.plans);
     this.#ground.drawFinds(this.#store.finds, this.#store.foremostFinds);
@@ -106,6 +112,9 @@ class Page {
   }
 
   #drawPlans() {
+    const {flight, plans} = this.#store;
+    const known = plans.some((plan) => plan.flights.some((each) => keyOf(plan, each.number) === flight));
+    if (flight !== null && !known) this.#selectFlight(null, false);
     this.#panel.drawPlans();
     this.#ground?.drawPlans(this.#store.plans);
     this.#anchor = null;
@@ -159,6 +168,20 @@ class Page {
     this.#overlay?.refresh();
   }
 
+  /** Look at one flight of a plan, or at all of them: again the same one lets go of it. */
+  #selectFlight(key, move) {
+    const chosen = this.#store.flight === key ? null : key;
+    this.#store.flight = chosen;
+    this.#panel.drawPlans();
+    this.#ground?.selectFlight(chosen, Math.max(0, ...this.#store.plans.map((each) => each.flights.length)));
+    this.#overlay?.refresh();
+    if (!move || chosen === null) return;
+    for (const plan of this.#store.plans) {
+      const flight = plan.flights.find((each) => keyOf(plan, each.number) === chosen);
+      if (flight) this.#goto({places: [...placesOfFlight(plan, flight.number)]});
+    }
+  }
+
   #goto({place, places}) {
     if (!this.#ground) return;
     this.#touched = true;
@@ -174,7 +197,10 @@ class Page {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input')) return;
     if (event.key === 'f' || event.key === 'F') this.#fit();
-    if (event.key === 'Escape') this.#select(null, false);
+    if (event.key === 'Escape') {
+      this.#select(null, false);
+      this.#selectFlight(null, false);
+    }
   }
 
   #tick() {

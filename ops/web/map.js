@@ -1,17 +1,21 @@
 // The map below the aircraft: plain ground or tiles, mosaics, plan, tracks and finds.
 
+import {featuresOf, MARKED} from './flights.js';
 import {boundsOf, ellipseRing, nearFirst, positionsOf} from './geo.js';
 
 const EMPTY = {type: 'FeatureCollection', features: []};
 const SOURCES = ['grid', 'plan', 'recorded', 'tracks', 'finds'];
 const UNANSWERED_MS = 3000;
 const FAR_M = 30_000;
+const FLOWN = ['transit', 'lane'];
+const ASIDE = 0.16;
+const HIT_PX = 5;
 const role = (...names) => ['in', ['get', 'role'], ['literal', names]];
 
 /** What the list of layers switches, each with the map layers it stands for. */
 export const GROUPS = [
   {id: 'plan', name: 'Plan', layers: [
-    'area-fill', 'exclusion-fill', 'area', 'exclusion', 'transit', 'lane', 'plan-point']},
+    'area-fill', 'exclusion-fill', 'area', 'exclusion', 'transit', 'lane', 'stay', 'plan-point']},
   {id: 'fence', name: 'Fence', layers: ['fence']},
   {id: 'tracks', name: 'Tracks', layers: ['recorded', 'tracks']},
   {id: 'finds', name: 'Finds', layers: ['find-faint', 'find-fill', 'find-line', 'find']},
@@ -31,8 +35,8 @@ const LAYERS = [
   line('fence', 'plan', {'line-color': '#ffb454', 'line-width': 1.5, 'line-dasharray': [4, 3]}, role('fence')),
   line('exclusion', 'plan', {'line-color': '#ff5d5d', 'line-width': 1.5}, role('exclusion')),
   line('area', 'plan', {'line-color': '#7aa7ff', 'line-width': 2}, role('area')),
-  line('transit', 'plan', {'line-color': '#8fa1b0', 'line-width': 1, 'line-dasharray': [3, 3]}, role('transit')),
-  line('lane', 'plan', {'line-color': '#79c9b8', 'line-width': 1.6}, role('lane'), {'line-cap': 'round'}),
+  line('transit', 'plan', {'line-color': ['get', 'colour'], 'line-width': 1, 'line-dasharray': [3, 3]}, role('transit')),
+  line('lane', 'plan', {'line-color': ['get', 'colour'], 'line-width': 1.8}, role('lane'), {'line-cap': 'round'}),
   line('recorded', 'recorded', {'line-color': '#f2b8d8', 'line-width': 1.8, 'line-opacity': 0.85}),
   line('tracks', 'tracks', {'line-color': ['get', 'colour'], 'line-width': 2.6, 'line-opacity': 0.9}, null,
     {'line-cap': 'round'}),
@@ -43,6 +47,9 @@ const LAYERS = [
   line('find-line', 'finds', {'line-color': '#ff8080', 'line-width': 1.5}, role('ellipse')),
   {id: 'find', source: 'finds', type: 'circle', filter: role('find'),
     paint: {'circle-radius': 5, 'circle-color': '#ff5d5d', 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5}},
+  {id: 'stay', source: 'plan', type: 'circle', filter: role('stay'),
+    paint: {
+      'circle-radius': 3.5, 'circle-color': '#10171d', 'circle-stroke-color': '#e8eef3', 'circle-stroke-width': 1.5}},
   {id: 'plan-point', source: 'plan', type: 'circle', filter: role('take_off', 'rally'),
     paint: {
       'circle-radius': 6,
@@ -131,7 +138,23 @@ export class GroundMap {
   }
 
   drawPlans(plans) {
-    this.#sources.plan.set(plans.flatMap((plan) => plan.drawing.features));
+    this.#sources.plan.set(plans.flatMap(featuresOf));
+  }
+
+  /** Draw all flights but one faintly, of so many; null for none. */
+  selectFlight(key, others) {
+    // Very many lie on one another: faint ones would add up.
+    const aside = others > MARKED ? 0 : ASIDE;
+    const opacity = key === null ? 1 : ['match', ['get', 'key'], key, 1, aside];
+    for (const id of FLOWN) this.map.setPaintProperty(id, 'line-opacity', opacity);
+  }
+
+  /** The key of the flight drawn at a point of the screen, or null. */
+  flightAt({x, y}) {
+    if (!this.shows('plan')) return null;
+    const box = [[x - HIT_PX, y - HIT_PX], [x + HIT_PX, y + HIT_PX]];
+    const [first] = this.map.queryRenderedFeatures(box, {layers: [...FLOWN].reverse()});
+    return first?.properties.key || null;
   }
 
   drawTracks(tracks, colour) {

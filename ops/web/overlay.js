@@ -1,12 +1,15 @@
 // A canvas over the map: aircraft with their labels, and the figures at the grid's edges.
 
+import {marksOf} from './flights.js';
 import {duration, figure, height, known} from './format.js';
 import {Motion} from './motion.js';
-import {drawSymbol, SYMBOL_RADIUS_PX} from './symbols.js';
+import {drawBadge, drawDiamond, drawSymbol, SYMBOL_RADIUS_PX} from './symbols.js';
 
 const FONT = 'system-ui, "DejaVu Sans", sans-serif';
 const GREY = '#8796a3';
 const HIT_PX = 22;
+const MARK_PX = 9;
+const CAPTION_PX = 32;
 
 export class Overlay {
   drawn = [];
@@ -16,6 +19,7 @@ export class Overlay {
   #ground;
   #store;
   #motions = new Map();
+  #marks = {};
   #dirty = true;
   #drawnAtMs = 0;
 
@@ -65,7 +69,10 @@ export class Overlay {
     const {width, height: tall} = this.#resize();
     this.#context.clearRect(0, 0, width, tall);
     if (this.grid && this.#ground.shows('grid')) this.#drawGridLabels(width, tall);
-    if (this.#ground.shows('plan')) this.#drawPlanLabels();
+    if (this.#ground.shows('plan')) {
+      this.#drawFlightMarks();
+      this.#drawPlanLabels();
+    }
     if (this.#ground.shows('finds')) this.#drawFindLabels();
     this.drawn = [...this.#motions].map(([key, motion]) => {
       const {place, heading} = motion.at(nowMs);
@@ -196,11 +203,49 @@ export class Overlay {
 
   #drawPlanLabels() {
     for (const plan of this.#store.plans) {
-      for (const {properties, geometry} of plan.drawing.features) {
-        if (properties.role === 'take_off') this.#caption('take-off', geometry.coordinates, '#e8eef3');
-        if (properties.role === 'rally') this.#caption('rally', geometry.coordinates, '#95e06c');
+      const rallies = new Map(placesOfRole([plan], 'rally').map((place) => [place.join(), place]));
+      for (const place of placesOfRole([plan], 'take_off')) {
+        const too = rallies.delete(place.join()) ? ', rally' : '';
+        this.#caption(`take-off, landing${too}`, place, '#e8eef3');
       }
+      for (const place of rallies.values()) this.#caption('rally', place, '#95e06c');
     }
+  }
+
+  /** Points of no return, and where each flight begins its work if there is room for its number. */
+  #drawFlightMarks() {
+    const captions = this.#takeOffBoxes();
+    const marks = this.#marksNow().map((each) => ({...each, ...this.#ground.map.project(each.place)}));
+    const points = marks.filter((each) => each.kind === 'no_return');
+    const taken = points.map(markBox);
+    for (const {place, colour, number, x, y} of points) {
+      drawDiamond(this.#context, {x, y, colour});
+      const own = box(x - CAPTION_PX, y + 9, 2 * CAPTION_PX, 14);
+      if (captions.some((each) => overlaps(own, each))) continue;
+      captions.push(own);
+      this.#caption(number ? `no return ${number}` : 'no return', place, colour);
+    }
+    for (const each of marks.filter(({kind}) => kind === 'flight')) {
+      if (taken.some((other) => overlaps(markBox(each), other))) continue;
+      taken.push(markBox(each));
+      drawBadge(this.#context, {...each, text: `${each.number}`});
+    }
+  }
+
+  /** The marks, worked out anew only when plans or the flight looked at change. */
+  #marksNow() {
+    const {plans, flight} = this.#store;
+    if (this.#marks.plans !== plans || this.#marks.flight !== flight) {
+      this.#marks = {plans, flight, found: plans.flatMap((plan) => marksOf(plan, flight))};
+    }
+    return this.#marks.found;
+  }
+
+  #takeOffBoxes() {
+    return placesOfRole(this.#store.plans, 'take_off').map((place) => {
+      const {x, y} = this.#ground.map.project(place);
+      return box(x - 2 * CAPTION_PX, y + 9, 4 * CAPTION_PX, 14);
+    });
   }
 
   #drawFindLabels() {
@@ -239,6 +284,10 @@ function figuresOf(vehicle) {
   ].join('   ');
 }
 
+const placesOfRole = (plans, role) => plans
+  .flatMap((plan) => plan.drawing.features.filter((each) => each.properties.role === role))
+  .map((each) => each.geometry.coordinates);
+const markBox = ({x, y}) => box(x - MARK_PX, y - MARK_PX, 2 * MARK_PX, 2 * MARK_PX);
 const box = (left, top, width, height) => ({left, top, right: left + width, bottom: top + height});
 const within = (a, b) => a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
 const overlaps = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;

@@ -2,6 +2,7 @@
 
 import {coordinates, duration, figure, fix, height, known, metres, timeOfDay} from './format.js';
 import {element, keyed, write} from './dom.js';
+import {aircraftIn, colourOf, detailsOf, keyOf, NO_RETURN, overAfterS, timesOf} from './flights.js';
 import {GROUPS, placesOfPlan} from './map.js';
 
 const LOW_BATTERY_PCT = 20;
@@ -30,8 +31,8 @@ export class Panel extends EventTarget {
   drawPlans() {
     const {plans} = this.#store;
     this.#find('#plans-section').hidden = !plans.length;
-    keyed(this.#find('#plans'), plans, (each) => each.id, (each) => this.#placeRow('plan', () =>
-      this.#ask('goto', {places: [...placesOfPlan(each)]})), updatePlan);
+    keyed(this.#find('#plans'), plans, (each) => each.id, (each) => this.#planRow(each),
+      (row, each) => this.#updatePlan(row, each));
   }
 
   drawFinds() {
@@ -93,6 +94,32 @@ export class Panel extends EventTarget {
     return element('li', '', button);
   }
 
+  #planRow(plan) {
+    const row = this.#placeRow('plan', () => this.#ask('goto', {places: [...placesOfPlan(plan)]}));
+    const flights = element('ul', 'flights');
+    flights.setAttribute('aria-label', 'Flights');
+    row.append(flights);
+    return row;
+  }
+
+  #flightRow(plan, {number}) {
+    const button = element('button', 'flight',
+      element('span', 'stripe'), element('span', 'name'), element('span', 'lands'),
+      element('span', 'small times'), element('span', 'small details'));
+    button.type = 'button';
+    button.title = NO_RETURN;
+    button.addEventListener('click', () => this.#ask('flight', {key: keyOf(plan, number), move: true}));
+    return element('li', '', button);
+  }
+
+  #updatePlan(row, plan) {
+    updatePlan(row, plan);
+    const list = row.querySelector('.flights');
+    list.hidden = !plan.flights.length;
+    keyed(list, plan.flights, (each) => `${each.number}`, (each) => this.#flightRow(plan, each),
+      (item, each) => updateFlight(item, plan, each, this.#store.flight === keyOf(plan, each.number)));
+  }
+
   #layerRow({id, name}, shown) {
     const box = element('input');
     box.type = 'checkbox';
@@ -135,16 +162,46 @@ function mission({mission_current: current, mission_count: count}) {
 }
 
 function updatePlan(row, plan) {
-  const {totals, findings} = plan;
+  const {findings} = plan;
   write(row.querySelector('.name'), plan.name || plan.id);
   const blocking = findings.filter((each) => each.severity === 'blocking').length;
   write(row.querySelector('.about'), [
     plan.aircraft,
-    `${totals.lanes} lanes`,
-    metres(totals.length_m),
-    duration(totals.duration_s),
+    ...figuresOf(plan),
     ...(blocking ? [`${blocking} blocking`] : []),
   ].join(' · '));
+}
+
+function figuresOf({totals, flights}) {
+  const lanes = totals.lanes ? [`${totals.lanes} lanes`] : [];
+  if (!flights.length) {
+    const left = `lands with ${figure(Math.floor(100 - totals.battery_pct), '%')}`;
+    return [...lanes, metres(totals.length_m), duration(totals.duration_s), left];
+  }
+  const aircraft = aircraftIn({flights});
+  const flown = flights.reduce((sum, each) => sum + each.length_m, 0);
+  return [
+    ...(aircraft > 1 ? [`${aircraft} aircraft`] : []),
+    `${flights.length} flights`,
+    ...lanes,
+    metres(flown),
+    `all down after ${duration(overAfterS({flights}))}`,
+  ];
+}
+
+function updateFlight(row, plan, flight, selected) {
+  const button = row.querySelector('button');
+  button.setAttribute('aria-pressed', String(selected));
+  row.querySelector('.stripe').style.backgroundColor = colourOf(plan, flight);
+  const who = aircraftIn(plan) > 1 ? `, aircraft ${flight.vehicle}` : '';
+  write(row.querySelector('.name'), `Flight ${flight.number}${who}`);
+  const lands = row.querySelector('.lands');
+  write(lands, `lands with ${figure(Math.floor(flight.lands_pct), '%')}`);
+  lands.classList.toggle('low', flight.lands_pct < flight.reserve_pct - 0.05);
+  write(row.querySelector('.times'), timesOf(flight));
+  const details = row.querySelector('.details');
+  write(details, detailsOf(flight));
+  details.hidden = !selected;
 }
 
 function updateFind(row, find) {

@@ -17,6 +17,8 @@ export class Store {
   operation = null;
   dropped = 0;
   selected = null;
+  /** The key of the flight that is looked at, or null for all. */
+  flight = null;
   #serverS = 0;
   #readAtMs = 0;
 

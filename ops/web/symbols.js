@@ -22,6 +22,34 @@ export function drawSymbol(context, {x, y, heading, kind, colour, filled}) {
   context.restore();
 }
 
+/** A number on a disc: where a flight begins its work. */
+export function drawBadge(context, {x, y, colour, text}) {
+  context.beginPath();
+  context.arc(x, y, 8.5, 0, 2 * Math.PI);
+  context.fillStyle = colour;
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = OUTLINE;
+  context.stroke();
+  context.font = 'bold 11px system-ui, "DejaVu Sans", sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillStyle = OUTLINE;
+  context.fillText(text, x, y + 0.5);
+}
+
+/** A point of no return. */
+export function drawDiamond(context, {x, y, colour}) {
+  context.beginPath();
+  for (const [east, south] of [[0, -7], [7, 0], [0, 7], [-7, 0]]) context.lineTo(x + east, y + south);
+  context.closePath();
+  context.fillStyle = OUTLINE;
+  context.fill();
+  context.lineWidth = 2.4;
+  context.strokeStyle = colour;
+  context.stroke();
+}
+
 function rotors(context, colour, filled) {
   for (const [east, south] of [[-9, -9], [9, -9], [9, 9], [-9, 9]]) {
     context.beginPath();

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,7 +35,12 @@ from ops.cli.shell import told
 from ops.operations import Operation
 from sitl.world import World, grid_poses, render_photos
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 COMMAND = [sys.executable, "-m", "ops"]
 FIELD = [[5.2700, 52.1200], [5.2715, 52.1200], [5.2715, 52.1209], [5.2700, 52.1209], [5.2700, 52.1200]]
 
@@ -300,3 +308,27 @@ def heath(tmp_path: Path) -> Path:
     write_plan(plan, operation.folder / "plans" / "heath.json")
     operation.add_folder(operation.folder / "plans", "plan")
     return operation.folder
+
+
+@pytest.fixture(scope="session")
+def polder() -> Plan:
+    """A search of a field that is too large for one battery."""
+    corners = ((0, 0), (0.012, 0), (0.012, 0.006), (0, 0.006))
+    ring = tuple(GeoPoint(52.1 + north, 5.8 + east) for east, north in corners)
+    craft = dataclasses.replace(catalogue.aircraft("ardupilot-copter"), battery_wh=90.0)
+    area = Area("Polder", (Part(ring),))
+    plan = plan_search(area, craft, catalogue.camera("demo-thermal"), created="2026-03-01T10:00:00Z")
+    assert len(plan.sorties) >= 2
+    return plan
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("no Chromium is installed; `apt-get install chromium` brings the page's tests to life")
+    from playwright.sync_api import sync_playwright  # only the page's tests need it
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()

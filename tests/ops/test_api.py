@@ -142,11 +142,38 @@ def test_the_plan_is_drawn_with_every_part_in_its_role(client: httpx.Client) -> 
         [[5.8035, 52.103], [5.8005, 52.103]],
     ]
     transits = by_role["transit"][0]["coordinates"]
-    assert transits[0][0] == transits[1][1] == [5.8, 52.1], "out from the take-off, and back to it"
+    assert transits[0][0] == transits[-1][-1] == [5.8, 52.1], "out from the take-off, and back to it"
     area = by_role["area"][0]["coordinates"]
     assert len(area) == 2, "a border and a hole"
     assert all(ring[0] == ring[-1] for ring in area)
     assert plan["totals"]["lanes"] == 2
+
+
+def test_a_plan_in_flights_lists_and_draws_each_of_them(operation: Operation, polder: Plan) -> None:
+    plan = polder
+    write_plan(plan, operation.folder / "plans" / "polder.json")
+    operation.add_file(operation.folder / "plans" / "polder.json", "plan")
+    with browsing(operation_folder=operation.folder) as client:
+        reports = client.get("/api/plans").json()
+    (report,) = (each for each in reports if each["name"] == "Polder")
+    flights = report["flights"]
+    assert [each["number"] for each in flights] == list(range(1, len(plan.sorties) + 1))
+    for flight, sortie in zip(flights, plan.sorties, strict=True):
+        assert flight["start_s"] == sortie.start_s
+        assert flight["lands_pct"] == pytest.approx(100 - sortie.totals.battery_pct, abs=0.05)
+        assert flight["lands_pct"] >= flight["reserve_pct"] == sortie.aircraft.reserve_pct
+        assert sortie.no_return is not None
+        assert flight["no_return"]["at_s"] == sortie.no_return.at_s
+        number = flight["number"]
+        drawn = [each for each in report["drawing"]["features"] if each["properties"].get("flight") == number]
+        assert [each["properties"]["role"] for each in drawn] == ["transit", "lane", "no_return"]
+        transits, lanes, point = (each["geometry"]["coordinates"] for each in drawn)
+        home = [round(sortie.take_off.lon_deg, 7), round(sortie.take_off.lat_deg, 7)]
+        assert transits[0][0] == transits[-1][-1] == home
+        recorded = sum(row.recording for row in sortie.route)
+        assert sum(len(line) - 1 for line in lanes) == recorded
+        passed = flight["no_return"]
+        assert point == pytest.approx([passed["lon_deg"], passed["lat_deg"]], abs=1e-7)
 
 
 def test_finds_come_with_their_ellipse_or_say_that_there_is_none(client: httpx.Client) -> None:

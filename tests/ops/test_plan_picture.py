@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import math
 import re
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from PIL import Image
 
 from missions.errors import InputError
 from missions.plan import Finding, Plan, Severity
-from ops.reports.plan_colors import FENCE, LANE, START, TRANSIT
+from ops.reports.plan_colors import FENCE, FLIGHTS, LANE, START, TRANSIT
+from ops.reports.plan_flights import figures_of_flights
 from ops.reports.plan_picture import _round_length_m, draw_plan, png_of_plan
 
 
@@ -65,3 +67,19 @@ def test_only_a_png_is_written(search_plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(InputError):
         draw_plan(search_plan, tmp_path / "plan.jpg")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_aircrafts_flights_have_their_colours_numbers_and_what_they_take_together(polder: Plan) -> None:
+    picture = pixels(polder)
+    bare = dataclasses.replace(
+        polder, sorties=tuple(dataclasses.replace(one, no_return=None) for one in polder.sorties)
+    )
+    for colour in FLIGHTS[: len(polder.sorties)]:
+        assert count(picture, colour) > count(pixels(bare), colour) > 500
+    told = figures_of_flights(polder)
+    least_pct = min(math.floor(100 - one.totals.battery_pct) for one in polder.sorties)
+    assert f"{len(polder.sorties)} flights in " in told
+    assert f"{least_pct} % left at least" in told
+    last = polder.sorties[-1]
+    minutes = math.ceil((last.start_s + last.totals.duration_s) / 60)
+    assert (f" in {minutes} min," in told) or (f"{minutes // 60} h {minutes % 60} min" in told)

@@ -1,9 +1,7 @@
 """The page in a real browser: it shows what the hub hears, asks no other host, and survives what it hears."""
 
 import json
-import os
 import re
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from rasterio import Affine
 
 from missions.geodesy import GeoPoint
@@ -27,23 +25,11 @@ from telemetry.hub import Hub
 from telemetry.messages import Encoder
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-ARGUMENTS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 WAIT_MS = 20_000
 OVERFLOWING = """() =>
     [...document.querySelectorAll('header,main,#view,#panel,#panel section,#panel li,#layers')]
     .filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML)"""
 expect.set_options(timeout=WAIT_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("no Chromium is installed; `apt-get install chromium` brings the page's tests to life")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """What the pictures of a flight truly saw: each from where the autopilot says that it was taken.
 
 Place, height and heading are those of CAMERA_FEEDBACK, the pitch that which the gimbal reported at that time;
-its roll is taken to be level. Nothing of the plan is used, so that a gimbal which was never told to look down
-shows. The ground lies as high as the take-off point, or as the terrain says; it hides nothing behind it.
+its roll is taken to be level. Of the plan only the ground sample distance is used: a gimbal that was never
+told to look down shows, and ground far off in a slanting picture counts for nothing. The ground lies as high
+as the take-off point, or as the terrain says; it hides nothing behind it.
 """
 
 from __future__ import annotations
@@ -22,24 +23,27 @@ from sitl.proof.recording import Floats, Recorded
 
 _SAMPLES = 4_000
 _CHUNK = 2_000_000
+COARSEST = 1.5
+"""A place is seen where its pixels are at most this many times as large as the plan's; 1.41 is 45 degrees."""
 
 
 def seen_share(
     shape: BaseGeometry,
-    flights: Sequence[tuple[Recorded, Camera]],
+    flights: Sequence[tuple[Recorded, Camera, float]],
     frame: LocalFrame,
     ground: tuple[Terrain, GeoPoint] | None = None,
 ) -> float:
     """The share of a shape that the pictures of all flights together see.
 
+    Each flight comes with its camera and the ground sample distance that was promised, metres a pixel.
     `ground` is the terrain and the take-off point that heights are measured from; None for flat ground.
     Raises InputError where a recording with pictures does not tell where they pointed.
     """
     places = samples(shape)
     level = np.column_stack([places, np.zeros(len(places)) if ground is None else _up(places, frame, ground)])
     seen = np.zeros(len(level), bool)
-    for recorded, camera in flights:
-        seen |= _seen_in(recorded, camera, frame, level)
+    for recorded, camera, gsd_m in flights:
+        seen |= _seen_in(recorded, camera, COARSEST * gsd_m / camera.gsd_m(1.0), frame, level)
     return float(np.mean(seen))
 
 
@@ -68,8 +72,10 @@ def _up(places: Floats, frame: LocalFrame, ground: tuple[Terrain, GeoPoint]) -> 
     return np.asarray(heights - home[0])
 
 
-def _seen_in(recorded: Recorded, camera: Camera, frame: LocalFrame, ground: Floats) -> npt.NDArray[np.bool_]:
-    """Which of (n, 3) places at least one picture shows."""
+def _seen_in(
+    recorded: Recorded, camera: Camera, deepest_m: float, frame: LocalFrame, ground: Floats
+) -> npt.NDArray[np.bool_]:
+    """Which of (n, 3) places at least one picture shows from no further than `deepest_m` along its axis."""
     seen = np.zeros(len(ground), bool)
     rows = pictures_of(recorded)
     if np.isnan(rows[:, 5]).any():
@@ -85,7 +91,8 @@ def _seen_in(recorded: Recorded, camera: Camera, frame: LocalFrame, ground: Floa
         depth = np.einsum("mnk,nk->mn", line, ahead)
         across = np.abs(np.einsum("mnk,nk->mn", line, right))
         along = np.abs(np.einsum("mnk,nk->mn", line, np.cross(ahead, right)))
-        seen |= np.any((depth > 0) & (across <= wide * depth) & (along <= high * depth), axis=1)
+        near = (depth > 0) & (depth <= deepest_m)
+        seen |= np.any(near & (across <= wide * depth) & (along <= high * depth), axis=1)
     return seen
 
 

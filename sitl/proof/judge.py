@@ -63,7 +63,7 @@ def judge(
 def _covered_pct(
     plan: Plan, flown: Sequence[Flown], read: Sequence[Recorded], frame: LocalFrame, terrain: Terrain | None
 ) -> float:
-    cameras = [(each, one.plan.camera) for one, each in zip(flown, read, strict=True)]
+    cameras = [(each, one.plan.camera, one.plan.totals.gsd_m) for one, each in zip(flown, read, strict=True)]
     ground = None if terrain is None else (terrain, plan.take_off)
     shape = without_zones(local_from_area(plan.area, frame), zones_in(frame, plan.no_fly), plan.area.name)
     return 100 * seen_share(shape, cameras, frame, ground)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 from missions.fleet import Member, share
 from missions.plan import Plan
@@ -19,6 +20,7 @@ WATCHED = (
 _WATCH_S = 900.0
 
 
+@functools.cache
 def fleet_case() -> Plan:
     """Three copters searching one area at once, each at a height of its own."""
     team = [Member(COPTER, THERMAL, at(*pad)) for pad in PADS]

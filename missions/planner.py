@@ -30,6 +30,7 @@ from missions.local import (
     places_from_local,
     ring_from_local,
 )
+from missions.look_ahead import looking_ahead
 from missions.no_fly import crossing_m, round_zones, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern
@@ -90,6 +91,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     frame = pattern.frame
     start = start_in(frame, setup.take_off)
     path = pattern.path if pattern.from_take_off else _from_take_off(pattern.path, start)
+    path = looking_ahead(path)
     zones = zones_in(frame, setup.no_fly)
     flown = _at_heights(round_zones(path, zones), frame, setup)
     path = flown.path

@@ -75,25 +75,35 @@ def _up(places: Floats, frame: LocalFrame, ground: tuple[Terrain, GeoPoint]) -> 
 def _seen_in(
     recorded: Recorded, camera: Camera, deepest_m: float, frame: LocalFrame, ground: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Which of (n, 3) places at least one picture shows from no further than `deepest_m` along its axis."""
+    """Which of (n, 3) places at least one picture shows."""
     seen = np.zeros(len(ground), bool)
     rows = pictures_of(recorded)
     if np.isnan(rows[:, 5]).any():
         raise InputError("the recording does not tell where the gimbal pointed")
-    wide = camera.sensor_width_mm / camera.focal_length_mm / 2
-    high = camera.sensor_height_mm / camera.focal_length_mm / 2
     step = max(1, _CHUNK // max(1, len(ground)))
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
         places = np.column_stack([frame.local_from_geo(some[:, 1:3]), some[:, 3]])
-        ahead, right = _axes(np.radians(some[:, 4]), np.radians(some[:, 5]))
-        line = ground[:, None, :] - places[None, :, :]
-        depth = np.einsum("mnk,nk->mn", line, ahead)
-        across = np.abs(np.einsum("mnk,nk->mn", line, right))
-        along = np.abs(np.einsum("mnk,nk->mn", line, np.cross(ahead, right)))
-        near = (depth > 0) & (depth <= deepest_m)
-        seen |= np.any(near & (across <= wide * depth) & (along <= high * depth), axis=1)
+        seen |= np.any(in_picture(ground, places, some[:, 4:6], camera, deepest_m), axis=1)
     return seen
+
+
+def in_picture(
+    ground: Floats, places: Floats, pointed_deg: Floats, camera: Camera, deepest_m: float = np.inf
+) -> npt.NDArray[np.bool_]:
+    """Which of (m, 3) places lie in which pictures, (m, n), from no further than `deepest_m` along the axis.
+
+    The pictures were taken from (n, 3) places by a camera pointed at (n, 2) headings and pitches.
+    """
+    wide = camera.sensor_width_mm / camera.focal_length_mm / 2
+    high = camera.sensor_height_mm / camera.focal_length_mm / 2
+    ahead, right = _axes(*np.radians(pointed_deg).T)
+    line = ground[:, None, :] - places[None, :, :]
+    depth = np.einsum("mnk,nk->mn", line, ahead)
+    across = np.abs(np.einsum("mnk,nk->mn", line, right))
+    along = np.abs(np.einsum("mnk,nk->mn", line, np.cross(ahead, right)))
+    near = (depth > 0) & (depth <= deepest_m)
+    return np.asarray(near & (across <= wide * depth) & (along <= high * depth))
 
 
 def _axes(heading: Floats, pitch: Floats) -> tuple[Floats, Floats]:

@@ -18,6 +18,7 @@ from missions.surveillance import WatchPoint, waits
 from missions.terrain import Terrain
 from sitl.proof.cover import pictures_of, seen_share
 from sitl.proof.flight import Flown
+from sitl.proof.pointing import astray
 from sitl.proof.recording import Recorded
 from sitl.proof.separation import Trail, nearest, trails_of
 from sitl.proof.verdict import Flight, Team, Verdict, Waited
@@ -63,10 +64,15 @@ def judge(
 def _covered_pct(
     plan: Plan, flown: Sequence[Flown], read: Sequence[Recorded], frame: LocalFrame, terrain: Terrain | None
 ) -> float:
-    cameras = [(each, one.plan.camera, one.plan.totals.gsd_m) for one, each in zip(flown, read, strict=True)]
+    cameras = [(each, one.plan.camera, _gsd_m(one.plan)) for one, each in zip(flown, read, strict=True)]
     ground = None if terrain is None else (terrain, plan.take_off)
     shape = without_zones(local_from_area(plan.area, frame), zones_in(frame, plan.no_fly), plan.area.name)
     return 100 * seen_share(shape, cameras, frame, ground)
+
+
+def _gsd_m(plan: Plan) -> float:
+    """The ground sample distance promised: that of the slanting look where a pattern only looks aslant."""
+    return plan.request.figures.get("oblique_gsd_m", plan.totals.gsd_m)
 
 
 def _waits(
@@ -92,6 +98,7 @@ def _flight(flown: Flown, recorded: Recorded, frame: LocalFrame) -> Flight:
         off_m=_off_m(recorded, plan, frame),
         completed=flown.result.completed,
         differences=len(flown.differences),
+        astray=astray(recorded, plan, frame),
         battery_left_pct=recorded.battery_left_pct,
     )
 

@@ -17,7 +17,10 @@ OUTSIDE_M = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """One flight: seconds and watt hours promised and flown, how it went, and what the battery had left."""
+    """One flight: seconds and watt hours promised and flown, how it went, and what the battery had left.
+
+    `astray` counts pictures that do not show the place that they were to show.
+    """
 
     vehicle: int
     promised_s: float
@@ -28,6 +31,7 @@ class Flight:
     off_m: float
     completed: bool
     differences: int
+    astray: int
     battery_left_pct: float
 
 
@@ -140,6 +144,8 @@ def _of_flight(flight: Flight) -> Iterator[str]:
         yield "not flown to its end"
     if flight.differences:
         yield f"{flight.differences} items read back otherwise than sent"
+    if flight.astray:
+        yield f"{flight.astray} pictures do not show what they are of"
     if not flight.outside_m < OUTSIDE_M:
         yield f"{flight.outside_m:.1f} m outside the fence"
     if not _near(flight.flown_s, flight.promised_s):

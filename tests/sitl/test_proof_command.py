@@ -31,6 +31,7 @@ FLIGHT = Flight(
     off_m=0.7,
     completed=True,
     differences=0,
+    astray=0,
     battery_left_pct=80.0,
 )
 GOOD = Verdict("square", "ardupilot-copter", "copter 4.5.4", 90, 99.9, 99.6, (FLIGHT,))
@@ -50,6 +51,7 @@ class TestBounds:
         [
             ({"completed": False}, "not flown to its end"),
             ({"differences": 2}, "2 items"),
+            ({"astray": 1}, "1 pictures"),
             ({"outside_m": 0.2}, "0.2 m outside"),
             ({"outside_m": float("nan")}, "outside"),
             ({"flown_s": 441.0}, "441 s flown"),

@@ -194,7 +194,7 @@ class _Crew:
 
         `zero_s` is that time where it is known: for a flight that is not the aircraft's first.
         """
-        ready = client.wait_for(lambda: self.sky.stopped or _ready(client), READY_S)
+        ready = client.wait_for(lambda: self.sky.stopped or _ready(client, watch), READY_S)
         self.sky.check()
         if not ready:
             said = "; ".join(client.texts) or "nothing"
@@ -221,9 +221,8 @@ class _Crew:
         return fly(client, timeout_s=PATIENCE * plan.totals.duration_s / self.speedup + 120, on_progress=told)
 
 
-def _ready(client: VehicleClient) -> bool:
-    state = client.state
-    return state.home is not None and state.ekf_healthy is True and state.sensors_healthy is True
+def _ready(client: VehicleClient, watch: Watch) -> bool:
+    return client.state.home is not None and client.state.ekf_healthy is True and watch.may_arm
 
 
 def _only(recorder: Recorder) -> Path:

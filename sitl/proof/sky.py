@@ -9,8 +9,9 @@ from missions.errors import SimulatorError
 from telemetry.frames import Frame
 from telemetry.messages import decode
 
-_POSITION = 33
-"""GLOBAL_POSITION_INT."""
+_SYS_STATUS, _POSITION = 1, 33
+_PREARM_CHECK = 0x10000000
+"""MAV_SYS_STATUS_PREARM_CHECK. Other bits may never turn good: a plane's terrain where it has no data."""
 
 
 class FlightStopped(SimulatorError):
@@ -57,15 +58,23 @@ class Sky:
 
 
 class Watch:
-    """A listener that passes frames on and notes the autopilot's own time, seconds since it started."""
+    """A listener that passes frames on and notes two things of the autopilot.
+
+    `boot_s` is its own time, seconds since it started; `may_arm` whether its checks before arming pass.
+    """
 
     def __init__(self, onward: Callable[[Sequence[Frame]], None]) -> None:
         self._onward = onward
         self.boot_s = 0.0
+        self.may_arm = False
 
     def __call__(self, frames: Sequence[Frame]) -> None:
         """Take in frames."""
         self._onward(frames)
         for frame in frames:
-            if frame.message_id == _POSITION and (message := decode(frame)) is not None:
+            if frame.message_id not in (_SYS_STATUS, _POSITION) or (message := decode(frame)) is None:
+                continue
+            if frame.message_id == _POSITION:
                 self.boot_s = message.time_boot_ms / 1000
+            else:
+                self.may_arm = bool(message.onboard_control_sensors_health & _PREARM_CHECK)

@@ -16,7 +16,7 @@ from missions.catalogue import aircraft, camera
 from missions.errors import InputError
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.local import area_from_local, local_from_ring
-from missions.plan import Fence, Plan, Sortie
+from missions.plan import Fence, LookAt, Plan, Sortie
 from missions.planner import Setup
 from missions.search_plan import plan_area
 from missions.surveillance import WatchPoint
@@ -380,3 +380,22 @@ def test_a_look_left_out_lengthens_the_wait(plan: Plan, tmp_path: Path) -> None:
     assert kept[0].flown_s == pytest.approx(kept[0].promised_s, rel=0.5)
     assert late[0].flown_s == pytest.approx(kept[0].flown_s, abs=0.5)
     assert late[1].flown_s > 1.7 * kept[1].flown_s
+
+
+def test_a_picture_that_does_not_show_what_it_is_of_is_counted(plan: Plan, tmp_path: Path) -> None:
+    here = FRAME.point_from_local(400.0, 0.0)
+    lanes = [index for index, waypoint in enumerate(plan.route) if waypoint.recording]
+
+    def looking(at: GeoPoint) -> Plan:
+        route = [
+            dataclasses.replace(waypoint, look_at=LookAt(at)) if index in lanes[:2] else waypoint
+            for index, waypoint in enumerate(plan.route)
+        ]
+        return dataclasses.replace(plan, route=tuple(route))
+
+    path = recorded(keyframes(plan), plan, tmp_path / "flight.tlog")
+    taken = judge(plan, [flown(plan, path)])
+    lost = judge(looking(here), [flown(looking(here), path)])
+    assert taken.flights[0].astray == 0
+    assert 2 <= lost.flights[0].astray < taken.pictures
+    assert "pictures do not show what they are of" in lost.shortfalls[0]

@@ -15,6 +15,7 @@ import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from missions.aiming import looking_ahead
 from missions.aircraft import Aircraft
 from missions.area import Area, Part
 from missions.checks import Facts, by_weight, check
@@ -30,7 +31,6 @@ from missions.local import (
     places_from_local,
     ring_from_local,
 )
-from missions.look_ahead import looking_ahead
 from missions.no_fly import crossing_m, round_zones, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern

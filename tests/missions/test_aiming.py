@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from missions.aiming import looking_ahead
 from missions.catalogue import aircraft, camera
 from missions.geodesy import GeoPoint, LocalFrame
-from missions.look_ahead import looking_ahead
 from missions.patterns.expanding_square import expanding_square
 from missions.patterns.orbit import orbit
 from missions.patterns.path import Path, joined, path_of

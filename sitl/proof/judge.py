@@ -97,6 +97,7 @@ def _flight(flown: Flown, recorded: Recorded, frame: LocalFrame) -> Flight:
         outside_m=_outside_m(recorded, plan, frame),
         off_m=_off_m(recorded, plan, frame),
         completed=flown.result.completed,
+        ended=flown.result.reason,
         differences=len(flown.differences),
         astray=astray(recorded, plan, frame),
         battery_left_pct=recorded.battery_left_pct,

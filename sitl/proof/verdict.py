@@ -19,7 +19,8 @@ OUTSIDE_M = 0.005
 class Flight:
     """One flight: seconds and watt hours promised and flown, how it went, and what the battery had left.
 
-    `astray` counts pictures that do not show the place that they were to show.
+    `ended` says in words how the flight ended; `astray` counts pictures that do not show the place that they
+    were to show.
     """
 
     vehicle: int
@@ -30,6 +31,7 @@ class Flight:
     outside_m: float
     off_m: float
     completed: bool
+    ended: str
     differences: int
     astray: int
     battery_left_pct: float
@@ -141,7 +143,7 @@ def _shortfalls(verdict: Verdict) -> Iterator[str]:
 
 def _of_flight(flight: Flight) -> Iterator[str]:
     if not flight.completed:
-        yield "not flown to its end"
+        yield f"not flown to its end: {flight.ended}"
     if flight.differences:
         yield f"{flight.differences} items read back otherwise than sent"
     if flight.astray:

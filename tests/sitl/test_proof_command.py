@@ -30,6 +30,7 @@ FLIGHT = Flight(
     outside_m=0.0,
     off_m=0.7,
     completed=True,
+    ended="landed",
     differences=0,
     astray=0,
     battery_left_pct=80.0,

@@ -18,6 +18,7 @@ from missions.surveillance import WatchPoint, waits
 from missions.terrain import Terrain
 from sitl.proof.cover import pictures_of, seen_share
 from sitl.proof.flight import Flown
+from sitl.proof.parameters import pans
 from sitl.proof.pointing import astray
 from sitl.proof.recording import Recorded
 from sitl.proof.separation import Trail, nearest, trails_of
@@ -38,7 +39,7 @@ def judge(
     `terrain` is the ground that the plan was made for, None for flat; `watched` the places of a surveillance.
     Raises InputError and FormatError for a recording that does not tell.
     """
-    read = [Recorded.read(each.recording) for each in flown]
+    read = [Recorded.read(one.recording, pans=pans(one.plan)) for one in flown]
     frame = frame_of(plan.area)
     pictures = sum(len(pictures_of(each)) for each in read)
     team = None

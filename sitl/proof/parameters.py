@@ -8,7 +8,7 @@ VOLTS = 12.6
 """SITL's battery, which keeps its voltage whatever is taken from it."""
 _LATER = 0.1
 ALWAYS = {
-    # A camera that says where it took each picture; the gimbal tilts and rolls but does not pan, as most.
+    # A camera that says where it took each picture, on a gimbal that tilts and rolls.
     "CAM1_TYPE": 1,
     "MNT1_TYPE": 1,
     "SERVO9_FUNCTION": 7,
@@ -19,6 +19,12 @@ ALWAYS = {
     "FENCE_ENABLE": 1,
     "FENCE_TYPE": 4,
 }
+PANNING = {"SERVO11_FUNCTION": 6}
+
+
+def pans(plan: Plan) -> bool:
+    """Whether the gimbal turns away from the nose: that of a plane, which cannot fly sideways."""
+    return plan.aircraft.kind == "plane"
 
 
 def parameters_of(plan: Plan) -> dict[str, float]:
@@ -32,11 +38,12 @@ def parameters_of(plan: Plan) -> dict[str, float]:
     left_share = 1 - (1 + _LATER) * (1 - craft.reserve_pct / 100)
     chosen: dict[str, float] = {**ALWAYS, "BATT_CAPACITY": round(full_mah)}
     if left_share > 0:
-        chosen |= {"BATT_LOW_MAH": round(left_share * full_mah), "BATT_FS_LOW_ACT": 2 if _copter(plan) else 1}
+        chosen |= {
+            "BATT_LOW_MAH": round(left_share * full_mah),
+            "BATT_FS_LOW_ACT": 1 if plan.aircraft.kind == "plane" else 2,
+        }
+    if pans(plan):
+        chosen |= PANNING
     if plan.wind is not None:
         chosen |= {"SIM_WIND_SPD": plan.wind.speed_m_s, "SIM_WIND_DIR": plan.wind.from_deg}
     return chosen
-
-
-def _copter(plan: Plan) -> bool:
-    return plan.aircraft.kind != "plane"

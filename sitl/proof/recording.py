@@ -27,8 +27,8 @@ class Recorded:
     """One flight, seconds since the autopilot started.
 
     `track` (n, 5): seconds, longitude, latitude, metres above home, metres above mean sea level. `pictures`
-    (m, 6): seconds, longitude, latitude, metres above home, heading of the nose and pitch of the gimbal in
-    degrees, NaN where the recording does not tell. `battery` (k, 4): seconds, volts, milliampere hours used
+    (m, 6): seconds, longitude, latitude, metres above home, heading and pitch of the camera in degrees, NaN
+    where the recording does not tell. `battery` (k, 4): seconds, volts, milliampere hours used
     so far, per cent left. `armed_s` is when the motors started, `began_s` when the aircraft left the ground,
     `ended_s` when it disarmed, or the recording's end where it did not.
     """
@@ -41,8 +41,11 @@ class Recorded:
     ended_s: float
 
     @classmethod
-    def read(cls, path: Path) -> Self:
-        """The flight in a recording. Raises InputError where nothing left the ground, FormatError."""
+    def read(cls, path: Path, *, pans: bool = False) -> Self:
+        """The flight in a recording. Raises InputError where nothing left the ground, FormatError.
+
+        A gimbal that `pans` turns away from the nose as it says; any other looks where the nose points.
+        """
         rows = _Rows()
         for frame in read_tlog(path):
             message = decode(frame)
@@ -57,7 +60,7 @@ class Recorded:
         before = [second for second in rows.disarmed_s if second <= began_s]
         return cls(
             track=track,
-            pictures=_with_pitch(rows),
+            pictures=_pointed(rows, pans),
             battery=np.array(rows.battery, float).reshape(-1, 4),
             armed_s=max(before, default=float(track[0, 0])),
             began_s=began_s,
@@ -93,13 +96,16 @@ class Recorded:
         return float(before[-1, 3]) if len(before) else math.nan
 
 
-def _with_pitch(rows: _Rows) -> Floats:
-    """The pictures, each with the gimbal's pitch at its time."""
+def _pointed(rows: _Rows, pans: bool) -> Floats:
+    """The pictures, each with where the gimbal pointed at its time."""
     pictures = np.array(rows.pictures, float).reshape(-1, 5)
-    gimbal = np.array(rows.gimbal, float).reshape(-1, 2)
+    gimbal = np.array(rows.gimbal, float).reshape(-1, 3)
     pitch = np.full(len(pictures), math.nan)
     if len(gimbal) and len(pictures):
         pitch = np.interp(pictures[:, 0], gimbal[:, 0], gimbal[:, 1])
+        if pans:
+            aside = np.interp(pictures[:, 0], gimbal[:, 0], np.unwrap(gimbal[:, 2], period=360.0))
+            pictures[:, 4] = (pictures[:, 4] + aside) % 360.0
     return np.column_stack([pictures, pitch])
 
 
@@ -126,8 +132,9 @@ class _Rows:
             self.pictures.append((self._now_s, *place, fields["alt_rel"], fields["yaw"]))
         elif message.name == "GIMBAL_DEVICE_ATTITUDE_STATUS":
             w, x, y, z = fields["q"]
-            pitch = math.degrees(math.asin(max(-1.0, min(1.0, 2 * (w * y - z * x)))))
-            self.gimbal.append((self._now_s, pitch))
+            pitch_deg = math.degrees(math.asin(max(-1.0, min(1.0, 2 * (w * y - z * x)))))
+            # Without roll yaw is known at any pitch; ArduPilot counts it from the nose, whatever flags say.
+            self.gimbal.append((self._now_s, pitch_deg, math.degrees(2 * math.atan2(z, w))))
         elif message.name == "BATTERY_STATUS":
             volts = fields["voltages"][0] / 1000
             used_mah, left_pct = float(fields["current_consumed"]), float(fields["battery_remaining"])

@@ -73,7 +73,7 @@ class Tape:
     def heartbeat(self, armed: bool) -> None:
         self.send("HEARTBEAT", type=2, autopilot=3, base_mode=128 if armed else 0, mavlink_version=3)
 
-    def pose(self, place: np.ndarray, pitch_deg: float | None) -> tuple[int, int]:
+    def pose(self, place: np.ndarray, pitch_deg: float | None, pan_deg: float = 0.0) -> tuple[int, int]:
         boot_ms = round((self._boot_s + self.now_s) * 1000)
         at = FRAME.point_from_local(float(place[0]), float(place[1]))
         lat, lon = round(at.lat_deg * 1e7), round(at.lon_deg * 1e7)
@@ -87,8 +87,13 @@ class Tape:
             relative_alt=up_mm,
         )
         if pitch_deg is not None:
-            half = math.radians(pitch_deg) / 2
-            q = [math.cos(half), 0.0, math.sin(half), 0.0]
+            tilt, pan = math.radians(pitch_deg) / 2, math.radians(pan_deg) / 2
+            q = [
+                math.cos(tilt) * math.cos(pan),
+                -math.sin(tilt) * math.sin(pan),
+                math.sin(tilt) * math.cos(pan),
+                math.cos(tilt) * math.sin(pan),
+            ]
             self.send("GIMBAL_DEVICE_ATTITUDE_STATUS", time_boot_ms=boot_ms, q=q)
         return lat, lon
 
@@ -108,6 +113,7 @@ def recorded(
     *,
     boot_s: float = 60.0,
     pitch_deg: float | None = -90.0,
+    pan_deg: float = 0.0,
     energy_share: float = 1.0,
 ) -> Path:
     """A recording of these rows, flown straight from one to the next."""
@@ -121,7 +127,7 @@ def recorded(
     for now_s in np.arange(0.0, end_s, STEP_S):
         tape.now_s = float(now_s)
         place = np.array([np.interp(now_s, table[:, 0], table[:, axis]) for axis in (1, 2, 3)])
-        lat, lon = tape.pose(place, pitch_deg)
+        lat, lon = tape.pose(place, pitch_deg, pan_deg)
         tape.heartbeat(armed=True)
         tape.battery(used_mah * now_s / end_s)
         leg = int(np.searchsorted(table[:, 0], now_s, "right")) - 1

@@ -17,6 +17,7 @@ from missions.local import local_from_ring
 from missions.plan import Fence, LookAt, Plan
 from missions.terrain import AnalyticTerrain
 from sitl.proof import Verdict, judge
+from sitl.proof.recording import Recorded
 from tests.sitl.made_up_flights import FRAME, Row, flown, keyframes, recorded, square_plan
 
 
@@ -169,3 +170,16 @@ def test_a_picture_that_does_not_show_what_it_is_of_is_counted(plan: Plan, tmp_p
     assert taken.flights[0].astray == 0
     assert 2 <= lost.flights[0].astray < taken.pictures
     assert "pictures do not show what they are of" in lost.shortfalls[0]
+
+
+@pytest.mark.parametrize("pitch_deg", [-90.0, -50.0, 0.0])
+def test_only_a_gimbal_that_pans_looks_away_from_the_nose(
+    plan: Plan, tmp_path: Path, pitch_deg: float
+) -> None:
+    ahead = recorded(keyframes(plan), plan, tmp_path / "ahead.tlog", pitch_deg=pitch_deg)
+    aside = recorded(keyframes(plan), plan, tmp_path / "aside.tlog", pitch_deg=pitch_deg, pan_deg=-70.0)
+    nose = Recorded.read(ahead).pictures
+    assert Recorded.read(aside).pictures == pytest.approx(nose, abs=0.05)
+    panned = Recorded.read(aside, pans=True).pictures
+    assert (panned[:, 4] + 70.0) % 360 == pytest.approx(nose[:, 4] % 360, abs=0.01)
+    assert panned[:, 5] == pytest.approx(np.full(len(nose), pitch_deg), abs=0.05)

@@ -21,14 +21,15 @@ from typing import Any
 from missions.errors import InputError, OutputError
 from missions.files import read_bounded, write_whole
 from missions.plan import Plan
-from missions.plan_file import json_from_plan
+from missions.plan_items import fence_items, mission_items, rally_items
 from missions.sorties import flights
 from sitl.proof.flight import Flown
+from sitl.proof.parameters import parameters_of
 from sitl.proof.proofs import Proof
 from telemetry.flight import FlightResult
 
 _LIMIT_BYTES = 1_000_000
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Ledger:
         return entry
 
     def find(self, proof: Proof, plan: Plan, version: str) -> Entry | None:
-        """What was flown of this very plan with this very autopilot, None where that was not finished."""
+        """What was flown of the same items with the same autopilot, None where that was not finished."""
         try:
             held = json.loads(read_bounded(self.place(proof) / "flown.json", _LIMIT_BYTES, "what was flown"))
             if held["key"] != _key(plan, version):
@@ -117,4 +118,13 @@ def _flown(plan: Plan, row: dict[str, Any], folder: Path) -> Flown:
 
 
 def _key(plan: Plan, version: str) -> str:
-    return hashlib.sha256(f"{_VERSION}\n{version}\n{json_from_plan(plan)}".encode()).hexdigest()
+    """What tells one plan from another in the air: items and parameters of each flight, and its start.
+
+    What a plan promises is not in it: where only that changes the flights are judged anew, not flown anew.
+    """
+    clock = [(sortie.vehicle, sortie.start_s) for sortie in plan.sorties]
+    flown = [
+        (mission_items(each), fence_items(each), rally_items(each), sorted(parameters_of(each).items()))
+        for each in flights(plan)
+    ]
+    return hashlib.sha256(repr((_VERSION, version, clock, flown)).encode()).hexdigest()

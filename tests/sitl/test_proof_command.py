@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from missions.errors import InputError
+from missions.wind import Wind
 from sitl.proof.__main__ import main
 from sitl.proof.campaign import Campaign
 from sitl.proof.cases import copter_cases
@@ -156,7 +157,11 @@ class TestLedger:
         kept = ledger.keep(PROOF, plan, [flown], "4.5.4", 15.0)
         assert ledger.find(PROOF, plan, "4.5.4") == kept
         assert ledger.find(PROOF, plan, "4.6.0") is None
-        assert ledger.find(PROOF, dataclasses.replace(plan, name="Other"), "4.5.4") is None
+        promised = dataclasses.replace(plan.totals, energy_wh=1.0)
+        assert ledger.find(PROOF, dataclasses.replace(plan, totals=promised), "4.5.4") is not None
+        assert ledger.find(PROOF, dataclasses.replace(plan, route=plan.route[:-2]), "4.5.4") is None
+        windy = dataclasses.replace(plan, wind=Wind(4.0, 90.0))
+        assert ledger.find(PROOF, windy, "4.5.4") is None
         recording.unlink()
         assert ledger.find(PROOF, plan, "4.5.4") is None
 

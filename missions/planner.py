@@ -15,6 +15,7 @@ import shapely
 from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
+from missions.aiming import looking_ahead
 from missions.aircraft import Aircraft
 from missions.area import Area, Part
 from missions.checks import Facts, by_weight, check
@@ -90,6 +91,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     frame = pattern.frame
     start = start_in(frame, setup.take_off)
     path = pattern.path if pattern.from_take_off else _from_take_off(pattern.path, start)
+    path = looking_ahead(path)
     zones = zones_in(frame, setup.no_fly)
     flown = _at_heights(round_zones(path, zones), frame, setup)
     path = flown.path

@@ -1,6 +1,10 @@
-"""Plans proved by flying them: real ArduPilot, its recording, and what the plan promised beside it."""
+"""Plans proved by flying them: real ArduPilot, its recording, and what the plan promised beside it.
 
-from sitl.proof.flight import Flown, fly_in_turn, fly_together
-from sitl.proof.judge import Verdict, judge
+cases -> flown (`fly_plan`) -> recordings -> `judge` -> verdicts -> a table
+"""
 
-__all__ = ["Flown", "Verdict", "fly_in_turn", "fly_together", "judge"]
+from sitl.proof.flight import Flown, fly_plan
+from sitl.proof.judge import judge
+from sitl.proof.verdict import Verdict
+
+__all__ = ["Flown", "Verdict", "fly_plan", "judge"]

@@ -13,7 +13,7 @@ import numpy as np
 from shapely import Polygon
 
 from missions.aircraft import Aircraft
-from missions.area import Area
+from missions.area import Area, Part
 from missions.catalogue import aircraft, camera
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.heights import Relief
@@ -36,6 +36,7 @@ from missions.planner import Setup, plan_pattern, start_in
 from missions.search_plan import plan_area
 from missions.terrain import AnalyticTerrain
 from missions.view import View
+from missions.wind import Wind
 
 MIDDLE = GeoPoint(52.1, 5.2)
 FRAME = LocalFrame(MIDDLE)
@@ -59,6 +60,8 @@ def at(east_m: float, north_m: float) -> GeoPoint:
 
 TAKE_OFF = at(-190, -120)
 
+_NO_FLY = (Part(tuple(at(*corner) for corner in [(70, -60), (120, -60), (120, -10), (70, -10)])),)
+
 
 def heath() -> Area:
     """A concave area with a hole in it."""
@@ -68,6 +71,11 @@ def heath() -> Area:
 def hillside(east_m: Floats, north_m: Floats) -> Floats:
     """A slope with a knoll on it, metres."""
     return np.asarray(0.12 * north_m + 18 * np.exp(-(east_m**2 + north_m**2) / (2 * 90.0**2)))
+
+
+def hill() -> AnalyticTerrain:
+    """The same as terrain."""
+    return AnalyticTerrain(hillside, MIDDLE)
 
 
 def setup(craft: Aircraft = COPTER, name: str = "", take_off: GeoPoint = TAKE_OFF, **more: object) -> Setup:
@@ -80,7 +88,7 @@ def copter_cases() -> dict[str, Case]:
     view = View(THERMAL, 60.0)
     low = View(WIDE, 30.0, 70.0, 80.0)
     road = [at(*place) for place in _ROAD]
-    relief = Relief(AnalyticTerrain(hillside, MIDDLE), tolerance_m=5.0, clearance_m=20.0)
+    relief = Relief(hill(), tolerance_m=5.0, clearance_m=20.0)
     own: dict[str, tuple[Callable[[], Pattern], View, Setup]] = {
         "expanding square": (
             lambda: expanding_square(MIDDLE, view, radius_m=110, aircraft=COPTER),
@@ -110,6 +118,10 @@ def copter_cases() -> dict[str, Case]:
     cases: dict[str, Case] = {
         "parallel track": lambda: plan_area(heath(), view, setup()),
         "parallel track over terrain": lambda: plan_area(heath(), view, setup(relief=relief)),
+        "parallel track round a no-fly zone": lambda: plan_area(
+            heath(), view, setup(no_fly=_NO_FLY, fence_holes=True)
+        ),
+        "parallel track in wind": lambda: plan_area(heath(), view, setup(wind=Wind(5.0, 250.0))),
         "creeping line": lambda: _over_heath(
             lambda shape, start: creeping_line(shape, FRAME, COPTER, view, start_m=start), view, setup()
         ),
@@ -176,7 +188,7 @@ def plane_cases() -> dict[str, Case]:
 
 def divided_case() -> Plan:
     """A search that one battery does not do, flown in two."""
-    small = dataclasses.replace(COPTER, battery_wh=COPTER.battery_wh * 0.3)
+    small = dataclasses.replace(COPTER, battery_wh=COPTER.battery_wh * 0.24)
     return plan_area(heath(), View(THERMAL, 60.0), setup(small, name="Two flights"))
 
 

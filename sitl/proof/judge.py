@@ -1,162 +1,131 @@
-"""What was flown against what the plan promised: cover, fence, seconds and watt hours."""
+"""What was flown against what the plan promised: cover, fence, seconds, watt hours and distances kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import shapely
 from shapely import LineString, Polygon
-from shapely.geometry.base import BaseGeometry
 
+from missions.energy.effort import descent
 from missions.geodesy import LocalFrame
 from missions.local import frame_of, local_from_area, local_from_ring
-from missions.patterns.exposures import Exposures, seen_counts
+from missions.no_fly import without_zones, zones_in
 from missions.plan import Plan
+from missions.surveillance import WatchPoint, waits
+from missions.terrain import Terrain
+from sitl.proof.cover import pictures_of, seen_share
 from sitl.proof.flight import Flown
-from sitl.proof.recording import Floats, Recorded
+from sitl.proof.parameters import pans
+from sitl.proof.pointing import astray
+from sitl.proof.recording import Recorded
+from sitl.proof.separation import Trail, nearest, trails_of
+from sitl.proof.verdict import Flight, Team, Verdict, Waited
+from sitl.proof.watching import longest_waits_s
 
-_SAMPLES = 4_000
-_DOWN_DEG = -90.0
 
+def judge(
+    plan: Plan,
+    flown: Sequence[Flown],
+    name: str = "",
+    *,
+    terrain: Terrain | None = None,
+    watched: Sequence[WatchPoint] = (),
+) -> Verdict:
+    """The verdict on all flights of a plan, from their recordings.
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One flight. `covered_pct` is the share of the plan's area that the pictures truly taken see.
-
-    `outside_m` is how far the track went outside the fence at most, holes and zones counted; `off_m` the 95th
-    percentile of its distance from the planned route.
+    `terrain` is the ground that the plan was made for, None for flat; `watched` the places of a surveillance.
+    Raises InputError and FormatError for a recording that does not tell.
     """
-
-    name: str
-    vehicle: str
-    promised_s: float
-    flown_s: float
-    promised_wh: float
-    flown_wh: float
-    covered_pct: float
-    pictures: int
-    outside_m: float
-    off_m: float
-    completed: bool
-    differences: int
-
-    @property
-    def time_ratio(self) -> float:
-        """Seconds flown for each second promised."""
-        return self.flown_s / self.promised_s
-
-    @property
-    def energy_ratio(self) -> float:
-        """Watt hours used for each one promised."""
-        return self.flown_wh / self.promised_wh
-
-
-def judge(flown: Flown, name: str = "") -> Verdict:
-    """The verdict on one flight."""
-    return verdict_on([flown], flown.plan, name)
-
-
-def verdict_on(flights: list[Flown], plan: Plan, name: str = "") -> Verdict:
-    """The verdict on several flights of one plan: their cover together, their sums, their worst."""
-    read = [Recorded.read(each.recording) for each in flights]
+    read = [Recorded.read(one.recording, pans=pans(one.plan)) for one in flown]
     frame = frame_of(plan.area)
-    shape = local_from_area(plan.area, frame)
-    pictures = [exposures_of_flight(each, one.plan, frame) for each, one in zip(read, flights, strict=True)]
+    pictures = sum(len(pictures_of(each)) for each in read)
+    team = None
+    trails: list[Trail] = []
+    if len({each.vehicle for each in flown}) > 1:
+        clocks = [(one.vehicle, one.start_s, one.zero_s, each) for one, each in zip(flown, read, strict=True)]
+        trails = trails_of(clocks, frame)
+        last_s = max(trail.down_s for trail in trails)
+        team = Team(plan.totals.duration_s, last_s, nearest(trails).distance_m)
     return Verdict(
         name=name or plan.name,
         vehicle=plan.aircraft.name,
-        promised_s=sum(each.plan.totals.duration_s for each in flights),
-        flown_s=sum(each.ended_s - each.began_s for each in read),
-        promised_wh=sum(each.plan.totals.energy_wh for each in flights),
-        flown_wh=sum(each.energy_wh for each in read),
-        covered_pct=100 * _seen_share(shape, plan, pictures),
-        pictures=sum(len(each) for each in pictures),
-        outside_m=max(_outside_m(each, one.plan, frame) for each, one in zip(read, flights, strict=True)),
-        off_m=max(_off_m(each, one.plan, frame) for each, one in zip(read, flights, strict=True)),
-        completed=all(each.result.completed for each in flights),
-        differences=sum(len(each.differences) for each in flights),
+        autopilot=" and ".join(sorted({each.autopilot for each in flown})),
+        pictures=pictures,
+        covered_pct=_covered_pct(plan, flown, read, frame, terrain) if plan.totals.photos else None,
+        promised_pct=plan.totals.covered_pct,
+        flights=tuple(_flight(one, each, frame) for one, each in zip(flown, read, strict=True)),
+        team=team,
+        waits=_waits(plan, watched, trails, frame) if trails and watched else (),
     )
 
 
-def exposures_of_flight(recorded: Recorded, plan: Plan, frame: LocalFrame) -> Exposures:
-    """The pictures that the autopilot says it took: its own place, height and heading.
-
-    The gimbal is taken to point where the plan told it to on the leg that was being flown.
-    """
-    rows = recorded.pictures
-    rows = rows[(rows[:, 0] >= recorded.began_s) & (rows[:, 0] <= recorded.ended_s)]
-    if not len(rows):
-        none = np.zeros((0, 3))
-        return Exposures(none, none, none, none)
-    places = np.column_stack([frame.local_from_geo(rows[:, 1:3]), rows[:, 3]])
-    heading, pitch = rows[:, 4].copy(), np.full(len(rows), _DOWN_DEG)
-    for index, leg in enumerate(_legs_flown(places, plan, frame)):
-        waypoint = plan.route[leg]
-        if waypoint.look_at is not None:
-            at = np.append(
-                local_from_ring([waypoint.look_at.place], frame)[0], waypoint.look_at.height_relative_m
-            )
-            line = at - places[index]
-            heading[index] = np.degrees(np.arctan2(line[0], line[1]))
-            pitch[index] = np.degrees(np.arctan2(line[2], np.hypot(line[0], line[1])))
-        elif waypoint.gimbal_pitch_deg is not None:
-            pitch[index] = waypoint.gimbal_pitch_deg
-    return _pointed(places, np.radians(heading), np.radians(pitch))
+def _covered_pct(
+    plan: Plan, flown: Sequence[Flown], read: Sequence[Recorded], frame: LocalFrame, terrain: Terrain | None
+) -> float:
+    cameras = [(each, one.plan.camera, _gsd_m(one.plan)) for one, each in zip(flown, read, strict=True)]
+    ground = None if terrain is None else (terrain, plan.take_off)
+    shape = without_zones(local_from_area(plan.area, frame), zones_in(frame, plan.no_fly), plan.area.name)
+    return 100 * seen_share(shape, cameras, frame, ground)
 
 
-def _pointed(places: Floats, heading: Floats, pitch: Floats) -> Exposures:
-    level = np.cos(pitch)
-    ahead = np.column_stack([level * np.sin(heading), level * np.cos(heading), np.sin(pitch)])
-    right = np.column_stack([np.cos(heading), -np.sin(heading), np.zeros(len(places))])
-    return Exposures(places, ahead, right, np.cross(ahead, right))
+def _gsd_m(plan: Plan) -> float:
+    """The ground sample distance promised: that of the slanting look where a pattern only looks aslant."""
+    return plan.request.figures.get("oblique_gsd_m", plan.totals.gsd_m)
 
 
-def _legs_flown(places: Floats, plan: Plan, frame: LocalFrame) -> list[int]:
-    """For each picture the waypoint whose leg it was most likely taken on, of those that take pictures."""
-    here = local_from_ring([waypoint.place for waypoint in plan.route], frame)
-    taking = [row for row, waypoint in enumerate(plan.route) if waypoint.recording or waypoint.picture]
-    if not taking:
-        return [0] * len(places)
-    ends = [here[row : row + 2] if plan.route[row].recording else here[[row, row]] for row in taking]
-    lines = np.asarray(shapely.linestrings(np.stack(ends)))
-    heights = np.array([plan.route[row].height_relative_m for row in taking])
-    away = shapely.distance(lines[None, :], np.asarray(shapely.points(places[:, :2]))[:, None])
-    away = np.hypot(away, heights[None, :] - places[:, 2:3])
-    return [taking[index] for index in np.argmin(away, axis=1)]
+def _waits(
+    plan: Plan, watched: Sequence[WatchPoint], trails: Sequence[Trail], frame: LocalFrame
+) -> tuple[Waited, ...]:
+    took_s = longest_waits_s(plan, watched, trails, frame)
+    return tuple(
+        Waited(wait.asked_s, wait.longest_s, round(flown_s, 1))
+        for wait, flown_s in zip(waits(plan, watched), took_s, strict=True)
+    )
 
 
-def _seen_share(shape: BaseGeometry, plan: Plan, pictures: list[Exposures]) -> float:
-    ground = _samples(shape)
-    counts = np.zeros(len(ground), np.int64)
-    for each in pictures:
-        if len(each):
-            counts += seen_counts(each, plan.camera, ground)
-    return float(np.mean(counts > 0))
+def _flight(flown: Flown, recorded: Recorded, frame: LocalFrame) -> Flight:
+    plan = flown.plan
+    landing_s, landing_wh = _not_flown(plan)
+    return Flight(
+        vehicle=flown.vehicle,
+        promised_s=plan.totals.duration_s - landing_s,
+        flown_s=recorded.duration_s,
+        promised_wh=plan.totals.energy_wh - landing_wh,
+        flown_wh=recorded.energy_wh,
+        outside_m=_outside_m(recorded, plan, frame),
+        off_m=_off_m(recorded, plan, frame),
+        completed=flown.result.completed,
+        ended=flown.result.reason,
+        differences=len(flown.differences),
+        astray=astray(recorded, plan, frame),
+        battery_left_pct=recorded.battery_left_pct,
+    )
 
 
-def _samples(shape: BaseGeometry) -> Floats:
-    west, south, east, north = shape.bounds
-    step_m = float(np.sqrt(shape.area / _SAMPLES))
-    columns = np.arange(west + step_m / 2, east, step_m)
-    rows = np.arange(south + step_m / 2, north, step_m)
-    grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-    shapely.prepare(shape)
-    return np.asarray(grid[shapely.contains_xy(shape, grid[:, 0], grid[:, 1])])
+def _not_flown(plan: Plan) -> tuple[float, float]:
+    """Seconds and watt hours of the landing, for what ends its flight circling above home: a plane."""
+    if plan.aircraft.kind != "plane":
+        return 0.0, 0.0
+    last_m = np.array([plan.route[-1].height_relative_m])
+    seconds, watt_hours = descent(plan.aircraft, last_m, plan.wind)
+    return float(seconds[0]), float(watt_hours[0])
 
 
 def _outside_m(recorded: Recorded, plan: Plan, frame: LocalFrame) -> float:
-    points = shapely.points(frame.local_from_geo(recorded.flown[:, 1:3]))
+    """How far the track, from the start of the motors to their stop, leaves the fence or enters its holes."""
+    points = np.asarray(shapely.points(frame.local_from_geo(recorded.flown[:, 1:3])))
     worst = 0.0
     for part in plan.fence.inclusions:
-        holes = [local_from_ring(hole, frame) for hole in part.holes]
-        fence = Polygon(local_from_ring(part.border, frame), holes)
+        fence = Polygon(local_from_ring(part.border, frame))
         worst = max(worst, float(shapely.distance(fence, points).max()))
-    for ring in plan.fence.exclusions:
+    holes = [hole for part in plan.fence.inclusions for hole in part.holes]
+    for ring in [*holes, *plan.fence.exclusions]:
         zone = Polygon(local_from_ring(ring, frame))
-        within = shapely.contains(zone, points)
-        worst = max(worst, float(np.max(shapely.distance(zone.exterior, points) * within, initial=0.0)))
+        deep = shapely.distance(zone.exterior, points) * shapely.contains(zone, points)
+        worst = max(worst, float(deep.max()))
     return worst
 
 
@@ -170,5 +139,5 @@ def _off_m(recorded: Recorded, plan: Plan, frame: LocalFrame) -> float:
         if waypoint.orbit_turns
     ]
     planned = shapely.multilinestrings([*lines, *circles])
-    away = shapely.distance(planned, shapely.points(frame.local_from_geo(recorded.flown[:, 1:3])))
-    return float(np.percentile(away, 95))
+    flown = np.asarray(shapely.points(frame.local_from_geo(recorded.flown[:, 1:3])))
+    return float(np.percentile(shapely.distance(planned, flown), 95))

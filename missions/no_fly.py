@@ -46,14 +46,16 @@ def without_zones(shape: Shape, zones: BaseGeometry, where: str = "") -> Shape:
     return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 
 
-def round_zones(path: Path, zones: BaseGeometry) -> Path:
-    """The path with every transit that would cross a zone led round it; recorded ways are left as they are.
+def round_zones(path: Path, zones: BaseGeometry, clear_m: float = MARGIN_M / 2) -> Path:
+    """The path with every transit that would cross a zone led round it, `clear_m` away.
+
+    Recorded ways are left as they are.
 
     A transit that ends within a zone's margin is led to that end as directly as the zone allows.
     """
     if zones.is_empty or not LineString(path.points).intersects(zones):
         return path
-    open_air = _open_air(path.points, zones)
+    open_air = _open_air(path.points, zones, clear_m)
     pieces = []
     for row in range(len(path)):
         pieces.append(path.taken(slice(row, row + 1)))
@@ -81,11 +83,11 @@ def _kept_from(zones: BaseGeometry) -> BaseGeometry:
     return zones.buffer(MARGIN_M, join_style="mitre")
 
 
-def _open_air(points: Points, zones: BaseGeometry) -> Inside:
-    """All that may be flown over: a wide box less the zones and half their margin."""
+def _open_air(points: Points, zones: BaseGeometry, clear_m: float) -> Inside:
+    """All that may be flown over: a wide box less the zones and what is kept clear of them."""
     west, south, east, north = shapely.total_bounds([zones, LineString(points)])
     box = shapely.box(west - _AROUND_M, south - _AROUND_M, east + _AROUND_M, north + _AROUND_M)
-    return Inside(box.difference(zones.buffer(MARGIN_M / 2, join_style="mitre")), margin_m=0.5)
+    return Inside(box.difference(zones.buffer(clear_m, join_style="mitre")), margin_m=0.5)
 
 
 def _between(open_air: Inside, zones: BaseGeometry, a: Floats, b: Floats) -> Points:

@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 TAKE_OFF_PITCH_DEG = 15.0
+LEAD_S = 2.6
+"""Two thirds of L1 in seconds of flight, at ArduPlane's defaults: NAVL1_DAMPING 0.75, NAVL1_PERIOD 17."""
 _SAME_PLACE_M = 0.5
 _MOST_TURNS = 255
 
@@ -70,9 +72,10 @@ def _route(plan: Plan) -> Iterator[MissionItem]:
     """
     before = _State(plan.aircraft.cruise_speed_m_s)
     for index, waypoint in enumerate(plan.route):
-        if index or not _above_take_off(plan, waypoint):
-            yield from _flown(plan, waypoint)
         after = _state(plan, waypoint, before)
+        if index or not _above_take_off(plan, waypoint):
+            exact = after != before or waypoint.picture or index + 1 == len(plan.route)
+            yield from _flown(plan, waypoint, _accepted_m(plan, exact=exact))
         yield from _changes(plan, before, after)
         if waypoint.picture:
             # y is parameter 6 and x parameter 5: 1 takes one picture.
@@ -154,7 +157,7 @@ def _above_take_off(plan: Plan, waypoint: Waypoint) -> bool:
     return idle and distance_m(plan.take_off, waypoint.place) < _SAME_PLACE_M
 
 
-def _flown(plan: Plan, waypoint: Waypoint) -> Iterator[MissionItem]:
+def _flown(plan: Plan, waypoint: Waypoint, accepted_m: float) -> Iterator[MissionItem]:
     """The waypoint itself: flown through, waited at or circled.
 
     A plane cannot wait at a place: it circles there.
@@ -165,12 +168,21 @@ def _flown(plan: Plan, waypoint: Waypoint) -> Iterator[MissionItem]:
     elif waypoint.hold_s > 0 and plan.aircraft.kind == "plane":
         yield _at(Command.LOITER_TIME, waypoint, math.ceil(waypoint.hold_s), 1.0)
     else:
-        yield _at(Command.WAYPOINT, waypoint, math.ceil(waypoint.hold_s), 0.0, _accepted_m(plan))
+        yield _at(Command.WAYPOINT, waypoint, math.ceil(waypoint.hold_s), 0.0, accepted_m)
 
 
-def _accepted_m(plan: Plan) -> float:
-    """How near a plane comes before it turns to the next place: its own 90 m would cut lanes short."""
-    return 0.0 if plan.aircraft.kind != "plane" else float(max(5, round(plan.aircraft.turn_radius_m / 6)))
+def _accepted_m(plan: Plan, *, exact: bool) -> float:
+    """How near a plane comes to a place before it makes for the next; 0 leaves it to the autopilot.
+
+    ArduPlane steers for a point on the straight line to the next place that lies L1 = NAVL1_DAMPING x
+    NAVL1_PERIOD x speed / pi ahead (Park, Deyst, How 2004). On a curve that is drawn by its tangents it stays
+    on the curve where it takes up each next one two thirds of L1 before it touches: the bank that is asked
+    for is then that of the curve. Later it swings wide by tens of metres, as it does at its own WP_RADIUS.
+    """
+    if plan.aircraft.kind != "plane":
+        return 0.0
+    near_m = max(5, round(plan.aircraft.turn_radius_m / 6))
+    return float(near_m if exact else min(255, round(LEAD_S * plan.aircraft.cruise_speed_m_s)))
 
 
 def _at(command: Command, waypoint: Waypoint, p1: float, p3: float, p2: float = 0.0) -> MissionItem:

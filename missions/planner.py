@@ -1,6 +1,6 @@
 """From a pattern to a plan: the way from take-off and back, heights, time and battery, fence, checks.
 
-pattern -> joined to take-off -> heights -> effort -> fence -> checks -> Plan
+pattern -> joined to take-off -> turns -> heights -> effort -> fence -> checks -> Plan
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ from missions.local import (
     places_from_local,
     ring_from_local,
 )
-from missions.no_fly import crossing_m, round_zones, zones_in
+from missions.no_fly import crossing_m, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern
 from missions.plan import Fence, Finding, LookAt, Plan, Rally, Request, Severity, Totals, Waypoint
 from missions.plan_items import mission_items
+from missions.turns import Turned, turned
 from missions.view import View
 from missions.wind import Wind
 
@@ -91,10 +92,13 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     start = start_in(frame, setup.take_off)
     path = pattern.path if pattern.from_take_off else _from_take_off(pattern.path, start)
     zones = zones_in(frame, setup.no_fly)
-    flown = _at_heights(round_zones(path, zones), frame, setup)
+    turns = turned(pattern, path, view, setup.aircraft, zones, wind=setup.wind, margin_m=setup.turn_margin_m)
+    pattern = dataclasses.replace(pattern, covered_pct=turns.covered_pct)
+    flown = _at_heights(turns.path, frame, setup)
     path = flown.path
-    spent = effort(setup.aircraft, track_of(flown, setup.aircraft, pattern.extra_m), setup.wind)
-    ring = fence_ring(_flown(pattern, path), setup.fence_margin_m + pattern.leaves_m)
+    spent = effort(setup.aircraft, track_of(flown, setup.aircraft, turns.extra_m), setup.wind)
+    home_m = path.points[0] if start is None else start
+    ring = fence_ring(_flown(pattern, path, home_m, turns.home_m), setup.fence_margin_m + turns.strays_m)
     places = places_from_local(path.points, frame)
     home = setup.take_off or places[0]
     area = setup.area or area_from_local(pattern.shape, frame, setup.name or pattern.name)
@@ -122,7 +126,8 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     )
     outside_m = 0.0 if start is None else float(_ground(pattern, setup).distance(Point(start)))
     facts = dataclasses.replace(
-        _facts(plan, pattern, flown, outside_m, crossing_m(path, zones)), against_wind_m=spent.against_wind_m
+        _facts(plan, pattern, flown, turns, outside_m, crossing_m(path, zones)),
+        against_wind_m=spent.against_wind_m,
     )
     checked = dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
     return _in_flights(checked) if setup.divide else checked
@@ -253,13 +258,14 @@ def _look_at(place: GeoPoint, height_m: float) -> LookAt | None:
     return None if math.isnan(height_m) else LookAt(place, round(height_m, 3))
 
 
-def _flown(pattern: Pattern, path: Path) -> BaseGeometry:
+def _flown(pattern: Pattern, path: Path, home: Floats, home_m: float) -> BaseGeometry:
+    """All that is flown over: the ground, the way, its circles, and that above home."""
     line = LineString(path.points) if len(path) > 1 else Point(path.points[0])
     circles = [
         Point(path.points[row]).buffer(abs(path.orbit_radius_m[row]))
         for row in np.flatnonzero(path.orbit_radius_m)
     ]
-    return shapely.union_all([pattern.shape, line, *circles])
+    return shapely.union_all([pattern.shape, line, Point(home).buffer(home_m), *circles])
 
 
 def _ground(pattern: Pattern, setup: Setup) -> BaseGeometry:
@@ -280,7 +286,9 @@ def _interval_s(path: Path, trigger_m: float, cruise_m_s: float) -> float:
     return float((apart / speed)[path.recording].min())
 
 
-def _facts(plan: Plan, pattern: Pattern, flown: Flown, outside_m: float, in_zones_m: float) -> Facts:
+def _facts(
+    plan: Plan, pattern: Pattern, flown: Flown, turns: Turned, outside_m: float, in_zones_m: float
+) -> Facts:
     path = flown.path
     home = path.points[0]
     steps = np.hypot(*np.diff(path.points, axis=0).T)
@@ -294,7 +302,7 @@ def _facts(plan: Plan, pattern: Pattern, flown: Flown, outside_m: float, in_zone
         parts_joined_m=float(steps[path.outside[:-1]].sum()) if pattern.from_take_off else 0.0,
         take_off_outside_m=outside_m,
         farthest_m=float(np.hypot(*(path.points - home).T).max()),
-        turns_leave_m=pattern.leaves_m,
+        turns_leave_m=turns.leaves_m,
         items=len(mission_items(plan)),
         in_zones_m=in_zones_m,
         highest_agl_m=flown.highest_agl_m,

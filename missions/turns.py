@@ -1,0 +1,103 @@
+"""The turns of a plan: what an aircraft that cannot stop flies of a pattern, in the wind and round zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from missions.aircraft import Aircraft
+from missions.coverage.turning import Turning
+from missions.no_fly import MARGIN_M, crossing_m, round_zones
+from missions.patterns.flyable import Flyable, flyable
+from missions.patterns.path import Path
+from missions.patterns.pattern import Pattern
+from missions.patterns.runs import covered_pct, give_m, ground_seen
+from missions.view import View
+from missions.wind import Wind
+
+_CLEAR = (0.5, 1.0, 2.0)
+"""How far from a zone the ways round it are laid, in turn radii: the first that lets the turns clear it."""
+_STRAIGHT_DOWN_DEG = -90.0
+_HOME_CIRCLE = 1.5
+"""In turn radii: a plane circles above home when it comes back, as wide as its autopilot was told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A pattern as flown. `strays_m` is how far the aircraft may get off it, `home_m` the radius of the
+    circle that it flies above home at the end; both 0 for what turns on the spot."""
+
+    path: Path
+    covered_pct: float
+    extra_m: float = 0.0
+    leaves_m: float = 0.0
+    strays_m: float = 0.0
+    home_m: float = 0.0
+
+
+def ground_radius_m(aircraft: Aircraft, wind: Wind | None) -> float:
+    """The tightest turn over the ground: at one bank the radius grows with the square of the ground speed,
+    which is highest with the wind from behind, r = v^2 / (g tan bank)."""
+    if wind is None or aircraft.kind != "plane":
+        return aircraft.turn_radius_m
+    return aircraft.turn_radius_m * (1 + wind.speed_m_s / aircraft.cruise_speed_m_s) ** 2
+
+
+def turned(
+    pattern: Pattern,
+    path: Path,
+    view: View,
+    aircraft: Aircraft,
+    zones: BaseGeometry,
+    *,
+    wind: Wind | None = None,
+    margin_m: float | None = None,
+) -> Turned:
+    """What an aircraft flies of a pattern's path, which already leads from take-off and back.
+
+    Turns stay within `margin_m` of the pattern's ground where they can (None: anywhere) and out of the zones.
+    """
+    radius_m = ground_radius_m(aircraft, wind)
+    if radius_m <= 0:
+        return Turned(round_zones(path, zones), pattern.covered_pct)
+    turning = Turning(pattern.shape, radius_m, margin_m, zones.buffer(MARGIN_M / 2, join_style="mitre"))
+    flown = _clear(path, turning, view, zones)
+    return Turned(
+        path=flown.path,
+        covered_pct=_covered_pct(pattern, path, flown, view),
+        extra_m=flown.extra_m,
+        leaves_m=flown.leaves_m,
+        strays_m=strays_m(aircraft, wind),
+        home_m=_HOME_CIRCLE * radius_m,
+    )
+
+
+def strays_m(aircraft: Aircraft, wind: Wind | None) -> float:
+    """How far an aircraft that cannot stop gets off its curve."""
+    return ground_radius_m(aircraft, wind) / 4
+
+
+def _clear(path: Path, turning: Turning, view: View, zones: BaseGeometry) -> Flyable:
+    """The path as flown with its ways led so far round the zones that the turns clear them too."""
+    best: tuple[float, Flyable] | None = None
+    for radii in _CLEAR if not zones.is_empty else _CLEAR[:1]:
+        led = round_zones(path, zones, radii * turning.radius_m)
+        flown = flyable(led, turning, give_m(view))
+        within_m = crossing_m(flown.path, turning.keep_out)
+        if best is None or within_m < best[0]:
+            best = within_m, flown
+        if within_m == 0:
+            break
+    assert best is not None  # noqa: S101
+    return best[1]
+
+
+def _covered_pct(pattern: Pattern, path: Path, flown: Flyable, view: View) -> float:
+    """What the arcs of bends see where they differ from what was drawn; lanes are flown as drawn."""
+    bends = path.recording[1:-1] & path.recording[:-2]
+    aside = np.isfinite(path.look_at[:, 2]) | (path.gimbal_pitch_deg > _STRAIGHT_DOWN_DEG)
+    if not bends.any() or (aside & path.recording).any():
+        return pattern.covered_pct
+    return covered_pct(pattern.shape, ground_seen(flown.path, view, flown.legs))

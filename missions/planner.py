@@ -30,7 +30,7 @@ from missions.local import (
     places_from_local,
     ring_from_local,
 )
-from missions.no_fly import crossing_m, zones_in
+from missions.no_fly import zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern
 from missions.plan import Fence, Finding, LookAt, Plan, Rally, Request, Severity, Totals, Waypoint
@@ -97,8 +97,11 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     flown = _at_heights(turns.path, frame, setup)
     path = flown.path
     spent = effort(setup.aircraft, track_of(flown, setup.aircraft, turns.extra_m), setup.wind)
-    home_m = path.points[0] if start is None else start
-    ring = fence_ring(_flown(pattern, path, home_m, turns.home_m), setup.fence_margin_m + turns.strays_m)
+    above_home = Point(path.points[0] if start is None else start).buffer(turns.home_m)
+    ring = fence_ring(
+        _flown(pattern, path, above_home, turns.ways),
+        setup.fence_margin_m + turns.strays_m,
+    )
     places = places_from_local(path.points, frame)
     home = setup.take_off or places[0]
     area = setup.area or area_from_local(pattern.shape, frame, setup.name or pattern.name)
@@ -126,7 +129,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     )
     outside_m = 0.0 if start is None else float(_ground(pattern, setup).distance(Point(start)))
     facts = dataclasses.replace(
-        _facts(plan, pattern, flown, turns, outside_m, crossing_m(path, zones)),
+        _facts(plan, pattern, flown, turns, outside_m, turns.crossing_m(zones)),
         against_wind_m=spent.against_wind_m,
     )
     checked = dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
@@ -258,14 +261,14 @@ def _look_at(place: GeoPoint, height_m: float) -> LookAt | None:
     return None if math.isnan(height_m) else LookAt(place, round(height_m, 3))
 
 
-def _flown(pattern: Pattern, path: Path, home: Floats, home_m: float) -> BaseGeometry:
+def _flown(pattern: Pattern, path: Path, *more: BaseGeometry) -> BaseGeometry:
     """All that is flown over: the ground, the way, its circles, and that above home."""
     line = LineString(path.points) if len(path) > 1 else Point(path.points[0])
     circles = [
         Point(path.points[row]).buffer(abs(path.orbit_radius_m[row]))
         for row in np.flatnonzero(path.orbit_radius_m)
     ]
-    return shapely.union_all([pattern.shape, line, Point(home).buffer(home_m), *circles])
+    return shapely.union_all([pattern.shape, line, *circles, *more])
 
 
 def _ground(pattern: Pattern, setup: Setup) -> BaseGeometry:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from missions.aircraft import Aircraft
-from missions.coverage.turning import Turning
+from missions.coverage.turning import NOTHING, Turning
 from missions.no_fly import MARGIN_M, crossing_m, round_zones
 from missions.patterns.flyable import Flyable, flyable
 from missions.patterns.path import Path
 from missions.patterns.pattern import Pattern
 from missions.patterns.runs import covered_pct, give_m, ground_seen
+from missions.plan_items import TAKE_OFF_M, TAKE_OFF_PITCH_DEG
 from missions.view import View
 from missions.wind import Wind
 
@@ -21,13 +23,15 @@ _CLEAR = (0.5, 1.0, 2.0)
 """How far from a zone the ways round it are laid, in turn radii: the first that lets the turns clear it."""
 _STRAIGHT_DOWN_DEG = -90.0
 _HOME_CIRCLE = 1.5
-"""In turn radii: a plane circles above home when it comes back, as wide as its autopilot was told to."""
+"""In turn radii: how wide a plane turns back after take-off, wherever that led it, and circles above home."""
+_STRAYS = 0.5
+"""In turn radii: how far it gets off its curve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turned:
     """A pattern as flown. `strays_m` is how far the aircraft may get off it, `home_m` the radius of the
-    circle that it flies above home at the end; both 0 for what turns on the spot."""
+    circles that it flies above home; both 0 for what turns on the spot. `ways` are its turns."""
 
     path: Path
     covered_pct: float
@@ -35,14 +39,11 @@ class Turned:
     leaves_m: float = 0.0
     strays_m: float = 0.0
     home_m: float = 0.0
+    ways: BaseGeometry = NOTHING
 
-
-def ground_radius_m(aircraft: Aircraft, wind: Wind | None) -> float:
-    """The tightest turn over the ground: at one bank the radius grows with the square of the ground speed,
-    which is highest with the wind from behind, r = v^2 / (g tan bank)."""
-    if wind is None or aircraft.kind != "plane":
-        return aircraft.turn_radius_m
-    return aircraft.turn_radius_m * (1 + wind.speed_m_s / aircraft.cruise_speed_m_s) ** 2
+    def crossing_m(self, zones: BaseGeometry) -> float:
+        """Metres of what is flown that lie in a zone."""
+        return max(crossing_m(self.path, zones), float(self.ways.intersection(zones).length))
 
 
 def turned(
@@ -59,33 +60,41 @@ def turned(
 
     Turns stay within `margin_m` of the pattern's ground where they can (None: anywhere) and out of the zones.
     """
-    radius_m = ground_radius_m(aircraft, wind)
+    radius_m = aircraft.ground_radius_m(wind.speed_m_s if wind else 0.0)
     if radius_m <= 0:
         return Turned(round_zones(path, zones), pattern.covered_pct)
     turning = Turning(pattern.shape, radius_m, margin_m, zones.buffer(MARGIN_M / 2, join_style="mitre"))
-    flown = _clear(path, turning, view, zones)
+    climbs = aircraft.kind == "plane" and float(path.height_agl_m[0]) > TAKE_OFF_M
+    flown = _clear(path, turning, view, zones, climbs=climbs)
     return Turned(
         path=flown.path,
         covered_pct=_covered_pct(pattern, path, flown, view),
-        extra_m=flown.extra_m,
+        extra_m=flown.extra_m + (_climb_m(flown.path, aircraft, radius_m) if climbs else 0.0),
         leaves_m=flown.leaves_m,
-        strays_m=strays_m(aircraft, wind),
-        home_m=_HOME_CIRCLE * radius_m,
+        ways=flown.ways,
+        strays_m=_STRAYS * radius_m,
+        home_m=TAKE_OFF_M / math.tan(math.radians(TAKE_OFF_PITCH_DEG)) + _HOME_CIRCLE * radius_m,
     )
 
 
-def strays_m(aircraft: Aircraft, wind: Wind | None) -> float:
-    """How far an aircraft that cannot stop gets off its curve."""
-    return ground_radius_m(aircraft, wind) / 4
+def _climb_m(path: Path, aircraft: Aircraft, radius_m: float) -> float:
+    """What climbing in circles above home adds, as metres of level flight.
+
+    Energy lets a plane climb on its first leg: here it has not left then. Half a circle more, on average,
+    until it points to the first leg.
+    """
+    leg_m = float(np.hypot(*(path.points[1] - path.points[0])))
+    climb_m = float(path.height_agl_m[0]) / aircraft.climb_speed_m_s * aircraft.cruise_speed_m_s
+    return min(leg_m, climb_m) + math.pi * radius_m
 
 
-def _clear(path: Path, turning: Turning, view: View, zones: BaseGeometry) -> Flyable:
+def _clear(path: Path, turning: Turning, view: View, zones: BaseGeometry, *, climbs: bool) -> Flyable:
     """The path as flown with its ways led so far round the zones that the turns clear them too."""
     best: tuple[float, Flyable] | None = None
     for radii in _CLEAR if not zones.is_empty else _CLEAR[:1]:
         led = round_zones(path, zones, radii * turning.radius_m)
-        flown = flyable(led, turning, give_m(view))
-        within_m = crossing_m(flown.path, turning.keep_out)
+        flown = flyable(led, turning, give_m(view), circles_first=climbs)
+        within_m = crossing_m(flown.path, turning.keep_out) + flown.ways.intersection(turning.keep_out).length
         if best is None or within_m < best[0]:
             best = within_m, flown
         if within_m == 0:

@@ -54,9 +54,14 @@ def circle_of(path: Path, row: int) -> Circle | None:
         entry_rad = math.atan2(*(path.points[row] - middle)[::-1])
     onward = path.points[min(at + 1, len(path) - 1)]
     exit_rad = touching_rad(onward - middle, radius_m, -sense)
-    enters, leaves = _pose(middle, radius_m, entry_rad, sense), _pose(middle, radius_m, exit_rad, sense)
+    enters, leaves = _pose(middle, radius_m, entry_rad, sense), leaving(middle, radius_m, sense, onward)
     further_rad = (sense * (entry_rad - exit_rad)) % (2 * math.pi)
     return Circle(at, enters, leaves, further_rad * radius_m)
+
+
+def leaving(middle: Points, radius_m: float, sense: float, onward: Points) -> tuple[Points, float]:
+    """The place where an aircraft on a circle points to another place, and its heading in radians."""
+    return _pose(middle, radius_m, touching_rad(onward - middle, radius_m, -sense), sense)
 
 
 def touching_rad(away: Points, radius_m: float, sense: float) -> float:

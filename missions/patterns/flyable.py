@@ -15,13 +15,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely import MultiLineString
+from shapely.geometry.base import BaseGeometry
 
-from missions.coverage.flown_turn import flown_turn
+from missions.coverage.flown_turn import FlownTurn, flown_turn
 from missions.coverage.lanes import Legs
-from missions.coverage.turning import Turning
+from missions.coverage.turning import NOTHING, Turning
 from missions.geodesy import Points
 from missions.patterns.bends import Bends, arcs_of, bends
-from missions.patterns.circles import Circle, circle_of
+from missions.patterns.circles import Circle, circle_of, leaving
 from missions.patterns.path import Path
 
 _SAME_M = 0.01
@@ -33,13 +35,15 @@ _ONCE = ("hold_s", "picture", "orbit_turns", "orbit_radius_m")
 class Flyable:
     """A path as flown. `leaves_m` is how far its turns go outside the area, `extra_m` what circles add to the
     length that the path shows, `loops` how many corners are flown past, and `legs` (n, 2, 2) what is flown
-    with the camera on, arcs as chords."""
+    with the camera on, arcs as chords. `ways` are the turns themselves, from circles too: where
+    one of those is left, the path goes on from its middle."""
 
     path: Path
     leaves_m: float
     extra_m: float
     loops: int
     legs: Legs
+    ways: BaseGeometry = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,11 @@ class _Rows:
         self.recording.append(recording)
 
 
-def flyable(path: Path, turning: Turning, give_m: float = 0.0) -> Flyable:
+def flyable(path: Path, turning: Turning, give_m: float = 0.0, *, circles_first: bool = False) -> Flyable:
     """The path as an aircraft of `turning.radius_m` flies it; the same path at radius 0.
 
-    Recorded lines with bends tighter than that are drawn up to `give_m` wider.
+    Recorded lines with bends tighter than that are drawn up to `give_m` wider. With `circles_first` it leaves
+    the first place from a circle of that radius round it, clockwise.
     """
     if turning.radius_m <= 0 or len(path) < 2:
         return Flyable(path, 0.0, 0.0, 0, recorded_arcs(path, 0.0))
@@ -92,7 +97,10 @@ def flyable(path: Path, turning: Turning, give_m: float = 0.0) -> Flyable:
         way = np.concatenate(
             [node.leaves[0][None], path.points[node.last + 1 : after.first], after.enters[0][None]]
         )
-        turn = flown_turn(way, node.leaves[1], after.enters[1], turning)
+        if number == 0 and circles_first and node.run is None and node.circle is None:
+            turn = _from_circle(way, after.enters[1], turning)
+        else:
+            turn = flown_turn(way, node.leaves[1], after.enters[1], turning)
         meant = _meant(path, node, after, turning)
         turns.append((turn, meant))
         corners = turn.corners()
@@ -110,7 +118,17 @@ def flyable(path: Path, turning: Turning, give_m: float = 0.0) -> Flyable:
         extra_m=extra_m,
         loops=len(loops),
         legs=recorded_arcs(flown, turning.radius_m),
+        ways=MultiLineString([turn.points() for turn, _ in turns if turn.length_m > _SAME_M]),
     )
+
+
+def _from_circle(way: Points, entering: float | None, turning: Turning) -> FlownTurn:
+    """The turn from a circle round the first place of a way, left where it points to the next corner."""
+    begin, heading = leaving(way[0], turning.radius_m, 1.0, way[1])
+    turn = flown_turn(np.concatenate([begin[None], way[1:]]), heading, entering, turning)
+    corners = turn.corners()
+    begin, heading = leaving(way[0], turning.radius_m, 1.0, corners[0] if len(corners) else way[-1])
+    return flown_turn(np.concatenate([begin[None], way[1:]]), heading, entering, turning)
 
 
 def flown_legs(path: Path, radius_m: float, give_m: float) -> tuple[Legs, int]:

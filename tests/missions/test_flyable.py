@@ -14,6 +14,7 @@ from missions.coverage.dubins import turn_points
 from missions.coverage.flown_turn import flown_turn
 from missions.coverage.turning import Turning
 from missions.geodesy import GeoPoint, LocalFrame, Points
+from missions.items import Command
 from missions.local import area_from_local, local_from_ring, places_from_local
 from missions.no_fly import crossing_m
 from missions.patterns.bends import bends, tangents_m
@@ -23,15 +24,15 @@ from missions.patterns.orbit import orbit
 from missions.patterns.path import Path, joined, path_of
 from missions.patterns.perimeter import perimeter
 from missions.patterns.runs import path_of_runs
+from missions.patterns.spiral import spiral
 from missions.patterns.surveillance import surveillance
 from missions.plan import Plan, Severity
-from missions.plan_items import mission_items
+from missions.plan_items import LEAD_S, TAKE_OFF_M, mission_items
 from missions.planner import Setup, plan_pattern
 from missions.search_plan import plan_search
 from missions.surveillance.points import WatchPoint
-from missions.turns import ground_radius_m, turned
+from missions.turns import turned
 from missions.view import View
-from missions.wind import Wind
 
 PLANE, COPTER = aircraft("ardupilot-plane"), aircraft("ardupilot-copter")
 VIEW = View(camera("demo-wide"), 100.0, 20.0, 60.0)
@@ -204,7 +205,8 @@ def test_a_curve_never_enters_a_no_fly_zone_without_a_finding(seed: int) -> None
     line = local_from_ring([waypoint.place for waypoint in plan.route], FRAME)
     blocked = {finding.check for finding in plan.findings if finding.severity is Severity.BLOCKING}
     assert ("no-fly zone" in blocked) == (LineString(line).intersection(zone).length > 0.01)
-    assert lacking_m(line, PLANE.turn_radius_m) < 1.0
+    # The first corner is flown to from the circle above take-off, not from its middle.
+    assert lacking_m(line[1:], PLANE.turn_radius_m) < 1.0
     fence = shapely.Polygon(local_from_ring(plan.fence.inclusions[0].border, FRAME))
     assert fence.covers(LineString(line).buffer(25))
 
@@ -227,10 +229,12 @@ def test_a_way_is_led_so_far_round_a_zone_that_its_turns_clear_it() -> None:
 @pytest.mark.parametrize("clockwise", [True, False])
 def test_a_planes_circle_is_entered_and_left_along_the_tangent(clockwise: bool) -> None:
     start = np.array([-600.0, -200.0])
+    # So low that nothing is climbed in circles before.
+    low = View(VIEW.camera, 30.0)
     pattern = orbit(
-        GeoPoint(52.1, 5.2), VIEW, radius_m=120, clockwise=clockwise, start_m=start, aircraft=PLANE
+        GeoPoint(52.1, 5.2), low, radius_m=120, clockwise=clockwise, start_m=start, aircraft=PLANE
     )
-    plan = plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(*start)))
+    plan = plan_pattern(pattern, low, Setup(PLANE, CREATED, take_off=at(*start)))
     middle = next(row for row in plan.route if row.orbit_turns)
     line = local_from_ring([waypoint.place for waypoint in plan.route], FRAME)
     entry = plan.route.index(middle) - 1
@@ -259,12 +263,43 @@ def test_a_perimeters_corners_are_rounded_and_its_plan_says_what_the_arcs_see() 
     pattern = perimeter(ground, FRAME, VIEW, inset_m=40, laps=3, aircraft=PLANE)
     plan = plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, divide=False))
     line = local_from_ring([waypoint.place for waypoint in plan.route], FRAME)
-    assert lacking_m(line, PLANE.turn_radius_m) < 1.0
+    assert lacking_m(line[1:], PLANE.turn_radius_m) < 1.0
     assert 95 < plan.totals.covered_pct < 100
     assert len(mission_items(plan)) < 120
 
 
 def test_the_radius_over_the_ground_grows_with_the_wind_from_behind() -> None:
-    assert ground_radius_m(PLANE, None) == PLANE.turn_radius_m
-    assert ground_radius_m(PLANE, Wind(11, 90)) == pytest.approx(60 * 1.5**2)
-    assert ground_radius_m(COPTER, Wind(11, 90)) == 0
+    assert PLANE.ground_radius_m(0) == PLANE.turn_radius_m
+    assert PLANE.ground_radius_m(11) == pytest.approx(60 * 1.5**2)
+    assert COPTER.ground_radius_m(11) == 0
+
+
+def test_the_fence_holds_the_tangent_from_a_circle_and_the_climb_above_take_off() -> None:
+    start = np.array([-600.0, -200.0])
+    pattern = orbit(GeoPoint(52.1, 5.2), VIEW, radius_m=150, clockwise=False, start_m=start, aircraft=PLANE)
+    plan = plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(*start)))
+    fence = shapely.Polygon(local_from_ring(plan.fence.inclusions[0].border, FRAME))
+    away_m = math.hypot(*start)
+    angle = math.atan2(start[1], start[0]) - math.acos(150 / away_m)
+    tangent = LineString([start, 150 * np.array([math.cos(angle), math.sin(angle)])])
+    assert fence.covers(tangent.buffer(40))
+    assert fence.covers(Point(start).buffer(TAKE_OFF_M / math.tan(math.radians(15.0)) + PLANE.turn_radius_m))
+
+
+def test_a_plane_climbs_in_circles_above_take_off_before_it_leaves() -> None:
+    pattern = perimeter(box(-450, -350, 450, 350), FRAME, VIEW, inset_m=40, aircraft=PLANE)
+    items = mission_items(plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(-900, 0))))
+    assert (items[1].command, items[1].z) == (Command.TAKEOFF, TAKE_OFF_M)
+    climb = items[3]
+    assert (climb.command, climb.p2, climb.z) == (Command.LOITER_TO_ALT, PLANE.turn_radius_m, 100.0)
+
+
+def test_a_waypoint_is_not_taken_up_before_what_was_told_at_the_last_is_done() -> None:
+    pattern = spiral(GeoPoint(52.1, 5.2), VIEW, radius_m=350, aircraft=PLANE)
+    items = mission_items(plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(-900, 0))))
+    camera_on = next(k for k, item in enumerate(items) if item.command == Command.DO_SET_CAM_TRIGG_DIST)
+    after = [item for item in items[camera_on:] if item.command == Command.WAYPOINT]
+    # Gimbal and camera are two things, and the first place lies 24 m on: it is not taken up early.
+    assert after[0].p2 <= 12
+    assert after[9].p2 == round(LEAD_S * PLANE.cruise_speed_m_s)
+    assert after[-1].p2 <= 12

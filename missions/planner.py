@@ -105,6 +105,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     places = places_from_local(path.points, frame)
     home = setup.take_off or places[0]
     area = setup.area or area_from_local(pattern.shape, frame, setup.name or pattern.name)
+    totals = totals_of(pattern, view, path, spent)
     plan = Plan(
         name=setup.name or area.name,
         created=setup.created,
@@ -122,7 +123,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
             ),
         ),
         rally=(Rally(home, float(math.ceil(flown.relative_m.max()))),),
-        totals=totals_of(pattern, view, path, spent),
+        totals=dataclasses.replace(totals, photos=totals.photos + int(turns.further_m / pattern.trigger_m)),
         versions={"geos": shapely.geos_version_string, "proj": pyproj.proj_version_str, **flown.versions},
         wind=setup.wind,
         no_fly=setup.no_fly,
@@ -306,6 +307,8 @@ def _facts(
         take_off_outside_m=outside_m,
         farthest_m=float(np.hypot(*(path.points - home).T).max()),
         turns_leave_m=turns.leaves_m,
+        turn_radius_m=plan.aircraft.ground_radius_m(plan.wind.speed_m_s if plan.wind else 0.0),
+        circle_radius_m=float(np.abs(path.orbit_radius_m)[path.orbit_turns > 0].min(initial=math.inf)),
         items=len(mission_items(plan)),
         in_zones_m=in_zones_m,
         highest_agl_m=flown.highest_agl_m,

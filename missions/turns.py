@@ -31,7 +31,8 @@ _STRAYS = 0.5
 @dataclass(frozen=True, slots=True)
 class Turned:
     """A pattern as flown. `strays_m` is how far the aircraft may get off it, `home_m` the radius of the
-    circles that it flies above home; both 0 for what turns on the spot. `ways` are its turns."""
+    circles that it flies above home; both 0 for what turns on the spot. `ways` are its turns,
+    `further_m` what it circles beyond whole turns with the camera on."""
 
     path: Path
     covered_pct: float
@@ -40,6 +41,7 @@ class Turned:
     strays_m: float = 0.0
     home_m: float = 0.0
     ways: BaseGeometry = NOTHING
+    further_m: float = 0.0
 
     def crossing_m(self, zones: BaseGeometry) -> float:
         """Metres of what is flown that lie in a zone."""
@@ -72,6 +74,7 @@ def turned(
         extra_m=flown.extra_m + (_climb_m(flown.path, aircraft, radius_m) if climbs else 0.0),
         leaves_m=flown.leaves_m,
         ways=flown.ways,
+        further_m=flown.further_m,
         strays_m=_STRAYS * radius_m,
         home_m=TAKE_OFF_M / math.tan(math.radians(TAKE_OFF_PITCH_DEG)) + _HOME_CIRCLE * radius_m,
     )

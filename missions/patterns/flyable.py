@@ -36,7 +36,8 @@ class Flyable:
     """A path as flown. `leaves_m` is how far its turns go outside the area, `extra_m` what circles add to the
     length that the path shows, `loops` how many corners are flown past, and `legs` (n, 2, 2) what is flown
     with the camera on, arcs as chords. `ways` are the turns themselves, from circles too: where
-    one of those is left, the path goes on from its middle."""
+    one of those is left, the path goes on from its middle. `further_m` are circled beyond whole turns with
+    the camera on."""
 
     path: Path
     leaves_m: float
@@ -44,6 +45,7 @@ class Flyable:
     loops: int
     legs: Legs
     ways: BaseGeometry = NOTHING
+    further_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,9 @@ def flyable(path: Path, turning: Turning, give_m: float = 0.0, *, circles_first:
         extra_m=extra_m,
         loops=len(loops),
         legs=recorded_arcs(flown, turning.radius_m),
+        further_m=sum(
+            node.circle.further_m for node in nodes if node.circle is not None and path.recording[node.first]
+        ),
         ways=MultiLineString([turn.points() for turn, _ in turns if turn.length_m > _SAME_M]),
     )
 

@@ -33,6 +33,7 @@ from missions.search_plan import plan_search
 from missions.surveillance.points import WatchPoint
 from missions.turns import turned
 from missions.view import View
+from missions.wind import Wind
 
 PLANE, COPTER = aircraft("ardupilot-plane"), aircraft("ardupilot-copter")
 VIEW = View(camera("demo-wide"), 100.0, 20.0, 60.0)
@@ -303,3 +304,21 @@ def test_a_waypoint_is_not_taken_up_before_what_was_told_at_the_last_is_done() -
     assert after[0].p2 <= 12
     assert after[9].p2 == round(LEAD_S * PLANE.cruise_speed_m_s)
     assert after[-1].p2 <= 12
+
+
+def test_circles_that_the_wind_makes_too_tight_are_told() -> None:
+    pattern = orbit(GeoPoint(52.1, 5.2), VIEW, radius_m=80, aircraft=PLANE)
+    calm, windy = (
+        plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(-600, 0), wind=wind))
+        for wind in (None, Wind(7.0, 270.0))
+    )
+    assert "circles" not in {finding.check for finding in calm.findings}
+    assert "circles" in {finding.check for finding in windy.findings}
+
+
+def test_pictures_beyond_whole_turns_are_counted() -> None:
+    start = np.array([-600.0, -200.0])
+    pattern = orbit(GeoPoint(52.1, 5.2), VIEW, radius_m=150, turns=2, start_m=start, aircraft=PLANE)
+    plan = plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(*start)))
+    beyond = 1 - math.acos(150 / math.hypot(*start)) / math.pi
+    assert plan.totals.photos == pytest.approx((2 + beyond) * 24 + 3, abs=3)

@@ -33,11 +33,15 @@ def zones_in(frame: LocalFrame, zones: Iterable[Part]) -> BaseGeometry:
     return shapely.union_all([shape if shape.is_valid else shape.buffer(0) for shape in shapes])
 
 
-def without_zones(shape: Shape, zones: BaseGeometry, where: str = "") -> Shape:
-    """What is left of a shape once the zones and their margin are cut out. Raises AreaError for nothing."""
+def without_zones(shape: Shape, zones: BaseGeometry, where: str = "", turn_radius_m: float = 0.0) -> Shape:
+    """What is left of a shape once the zones and their margin are cut out. Raises AreaError for nothing.
+
+    An aircraft that cannot stop keeps half as much again as its turn radius more: its lanes may end pointing
+    at a zone, and it strays from its curves.
+    """
     if zones.is_empty:
         return shape
-    left = shape.difference(_kept_from(zones))
+    left = shape.difference(zones.buffer(MARGIN_M + 1.5 * turn_radius_m, join_style="mitre"))
     parts = [part for part in shapely.get_parts(left) if isinstance(part, Polygon) and part.area > 1.0]
     if not parts:
         raise AreaError(
@@ -77,10 +81,6 @@ def crossing_m(path: Path, zones: BaseGeometry) -> float:
         for row in np.flatnonzero(path.orbit_radius_m)
     ]
     return float(sum(line.intersection(zones).length for line in lines))
-
-
-def _kept_from(zones: BaseGeometry) -> BaseGeometry:
-    return zones.buffer(MARGIN_M, join_style="mitre")
 
 
 def _open_air(points: Points, zones: BaseGeometry, clear_m: float) -> Inside:

@@ -24,6 +24,8 @@ _CLEAR = (0.5, 1.0, 2.0)
 _STRAIGHT_DOWN_DEG = -90.0
 _HOME_CIRCLE = 1.5
 """In turn radii: how wide a plane turns back after take-off, wherever that led it, and circles above home."""
+_CLEARS = 1 / 3
+"""In turn radii: how far curves keep from zones, where they can."""
 _STRAYS = 0.5
 """In turn radii: how far it gets off its curve."""
 
@@ -65,7 +67,8 @@ def turned(
     radius_m = aircraft.ground_radius_m(wind.speed_m_s if wind else 0.0)
     if radius_m <= 0:
         return Turned(round_zones(path, zones), pattern.covered_pct)
-    turning = Turning(pattern.shape, radius_m, margin_m, zones.buffer(MARGIN_M / 2, join_style="mitre"))
+    keep_out = zones.buffer(MARGIN_M / 2 + _CLEARS * radius_m, join_style="mitre")
+    turning = Turning(pattern.shape, radius_m, margin_m, keep_out)
     climbs = aircraft.kind == "plane" and float(path.height_agl_m[0]) > TAKE_OFF_M
     flown = _clear(path, turning, view, zones, climbs=climbs)
     return Turned(

@@ -30,9 +30,10 @@ from missions.local import (
     places_from_local,
     ring_from_local,
 )
-from missions.no_fly import zones_in
+from missions.no_fly import without_zones, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern
+from missions.patterns.runs import covered_pct, ground_seen
 from missions.plan import Fence, Finding, LookAt, Plan, Rally, Request, Severity, Totals, Waypoint
 from missions.plan_items import mission_items
 from missions.turns import Turned, turned
@@ -93,7 +94,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     path = pattern.path if pattern.from_take_off else _from_take_off(pattern.path, start)
     zones = zones_in(frame, setup.no_fly)
     turns = turned(pattern, path, view, setup.aircraft, zones, wind=setup.wind, margin_m=setup.turn_margin_m)
-    pattern = dataclasses.replace(pattern, covered_pct=turns.covered_pct)
+    pattern = dataclasses.replace(pattern, covered_pct=_covered_pct(pattern, turns, view, zones, setup))
     flown = _at_heights(turns.path, frame, setup)
     path = flown.path
     spent = effort(setup.aircraft, track_of(flown, setup.aircraft, turns.extra_m), setup.wind)
@@ -260,6 +261,16 @@ def _known(value: float) -> float | None:
 
 def _look_at(place: GeoPoint, height_m: float) -> LookAt | None:
     return None if math.isnan(height_m) else LookAt(place, round(height_m, 3))
+
+
+def _covered_pct(pattern: Pattern, turns: Turned, view: View, zones: BaseGeometry, setup: Setup) -> float:
+    """What is seen of the ground, with what turns keep from zones: the pattern was not laid for that."""
+    if zones.is_empty or setup.area is None or turns.strays_m == 0:
+        return turns.covered_pct
+    asked = without_zones(local_from_area(setup.area, pattern.frame), zones)
+    if asked.difference(pattern.shape).area < 1.0:
+        return turns.covered_pct
+    return covered_pct(asked, ground_seen(turns.path, view))
 
 
 def _flown(pattern: Pattern, path: Path, *more: BaseGeometry) -> BaseGeometry:

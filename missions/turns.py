@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from missions.aircraft import Aircraft
 from missions.coverage.turning import NOTHING, Turning
+from missions.geodesy import Points
 from missions.no_fly import MARGIN_M, crossing_m, round_zones
 from missions.patterns.flyable import Flyable, flyable
 from missions.patterns.path import Path
@@ -69,12 +70,12 @@ def turned(
         return Turned(round_zones(path, zones), pattern.covered_pct)
     keep_out = zones.buffer(MARGIN_M / 2 + _CLEARS * radius_m, join_style="mitre")
     turning = Turning(pattern.shape, radius_m, margin_m, keep_out)
-    climbs = aircraft.kind == "plane" and float(path.height_agl_m[0]) > TAKE_OFF_M
-    flown = _clear(path, turning, view, zones, climbs=climbs)
+    height_m = float(path.height_agl_m[0])
+    flown = _clear(path, turning, view, zones, climbs=_climbs(aircraft, height_m))
     return Turned(
         path=flown.path,
         covered_pct=_covered_pct(pattern, path, flown, view),
-        extra_m=flown.extra_m + (_climb_m(flown.path, aircraft, radius_m) if climbs else 0.0),
+        extra_m=flown.extra_m + climb_m(flown.path.points, height_m, aircraft, wind),
         leaves_m=flown.leaves_m,
         ways=flown.ways,
         further_m=flown.further_m,
@@ -83,15 +84,22 @@ def turned(
     )
 
 
-def _climb_m(path: Path, aircraft: Aircraft, radius_m: float) -> float:
+def climb_m(points: Points, height_m: float, aircraft: Aircraft, wind: Wind | None = None) -> float:
     """What climbing in circles above home adds, as metres of level flight.
 
     Energy lets a plane climb on its first leg: here it has not left then. Half a circle more, on average,
     until it points to the first leg.
     """
-    leg_m = float(np.hypot(*(path.points[1] - path.points[0])))
-    climb_m = float(path.height_agl_m[0]) / aircraft.climb_speed_m_s * aircraft.cruise_speed_m_s
-    return min(leg_m, climb_m) + math.pi * radius_m
+    if not _climbs(aircraft, height_m):
+        return 0.0
+    leg_m = float(np.hypot(*(points[1] - points[0])))
+    rising_m = height_m / aircraft.climb_speed_m_s * aircraft.cruise_speed_m_s
+    return min(leg_m, rising_m) + math.pi * aircraft.ground_radius_m(wind.speed_m_s if wind else 0.0)
+
+
+def _climbs(aircraft: Aircraft, height_m: float) -> bool:
+    """Whether it goes up in circles above home before the first leg."""
+    return aircraft.kind == "plane" and height_m > TAKE_OFF_M
 
 
 def _clear(path: Path, turning: Turning, view: View, zones: BaseGeometry, *, climbs: bool) -> Flyable:

@@ -44,6 +44,8 @@ class Facts:
     """The shortest time between two pictures; None for the totals' distance at cruise speed."""
     turn_radius_m: float = 0.0
     """Over the ground, in the wind."""
+    loops: int = 0
+    """Corners of recorded lines that are flown past and come back to."""
     circle_radius_m: float = math.inf
     """Of the tightest circle."""
     highest_agl_m: float = 0.0
@@ -183,6 +185,14 @@ def _turns(facts: Facts) -> Iterator[Finding]:
             f"With a turn radius of {facts.turn_radius_m:.0f} m the turns leave the area by up to"
             f" {facts.turns_leave_m:.0f} m.",
             "Make sure that the air around the area is free that far, or fly a copter.",
+        )
+    if facts.loops:
+        yield Finding(
+            "tight corners",
+            Severity.CAUTION,
+            f"{facts.loops} corners are tighter than a turn of {facts.turn_radius_m:.0f} m: the aircraft"
+            " flies past each and comes round to it.",
+            "Draw the bends wider, fly in less wind, or fly a copter.",
         )
     if facts.circle_radius_m < facts.turn_radius_m - 0.5:
         yield Finding(

@@ -318,6 +318,7 @@ def _facts(
         take_off_outside_m=outside_m,
         farthest_m=float(np.hypot(*(path.points - home).T).max()),
         turns_leave_m=turns.leaves_m,
+        loops=turns.loops,
         turn_radius_m=plan.aircraft.ground_radius_m(plan.wind.speed_m_s if plan.wind else 0.0),
         circle_radius_m=float(np.abs(path.orbit_radius_m)[path.orbit_turns > 0].min(initial=math.inf)),
         items=len(mission_items(plan)),

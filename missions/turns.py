@@ -35,7 +35,8 @@ _STRAYS = 0.5
 class Turned:
     """A pattern as flown. `strays_m` is how far the aircraft may get off it, `home_m` the radius of the
     circles that it flies above home; both 0 for what turns on the spot. `ways` are its turns,
-    `further_m` what it circles beyond whole turns with the camera on."""
+    `further_m` what it circles beyond whole turns with the camera on, `loops` how
+    many corners it flies past."""
 
     path: Path
     covered_pct: float
@@ -45,6 +46,7 @@ class Turned:
     home_m: float = 0.0
     ways: BaseGeometry = NOTHING
     further_m: float = 0.0
+    loops: int = 0
 
     def crossing_m(self, zones: BaseGeometry) -> float:
         """Metres of what is flown that lie in a zone."""
@@ -75,13 +77,34 @@ def turned(
     return Turned(
         path=flown.path,
         covered_pct=_covered_pct(pattern, path, flown, view),
-        extra_m=flown.extra_m + climb_m(flown.path.points, height_m, aircraft, wind),
+        extra_m=flown.extra_m
+        + _blown(aircraft, wind) * _circled_m(flown)
+        + climb_m(flown.path.points, height_m, aircraft, wind),
         leaves_m=flown.leaves_m,
         ways=flown.ways,
         further_m=flown.further_m,
+        loops=flown.loops,
         strays_m=_STRAYS * radius_m,
         home_m=TAKE_OFF_M / math.tan(math.radians(TAKE_OFF_PITCH_DEG)) + _HOME_CIRCLE * radius_m,
     )
+
+
+def _circled_m(flown: Flyable) -> float:
+    """Metres flown in circles."""
+    path = flown.path
+    return float(2 * np.pi * np.sum(np.abs(path.orbit_radius_m) * path.orbit_turns)) + max(flown.extra_m, 0.0)
+
+
+def _blown(aircraft: Aircraft, wind: Wind | None) -> float:
+    """How much longer a circle takes in wind w, as a share of airspeed, than in still air.
+
+    The mean of 1 / ground speed round it: 2 E(w) / (pi (1 - w^2)), E the complete elliptic integral of the
+    second kind, here by the first terms of its series.
+    """
+    share = min(0.9, (wind.speed_m_s if wind else 0.0) / aircraft.cruise_speed_m_s)
+    if aircraft.kind != "plane":
+        return 0.0
+    return (1 - share**2 / 4 - 3 * share**4 / 64) / (1 - share**2) - 1
 
 
 def climb_m(points: Points, height_m: float, aircraft: Aircraft, wind: Wind | None = None) -> float:

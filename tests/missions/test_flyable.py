@@ -322,3 +322,27 @@ def test_pictures_beyond_whole_turns_are_counted() -> None:
     plan = plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(*start)))
     beyond = 1 - math.acos(150 / math.hypot(*start)) / math.pi
     assert plan.totals.photos == pytest.approx((2 + beyond) * 24 + 3, abs=3)
+
+
+def test_corners_that_are_flown_past_are_told() -> None:
+    pattern = spiral(GeoPoint(52.1, 5.2), VIEW, radius_m=300, aircraft=PLANE)
+    calm, windy = (
+        plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(-600, 0), wind=wind))
+        for wind in (None, Wind(7.0, 270.0))
+    )
+    assert "tight corners" not in {finding.check for finding in calm.findings}
+    assert "tight corners" in {finding.check for finding in windy.findings}
+
+
+def test_a_circle_takes_longer_in_wind_by_the_mean_of_one_over_the_ground_speed() -> None:
+    pattern = orbit(GeoPoint(52.1, 5.2), VIEW, radius_m=200, turns=20, aircraft=PLANE)
+    low = View(VIEW.camera, 30.0)
+    calm, windy = (
+        turned(pattern, pattern.path, low, PLANE, GeometryCollection(), wind=wind).extra_m
+        for wind in (None, Wind(7.0, 270.0))
+    )
+    course = np.linspace(0, 2 * np.pi, 10_001)[:-1]
+    air, blows = PLANE.cruise_speed_m_s, 7.0
+    ground = blows * np.cos(course) + np.sqrt(air**2 - (blows * np.sin(course)) ** 2)
+    longer = float(np.mean(air / ground)) - 1
+    assert windy - calm == pytest.approx(20 * 2 * math.pi * 200 * longer, rel=0.1)

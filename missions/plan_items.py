@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from missions.aircraft import TAKE_OFF_M
 from missions.geodesy import GeoPoint, distance_m
 from missions.item_compare import Difference, compare_items
 from missions.items import Command, Frame, MissionItem
@@ -28,8 +29,6 @@ __all__ = [
 ]
 
 TAKE_OFF_PITCH_DEG = 15.0
-TAKE_OFF_M = 30.0
-"""How high a plane rises straight on before it turns back, to climb on in circles above home."""
 LEAD_S = 3.2
 """Two thirds of L1 in seconds of flight at ArduPlane's defaults (NAVL1_DAMPING 0.75, NAVL1_PERIOD 17: 2.7 s),
 and half a second to roll."""
@@ -58,7 +57,7 @@ def _start(plan: Plan) -> Iterator[MissionItem]:
     height_m = plan.route[0].height_relative_m if plan.route else plan.request.height_agl_m
     pitch_deg = TAKE_OFF_PITCH_DEG if plan.aircraft.kind == "plane" else 0.0
     place = plan.take_off
-    low_m = min(height_m, TAKE_OFF_M) if plan.aircraft.kind == "plane" else height_m
+    low_m = TAKE_OFF_M if plan.aircraft.circles_up(height_m) else height_m
     yield MissionItem(
         Command.TAKEOFF, Frame.GLOBAL_RELATIVE, p1=pitch_deg, x=place.lat_deg, y=place.lon_deg, z=low_m
     )

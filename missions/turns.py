@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from missions.aircraft import Aircraft
+from missions.aircraft import TAKE_OFF_M, Aircraft
 from missions.coverage.turning import NOTHING, Turning
-from missions.geodesy import Points
 from missions.no_fly import MARGIN_M, crossing_m, round_zones
 from missions.patterns.flyable import Flyable, flyable
 from missions.patterns.path import Path
 from missions.patterns.pattern import Pattern
 from missions.patterns.runs import covered_pct, give_m, ground_seen
-from missions.plan_items import TAKE_OFF_M, TAKE_OFF_PITCH_DEG
+from missions.plan_items import TAKE_OFF_PITCH_DEG
 from missions.view import View
 from missions.wind import Wind
 
@@ -72,14 +71,12 @@ def turned(
         return Turned(round_zones(path, zones), pattern.covered_pct)
     keep_out = zones.buffer(MARGIN_M / 2 + _CLEARS * radius_m, join_style="mitre")
     turning = Turning(pattern.shape, radius_m, margin_m, keep_out)
-    height_m = float(path.height_agl_m[0])
-    flown = _clear(path, turning, view, zones, climbs=_climbs(aircraft, height_m))
+    climbs = aircraft.circles_up(float(path.height_agl_m[0]))
+    flown = _clear(path, turning, view, zones, climbs=climbs)
     return Turned(
         path=flown.path,
         covered_pct=_covered_pct(pattern, path, flown, view),
-        extra_m=flown.extra_m
-        + _blown(aircraft, wind) * _circled_m(flown)
-        + climb_m(flown.path.points, height_m, aircraft, wind),
+        extra_m=flown.extra_m + _blown(aircraft, wind) * _circled_m(flown),
         leaves_m=flown.leaves_m,
         ways=flown.ways,
         further_m=flown.further_m,
@@ -105,24 +102,6 @@ def _blown(aircraft: Aircraft, wind: Wind | None) -> float:
     if aircraft.kind != "plane":
         return 0.0
     return (1 - share**2 / 4 - 3 * share**4 / 64) / (1 - share**2) - 1
-
-
-def climb_m(points: Points, height_m: float, aircraft: Aircraft, wind: Wind | None = None) -> float:
-    """What climbing in circles above home adds, as metres of level flight.
-
-    Energy lets a plane climb on its first leg: here it has not left then. Half a circle more, on average,
-    until it points to the first leg.
-    """
-    if not _climbs(aircraft, height_m):
-        return 0.0
-    leg_m = float(np.hypot(*(points[1] - points[0])))
-    rising_m = height_m / aircraft.climb_speed_m_s * aircraft.cruise_speed_m_s
-    return min(leg_m, rising_m) + math.pi * aircraft.ground_radius_m(wind.speed_m_s if wind else 0.0)
-
-
-def _climbs(aircraft: Aircraft, height_m: float) -> bool:
-    """Whether it goes up in circles above home before the first leg."""
-    return aircraft.kind == "plane" and height_m > TAKE_OFF_M
 
 
 def _clear(path: Path, turning: Turning, view: View, zones: BaseGeometry, *, climbs: bool) -> Flyable:

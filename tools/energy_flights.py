@@ -9,7 +9,6 @@ it is above home, where its mission ends.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import sys
 import tempfile
@@ -26,7 +25,6 @@ from missions.geodesy import LocalFrame
 from missions.items import MissionType
 from missions.plan import Fence, Plan, Request, Totals, Waypoint
 from missions.plan_items import mission_items
-from missions.turns import climb_m
 from missions.wind import Wind
 from sitl.ardupilot import ArduPilot, find
 from sitl.home import DEFAULT_HOME
@@ -236,9 +234,7 @@ def flown(case: Case, folder: Path, speedup: float = SPEEDUP) -> FlightSamples:
 
 def promised(case: Case) -> tuple[Effort, float, float]:
     """The effort, and the seconds and watt hours of it that the flight in SITL goes through."""
-    craft, track = catalogue.aircraft(f"ardupilot-{case.kind}"), track_of(case.rows)
-    extra_m = climb_m(track.points_m, float(track.height_m[0]), craft, case.wind)
-    taken = effort(craft, dataclasses.replace(track, extra_m=extra_m), case.wind)
+    taken = effort(catalogue.aircraft(f"ardupilot-{case.kind}"), track_of(case.rows), case.wind)
     if case.kind == "plane":
         return taken, taken.duration_s - taken.landing_s, taken.energy_wh - taken.landing_wh
     return taken, taken.duration_s, taken.energy_wh

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, Point, box
 
+from missions.aircraft import TAKE_OFF_M
 from missions.catalogue import aircraft, camera
 from missions.coverage.dubins import turn_points
 from missions.coverage.flown_turn import flown_turn
@@ -27,7 +28,7 @@ from missions.patterns.runs import path_of_runs
 from missions.patterns.spiral import spiral
 from missions.patterns.surveillance import surveillance
 from missions.plan import Plan, Severity
-from missions.plan_items import LEAD_S, TAKE_OFF_M, mission_items
+from missions.plan_items import LEAD_S, mission_items
 from missions.planner import Setup, plan_pattern
 from missions.search_plan import plan_search
 from missions.surveillance.points import WatchPoint

@@ -12,7 +12,7 @@ from missions.aircraft import TAKE_OFF_M, Aircraft
 from missions.coverage.turning import NOTHING, Turning
 from missions.no_fly import MARGIN_M, crossing_m, round_zones
 from missions.patterns.flyable import Flyable, flyable
-from missions.patterns.path import Path
+from missions.patterns.path import Path, joined, path_of
 from missions.patterns.pattern import Pattern
 from missions.patterns.runs import covered_pct, give_m, ground_seen
 from missions.plan_items import TAKE_OFF_PITCH_DEG
@@ -72,6 +72,8 @@ def turned(
     keep_out = zones.buffer(MARGIN_M / 2 + _CLEARS * radius_m, join_style="mitre")
     turning = Turning(pattern.shape, radius_m, margin_m, keep_out)
     climbs = aircraft.circles_up(float(path.height_agl_m[0]))
+    if climbs and path.recording[0]:
+        path = joined([path_of(path.points[:1], path.height_agl_m[:1]), path])
     flown = _clear(path, turning, view, zones, climbs=climbs)
     return Turned(
         path=flown.path,

@@ -347,3 +347,16 @@ def test_a_circle_takes_longer_in_wind_by_the_mean_of_one_over_the_ground_speed(
     ground = blows * np.cos(course) + np.sqrt(air**2 - (blows * np.sin(course)) ** 2)
     longer = float(np.mean(air / ground)) - 1
     assert windy - calm == pytest.approx(20 * 2 * math.pi * 200 * longer, rel=0.1)
+
+
+def test_without_a_take_off_point_a_plane_still_comes_to_its_first_leg_from_the_circle_above_it() -> None:
+    pattern = corridor([at(0, 0), at(800, 0)], VIEW, width_m=80, aircraft=PLANE)
+    plan = plan_pattern(pattern, VIEW, Setup(PLANE, CREATED))
+    line = local_from_ring([waypoint.place for waypoint in plan.route], FRAME)
+    begins = next(row for row, waypoint in enumerate(plan.route) if waypoint.recording)
+    assert begins > 2
+    assert lacking_m(line[1:], PLANE.turn_radius_m) < 1.0
+    # The last corner before it lies on the leg's own line.
+    entered, leg = line[begins] - line[begins - 1], line[begins + 1] - line[begins]
+    assert math.hypot(*entered) > 1
+    assert abs(entered[0] * leg[1] - entered[1] * leg[0]) < 0.01 * math.hypot(*entered) * math.hypot(*leg)

@@ -13,7 +13,7 @@ import numpy as np
 from shapely import Polygon
 
 from missions.aircraft import Aircraft
-from missions.area import Area
+from missions.area import Area, Part
 from missions.catalogue import aircraft, camera
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.heights import Relief
@@ -36,6 +36,7 @@ from missions.planner import Setup, plan_pattern, start_in
 from missions.search_plan import plan_area
 from missions.terrain import AnalyticTerrain
 from missions.view import View
+from missions.wind import Wind
 
 MIDDLE = GeoPoint(52.1, 5.2)
 FRAME = LocalFrame(MIDDLE)
@@ -166,10 +167,24 @@ def plane_cases() -> dict[str, Case]:
         ),
         "creeping line": lambda: creeping_line(ground, FRAME, PLANE, view, start_m=start_m),
     }
-    cases: dict[str, Case] = {"plane: parallel track": lambda: plan_area(country, view, plane)}
+    windy = setup(PLANE, take_off=start, wind=Wind(7.0, 270.0))
+    beside = setup(PLANE, take_off=start, no_fly=_house())
+    cases: dict[str, Case] = {
+        "plane: parallel track": lambda: plan_area(country, view, plane),
+        "plane: parallel track round a no-fly zone": lambda: plan_area(country, view, beside),
+        "plane: parallel track in wind": lambda: plan_area(country, view, windy),
+    }
     for name, pattern in own.items():
         cases[f"plane: {name}"] = lambda pattern=pattern: plan_pattern(pattern(), view, plane)  # type: ignore[misc]
+    for name in ("corridor", "point orbit", "perimeter patrol"):
+        pattern = own[name]
+        cases[f"plane: {name} in wind"] = lambda pattern=pattern: plan_pattern(pattern(), view, windy)  # type: ignore[misc]
     return cases
+
+
+def _house() -> tuple[Part, ...]:
+    """A no-fly zone in the middle of the country that planes fly over."""
+    return (Part(tuple(at(*corner) for corner in [(-60, -150), (60, -150), (60, -30), (-60, -30)])),)
 
 
 def divided_case() -> Plan:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TAKE_OFF_M = 30.0
+"""How high a plane rises straight on before it turns back, to climb on in circles above home."""
+
 
 @dataclass(frozen=True, slots=True)
 class Aircraft:
@@ -59,3 +62,17 @@ class Aircraft:
     landing_speed_m_s: float = 0.0
     """Below `landing_height_m`. 0: descent speed down to the ground."""
     landing_height_m: float = 10.0
+
+    def circles_up(self, height_m: float) -> bool:
+        """Whether it climbs to this height in circles above home first: a plane, beyond take-off."""
+        return self.kind == "plane" and height_m > TAKE_OFF_M
+
+    def ground_radius_m(self, wind_m_s: float) -> float:
+        """The tightest turn over the ground in a wind; 0 for what turns on the spot.
+
+        At one bank the radius grows with the square of the ground speed, which is highest with the wind from
+        behind: r = v^2 / (g tan bank).
+        """
+        if self.kind != "plane":
+            return self.turn_radius_m
+        return self.turn_radius_m * (1 + wind_m_s / self.cruise_speed_m_s) ** 2

@@ -42,6 +42,12 @@ class Facts:
     against_wind_m: float = 0.0
     interval_s: float | None = None
     """The shortest time between two pictures; None for the totals' distance at cruise speed."""
+    turn_radius_m: float = 0.0
+    """Over the ground, in the wind."""
+    loops: int = 0
+    """Corners of recorded lines that are flown past and come back to."""
+    circle_radius_m: float = math.inf
+    """Of the tightest circle."""
     highest_agl_m: float = 0.0
     over_terrain: bool = False
 
@@ -176,9 +182,25 @@ def _turns(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "turns",
             Severity.CAUTION,
-            f"With a turn radius of {facts.aircraft.turn_radius_m:.0f} m the turns leave the area by up to"
+            f"With a turn radius of {facts.turn_radius_m:.0f} m the turns leave the area by up to"
             f" {facts.turns_leave_m:.0f} m.",
             "Make sure that the air around the area is free that far, or fly a copter.",
+        )
+    if facts.loops:
+        yield Finding(
+            "tight corners",
+            Severity.CAUTION,
+            f"{facts.loops} corners are tighter than a turn of {facts.turn_radius_m:.0f} m: the aircraft"
+            " flies past each and comes round to it.",
+            "Draw the bends wider, fly in less wind, or fly a copter.",
+        )
+    if facts.circle_radius_m < facts.turn_radius_m - 0.5:
+        yield Finding(
+            "circles",
+            Severity.CAUTION,
+            f"In this wind {facts.aircraft.name} turns no tighter than {facts.turn_radius_m:.0f} m over the"
+            f" ground: it will be blown off circles of {facts.circle_radius_m:.0f} m.",
+            "Ask for wider circles, or wait for less wind.",
         )
 
 

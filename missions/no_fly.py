@@ -33,11 +33,15 @@ def zones_in(frame: LocalFrame, zones: Iterable[Part]) -> BaseGeometry:
     return shapely.union_all([shape if shape.is_valid else shape.buffer(0) for shape in shapes])
 
 
-def without_zones(shape: Shape, zones: BaseGeometry, where: str = "") -> Shape:
-    """What is left of a shape once the zones and their margin are cut out. Raises AreaError for nothing."""
+def without_zones(shape: Shape, zones: BaseGeometry, where: str = "", turn_radius_m: float = 0.0) -> Shape:
+    """What is left of a shape once the zones and their margin are cut out. Raises AreaError for nothing.
+
+    An aircraft that cannot stop keeps half as much again as its turn radius more: its lanes may end pointing
+    at a zone, and it strays from its curves.
+    """
     if zones.is_empty:
         return shape
-    left = shape.difference(_kept_from(zones))
+    left = shape.difference(zones.buffer(MARGIN_M + 1.5 * turn_radius_m, join_style="mitre"))
     parts = [part for part in shapely.get_parts(left) if isinstance(part, Polygon) and part.area > 1.0]
     if not parts:
         raise AreaError(
@@ -46,14 +50,16 @@ def without_zones(shape: Shape, zones: BaseGeometry, where: str = "") -> Shape:
     return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 
 
-def round_zones(path: Path, zones: BaseGeometry) -> Path:
-    """The path with every transit that would cross a zone led round it; recorded ways are left as they are.
+def round_zones(path: Path, zones: BaseGeometry, clear_m: float = MARGIN_M / 2) -> Path:
+    """The path with every transit that would cross a zone led round it, `clear_m` away.
+
+    Recorded ways are left as they are.
 
     A transit that ends within a zone's margin is led to that end as directly as the zone allows.
     """
     if zones.is_empty or not LineString(path.points).intersects(zones):
         return path
-    open_air = _open_air(path.points, zones)
+    open_air = _open_air(path.points, zones, clear_m)
     pieces = []
     for row in range(len(path)):
         pieces.append(path.taken(slice(row, row + 1)))
@@ -77,15 +83,11 @@ def crossing_m(path: Path, zones: BaseGeometry) -> float:
     return float(sum(line.intersection(zones).length for line in lines))
 
 
-def _kept_from(zones: BaseGeometry) -> BaseGeometry:
-    return zones.buffer(MARGIN_M, join_style="mitre")
-
-
-def _open_air(points: Points, zones: BaseGeometry) -> Inside:
-    """All that may be flown over: a wide box less the zones and half their margin."""
+def _open_air(points: Points, zones: BaseGeometry, clear_m: float) -> Inside:
+    """All that may be flown over: a wide box less the zones and what is kept clear of them."""
     west, south, east, north = shapely.total_bounds([zones, LineString(points)])
     box = shapely.box(west - _AROUND_M, south - _AROUND_M, east + _AROUND_M, north + _AROUND_M)
-    return Inside(box.difference(zones.buffer(MARGIN_M / 2, join_style="mitre")), margin_m=0.5)
+    return Inside(box.difference(zones.buffer(clear_m, join_style="mitre")), margin_m=0.5)
 
 
 def _between(open_air: Inside, zones: BaseGeometry, a: Floats, b: Floats) -> Points:

@@ -7,10 +7,12 @@ that an ArduPilot 4.5 keeps, with numbers as it keeps them, so that what is read
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from missions.aircraft import TAKE_OFF_M
 from missions.geodesy import GeoPoint, distance_m
 from missions.item_compare import Difference, compare_items
 from missions.items import Command, Frame, MissionItem
@@ -27,7 +29,12 @@ __all__ = [
 ]
 
 TAKE_OFF_PITCH_DEG = 15.0
+LEAD_S = 3.2
+"""Two thirds of L1 in seconds of flight at ArduPlane's defaults (NAVL1_DAMPING 0.75, NAVL1_PERIOD 17: 2.7 s),
+and half a second to roll."""
 _SAME_PLACE_M = 0.5
+_NEAR_RADII = 2.0
+_DOING_S = 0.5
 _MOST_TURNS = 255
 
 
@@ -50,10 +57,36 @@ def _start(plan: Plan) -> Iterator[MissionItem]:
     height_m = plan.route[0].height_relative_m if plan.route else plan.request.height_agl_m
     pitch_deg = TAKE_OFF_PITCH_DEG if plan.aircraft.kind == "plane" else 0.0
     place = plan.take_off
+    low_m = TAKE_OFF_M if plan.aircraft.circles_up(height_m) else height_m
     yield MissionItem(
-        Command.TAKEOFF, Frame.GLOBAL_RELATIVE, p1=pitch_deg, x=place.lat_deg, y=place.lon_deg, z=height_m
+        Command.TAKEOFF, Frame.GLOBAL_RELATIVE, p1=pitch_deg, x=place.lat_deg, y=place.lon_deg, z=low_m
     )
     yield _speed(plan, plan.aircraft.cruise_speed_m_s)
+    if low_m < height_m:
+        yield _climb(plan, height_m)
+        if _leaves_at_once(plan):
+            yield _at(Command.WAYPOINT, plan.route[0], 0.0, 0.0, _accepted_m(plan, exact=False))
+
+
+def _leaves_at_once(plan: Plan) -> bool:
+    """Whether a plane must not wait on its circle until it points to the first place, which lies too near."""
+    ahead = plan.route[1:2] if _above_take_off(plan, plan.route[0]) else plan.route[:1]
+    near_m = _NEAR_RADII * plan.aircraft.turn_radius_m
+    return any(distance_m(plan.take_off, waypoint.place) < near_m for waypoint in ahead)
+
+
+def _climb(plan: Plan, height_m: float) -> MissionItem:
+    """Circles above home up to a height, p2 their radius; p4 = 1: on from where the circle is left."""
+    radius_m = plan.aircraft.ground_radius_m(plan.wind.speed_m_s if plan.wind else 0.0)
+    return MissionItem(
+        Command.LOITER_TO_ALT,
+        Frame.GLOBAL_RELATIVE,
+        p2=_radius_m(max(radius_m, 1.0)),
+        p4=1.0,
+        x=plan.take_off.lat_deg,
+        y=plan.take_off.lon_deg,
+        z=height_m,
+    )
 
 
 def _speed(plan: Plan, speed_m_s: float) -> MissionItem:
@@ -69,16 +102,21 @@ def _route(plan: Plan) -> Iterator[MissionItem]:
     autopilot does nothing else until it has turned, and skips what it has not come to by the next waypoint.
     """
     before = _State(plan.aircraft.cruise_speed_m_s)
+    room_m = math.inf
     for index, waypoint in enumerate(plan.route):
-        if index or not _above_take_off(plan, waypoint):
-            yield from _flown(plan, waypoint)
         after = _state(plan, waypoint, before)
-        yield from _changes(plan, before, after)
-        if waypoint.picture:
-            # y is parameter 6 and x parameter 5: 1 takes one picture.
-            yield MissionItem(Command.DO_DIGICAM_CONTROL, Frame.MISSION, x=1.0)
-        if after.heading_deg is not None:
-            yield MissionItem(Command.CONDITION_YAW, Frame.MISSION, p1=after.heading_deg % 360)
+        told = [*_told(plan, waypoint, before, after)]
+        if index:
+            room_m += distance_m(plan.route[index - 1].place, waypoint.place)
+        if index or not _above_take_off(plan, waypoint):
+            exact = bool(told) or index + 1 == len(plan.route)
+            yield from _flown(plan, waypoint, _accepted_m(plan, exact=exact, room_m=room_m))
+        yield from told
+        if told:
+            # The first is done at once, the others one after another.
+            room_m = (
+                -_DOING_S * (len(told) - 1) * plan.aircraft.cruise_speed_m_s if len(told) > 1 else math.inf
+            )
         before = after
     if before.trigger_m:
         yield _camera(0.0)
@@ -105,6 +143,16 @@ def _state(plan: Plan, waypoint: Waypoint, before: _State) -> _State:
         look_at=waypoint.look_at,
         heading_deg=None if plan.aircraft.kind == "plane" else waypoint.heading_deg,
     )
+
+
+def _told(plan: Plan, waypoint: Waypoint, before: _State, after: _State) -> Iterator[MissionItem]:
+    """What the aircraft is told at a waypoint."""
+    yield from _changes(plan, before, after)
+    if waypoint.picture:
+        # y is parameter 6 and x parameter 5: 1 takes one picture.
+        yield MissionItem(Command.DO_DIGICAM_CONTROL, Frame.MISSION, x=1.0)
+    if after.heading_deg is not None:
+        yield MissionItem(Command.CONDITION_YAW, Frame.MISSION, p1=after.heading_deg % 360)
 
 
 def _changes(plan: Plan, before: _State, after: _State) -> Iterator[MissionItem]:
@@ -154,23 +202,36 @@ def _above_take_off(plan: Plan, waypoint: Waypoint) -> bool:
     return idle and distance_m(plan.take_off, waypoint.place) < _SAME_PLACE_M
 
 
-def _flown(plan: Plan, waypoint: Waypoint) -> Iterator[MissionItem]:
+def _flown(plan: Plan, waypoint: Waypoint, accepted_m: float) -> Iterator[MissionItem]:
     """The waypoint itself: flown through, waited at or circled.
 
     A plane cannot wait at a place: it circles there.
     """
     if waypoint.orbit_turns > 0:
         for turns in _turns(waypoint.orbit_turns, whole=plan.aircraft.kind == "plane"):
-            yield _at(Command.LOITER_TURNS, waypoint, turns, _radius_m(waypoint.orbit_radius_m))
+            item = _at(Command.LOITER_TURNS, waypoint, turns, _radius_m(waypoint.orbit_radius_m))
+            yield dataclasses.replace(item, p4=1.0 if plan.aircraft.kind == "plane" else 0.0)
     elif waypoint.hold_s > 0 and plan.aircraft.kind == "plane":
         yield _at(Command.LOITER_TIME, waypoint, math.ceil(waypoint.hold_s), 1.0)
     else:
-        yield _at(Command.WAYPOINT, waypoint, math.ceil(waypoint.hold_s), 0.0, _accepted_m(plan))
+        yield _at(Command.WAYPOINT, waypoint, math.ceil(waypoint.hold_s), 0.0, accepted_m)
 
 
-def _accepted_m(plan: Plan) -> float:
-    """How near a plane comes before it turns to the next place: its own 90 m would cut lanes short."""
-    return 0.0 if plan.aircraft.kind != "plane" else float(max(5, round(plan.aircraft.turn_radius_m / 6)))
+def _accepted_m(plan: Plan, *, exact: bool, room_m: float = math.inf) -> float:
+    """How near a plane comes to a place before it makes for the next; 0 leaves it to the autopilot.
+
+    ArduPlane steers for a point on the straight line to the next place that lies L1 = NAVL1_DAMPING x
+    NAVL1_PERIOD x speed / pi ahead (Park, Deyst, How 2004). On a curve that is drawn by its tangents it stays
+    on the curve where it takes up each next one two thirds of L1 before it touches, and somewhat earlier for
+    the time that rolling takes: the bank that is asked for is then that of the curve. Later it swings wide
+    by tens of metres, as it does at its own WP_RADIUS. `room_m` is how far before the place the aircraft has
+    done what it was told last: a place taken up earlier has ArduPlane skip the rest.
+    """
+    if plan.aircraft.kind != "plane":
+        return 0.0
+    near_m = max(5, round(plan.aircraft.turn_radius_m / 6))
+    lead_m = min(255.0, LEAD_S * plan.aircraft.cruise_speed_m_s, room_m - near_m)
+    return float(near_m if exact else max(near_m, round(lead_m)))
 
 
 def _at(command: Command, waypoint: Waypoint, p1: float, p3: float, p2: float = 0.0) -> MissionItem:

@@ -1,6 +1,6 @@
 """From a pattern to a plan: the way from take-off and back, heights, time and battery, fence, checks.
 
-pattern -> joined to take-off -> heights -> effort -> fence -> checks -> Plan
+pattern -> joined to take-off -> turns -> heights -> effort -> fence -> checks -> Plan
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ from missions.local import (
     places_from_local,
     ring_from_local,
 )
-from missions.no_fly import crossing_m, round_zones, zones_in
+from missions.no_fly import without_zones, zones_in
 from missions.patterns.path import Floats, Path, joined, path_of
 from missions.patterns.pattern import Pattern
+from missions.patterns.runs import covered_pct, ground_seen
 from missions.plan import Fence, Finding, LookAt, Plan, Rally, Request, Severity, Totals, Waypoint
 from missions.plan_items import mission_items
+from missions.turns import Turned, turned
 from missions.view import View
 from missions.wind import Wind
 
@@ -93,13 +95,20 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     path = pattern.path if pattern.from_take_off else _from_take_off(pattern.path, start)
     path = looking_ahead(path)
     zones = zones_in(frame, setup.no_fly)
-    flown = _at_heights(round_zones(path, zones), frame, setup)
+    turns = turned(pattern, path, view, setup.aircraft, zones, wind=setup.wind, margin_m=setup.turn_margin_m)
+    pattern = dataclasses.replace(pattern, covered_pct=_covered_pct(pattern, turns, view, zones, setup))
+    flown = _at_heights(turns.path, frame, setup)
     path = flown.path
-    spent = effort(setup.aircraft, track_of(flown, setup.aircraft, pattern.extra_m), setup.wind)
-    ring = fence_ring(_flown(pattern, path), setup.fence_margin_m + pattern.leaves_m)
+    spent = effort(setup.aircraft, track_of(flown, setup.aircraft, turns.extra_m), setup.wind)
+    above_home = Point(path.points[0] if start is None else start).buffer(turns.home_m)
+    ring = fence_ring(
+        _flown(pattern, path, above_home, turns.ways),
+        setup.fence_margin_m + turns.strays_m,
+    )
     places = places_from_local(path.points, frame)
     home = setup.take_off or places[0]
     area = setup.area or area_from_local(pattern.shape, frame, setup.name or pattern.name)
+    totals = totals_of(pattern, view, path, spent)
     plan = Plan(
         name=setup.name or area.name,
         created=setup.created,
@@ -117,14 +126,15 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
             ),
         ),
         rally=(Rally(home, float(math.ceil(flown.relative_m.max()))),),
-        totals=totals_of(pattern, view, path, spent),
+        totals=dataclasses.replace(totals, photos=totals.photos + int(turns.further_m / pattern.trigger_m)),
         versions={"geos": shapely.geos_version_string, "proj": pyproj.proj_version_str, **flown.versions},
         wind=setup.wind,
         no_fly=setup.no_fly,
     )
     outside_m = 0.0 if start is None else float(_ground(pattern, setup).distance(Point(start)))
     facts = dataclasses.replace(
-        _facts(plan, pattern, flown, outside_m, crossing_m(path, zones)), against_wind_m=spent.against_wind_m
+        _facts(plan, pattern, flown, turns, outside_m, turns.crossing_m(zones)),
+        against_wind_m=spent.against_wind_m,
     )
     checked = dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
     return _in_flights(checked) if setup.divide else checked
@@ -255,13 +265,24 @@ def _look_at(place: GeoPoint, height_m: float) -> LookAt | None:
     return None if math.isnan(height_m) else LookAt(place, round(height_m, 3))
 
 
-def _flown(pattern: Pattern, path: Path) -> BaseGeometry:
+def _covered_pct(pattern: Pattern, turns: Turned, view: View, zones: BaseGeometry, setup: Setup) -> float:
+    """What is seen of the ground, with what turns keep from zones: the pattern was not laid for that."""
+    if zones.is_empty or setup.area is None or turns.strays_m == 0:
+        return turns.covered_pct
+    asked = without_zones(local_from_area(setup.area, pattern.frame), zones)
+    if asked.difference(pattern.shape).area < 1.0:
+        return turns.covered_pct
+    return covered_pct(asked, ground_seen(turns.path, view))
+
+
+def _flown(pattern: Pattern, path: Path, *more: BaseGeometry) -> BaseGeometry:
+    """All that is flown over: the ground, the way, its circles, and that above home."""
     line = LineString(path.points) if len(path) > 1 else Point(path.points[0])
     circles = [
         Point(path.points[row]).buffer(abs(path.orbit_radius_m[row]))
         for row in np.flatnonzero(path.orbit_radius_m)
     ]
-    return shapely.union_all([pattern.shape, line, *circles])
+    return shapely.union_all([pattern.shape, line, *circles, *more])
 
 
 def _ground(pattern: Pattern, setup: Setup) -> BaseGeometry:
@@ -282,7 +303,9 @@ def _interval_s(path: Path, trigger_m: float, cruise_m_s: float) -> float:
     return float((apart / speed)[path.recording].min())
 
 
-def _facts(plan: Plan, pattern: Pattern, flown: Flown, outside_m: float, in_zones_m: float) -> Facts:
+def _facts(
+    plan: Plan, pattern: Pattern, flown: Flown, turns: Turned, outside_m: float, in_zones_m: float
+) -> Facts:
     path = flown.path
     home = path.points[0]
     steps = np.hypot(*np.diff(path.points, axis=0).T)
@@ -296,7 +319,10 @@ def _facts(plan: Plan, pattern: Pattern, flown: Flown, outside_m: float, in_zone
         parts_joined_m=float(steps[path.outside[:-1]].sum()) if pattern.from_take_off else 0.0,
         take_off_outside_m=outside_m,
         farthest_m=float(np.hypot(*(path.points - home).T).max()),
-        turns_leave_m=pattern.leaves_m,
+        turns_leave_m=turns.leaves_m,
+        loops=turns.loops,
+        turn_radius_m=plan.aircraft.ground_radius_m(plan.wind.speed_m_s if plan.wind else 0.0),
+        circle_radius_m=float(np.abs(path.orbit_radius_m)[path.orbit_turns > 0].min(initial=math.inf)),
         items=len(mission_items(plan)),
         in_zones_m=in_zones_m,
         highest_agl_m=flown.highest_agl_m,

@@ -91,5 +91,7 @@ def plan_area(area: Area, view: View, setup: Setup, *, angle_deg: float | None =
 
 
 def ground_to_cover(area: Area, frame: LocalFrame, setup: Setup) -> Shape:
-    """An area less the no-fly zones, in metres. Raises AreaError where nothing is left."""
-    return without_zones(local_from_area(area, frame), zones_in(frame, setup.no_fly), area.name)
+    """An area less the no-fly zones and what is kept from them, metres. Raises AreaError for nothing left."""
+    radius_m = setup.aircraft.ground_radius_m(setup.wind.speed_m_s if setup.wind else 0.0)
+    zones = zones_in(frame, setup.no_fly)
+    return without_zones(local_from_area(area, frame), zones, area.name, radius_m)

@@ -14,6 +14,9 @@ from missions.geodesy import Points
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 _FULL = 2 * np.pi
+CORNER_DEG = 36.0
+"""The sharpest corner of a line drawn round an arc: five of them turn an aircraft round."""
+_STRAIGHT_RAD = 1e-4
 WORDS = ("LSL", "RSR", "LSR", "RSL", "RLR", "LRL")
 _SIDES = np.array([[{"L": 1.0, "S": 0.0, "R": -1.0}[letter] for letter in word] for word in WORDS])
 
@@ -52,6 +55,34 @@ def word_points(
     along = np.concatenate(places)
     heads = np.array([heading])
     return np.asarray(word_places(a[None], heads, np.array([word]), parts[None], radius_m, along[None])[0])
+
+
+def word_corners(pose: Floats, word: int, parts: Floats, radius_m: float) -> Points:
+    """The corners of the straight line round one word's arcs from `pose` (east, north, heading), (n, 2).
+
+    Every arc touches the sides of its corners, which bend by at most `CORNER_DEG`: neither end of the word is
+    a corner, and the line leaves and enters along the word's own headings.
+    """
+    place, heading = np.array(pose[:2], float), float(pose[2])
+    corners: list[Floats] = []
+    for letter, part in zip(WORDS[word], parts, strict=True):
+        if letter == "S":
+            place = place + part * radius_m * _ahead(heading)
+            continue
+        count = int(np.ceil(part / np.radians(CORNER_DEG) - 1e-9))
+        step = float(part) / max(count, 1)
+        if step < _STRAIGHT_RAD:
+            continue
+        tangent_m = radius_m * np.tan(step / 2)
+        for _ in range(count):
+            corners.append(place + tangent_m * _ahead(heading))
+            heading += step if letter == "L" else -step
+            place = corners[-1] + tangent_m * _ahead(heading)
+    return np.array(corners).reshape(-1, 2)
+
+
+def _ahead(heading: float) -> Floats:
+    return np.array([np.cos(heading), np.sin(heading)])
 
 
 def word_places(

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely import GeometryCollection
 from shapely.geometry.base import BaseGeometry
 
 from missions.coverage.dubins import turning_lengths, word_places, words
 from missions.coverage.lanes import Legs
 
 Floats = npt.NDArray[np.float64]
+NOTHING: BaseGeometry = GeometryCollection()
 _NEAR = 10
 _SAMPLES = 24
 _LEAVING_COSTS = 6.0
@@ -21,11 +23,22 @@ _LEAVING_COSTS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Turning:
-    """The radius, 0 for what turns on the spot; and how far turns may leave the area, None for anywhere."""
+    """The radius, 0 for what turns on the spot; and how far turns may leave the area, None for anywhere.
+
+    Nothing is flown through `keep_out` where that can be avoided.
+    """
 
     area: BaseGeometry
     radius_m: float
     margin_m: float | None
+    keep_out: BaseGeometry = NOTHING
+
+    def crosses(self, places: Floats) -> npt.NDArray[np.bool_]:
+        """Whether each curve (n, m, 2) comes into what is kept out, (n,)."""
+        if self.keep_out.is_empty:
+            return np.zeros(len(places), dtype=bool)
+        shapely.prepare(self.keep_out)
+        return np.asarray(shapely.intersects(self.keep_out, shapely.linestrings(places)))
 
     def leaves_m(self, places: Floats) -> Floats:
         """How far each curve (n, m, 2) goes outside the area, (n,)."""

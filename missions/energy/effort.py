@@ -71,8 +71,9 @@ def climb(
 ) -> tuple[float, float]:
     """Seconds and watt hours that getting up to the first leg adds.
 
-    A copter climbs straight up, from rest to rest. A plane climbs on its way: what adds to the `under_way_s`
-    of its first leg is the rest of the climb, and the power of all of it.
+    A copter climbs straight up, from rest to rest. A plane that climbs in circles above home flies half a
+    circle more, on average, until it points to its first leg. Lower, a plane climbs on its way: what adds to
+    the `under_way_s` of its first leg is the rest of the climb, and the power of all of it.
     """
     rest_w = hover_w(aircraft, wind)
     plane = aircraft.kind == "plane"
@@ -83,9 +84,12 @@ def climb(
         rising_s = float(rest_to_rest_s(straight_up)[0])
     rate = np.array([height_m / rising_s if rising_s > 0 else 0.0])
     rising_w = float(with_climb_w(aircraft, np.array([rest_w]), rate)[0])
-    shared_s = min(under_way_s, rising_s) if plane else 0.0
-    energy_ws = rising_w * rising_s - rest_w * shared_s + rest_w * aircraft.take_off_s
-    return rising_s - shared_s + aircraft.take_off_s, energy_ws / 3600 + aircraft.take_off_wh
+    circles = aircraft.circles_up(height_m)
+    radius_m = aircraft.ground_radius_m(wind.speed_m_s if wind else 0.0) if circles else 0.0
+    shared_s = min(under_way_s, rising_s) if plane and not circles else 0.0
+    level_s = aircraft.take_off_s + np.pi * radius_m / aircraft.cruise_speed_m_s - shared_s
+    energy_ws = rising_w * rising_s + rest_w * level_s
+    return float(rising_s + level_s), float(energy_ws) / 3600 + aircraft.take_off_wh
 
 
 def descent(aircraft: Aircraft, height_m: Floats, wind: Wind | None) -> tuple[Floats, Floats]:

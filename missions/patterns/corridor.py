@@ -19,7 +19,7 @@ from missions.local import local_from_ring
 from missions.patterns.bands import band_of, offsets_m, passes_at
 from missions.patterns.figures import few_enough, line_in_metres, placed, told, within
 from missions.patterns.pattern import Pattern, Shape
-from missions.patterns.runs import covered_pct, ground_seen, path_of_runs, turning
+from missions.patterns.runs import covered_pct, ground_seen, legs_flown, path_of_runs
 from missions.patterns.ways import ways_over
 from missions.view import View
 
@@ -90,14 +90,14 @@ def along_line(
     way = ways_over(ground)
     turn_radius_m = 0.0 if aircraft is None else aircraft.turn_radius_m
     path = path_of_runs(runs, view, way, corners=turn_radius_m == 0)
-    turns = turning(path, ground, turn_radius_m)
+    legs, _ = legs_flown(path, view, turn_radius_m)
     for _ in range(_ROUNDS):
-        unseen = _shape(ground.difference(ground_seen(path, view, turns.legs)))
+        unseen = _shape(ground.difference(ground_seen(path, view, legs)))
         if unseen.area <= (1 - WANTED) * ground.area:
             break
         runs = _with_gaps(runs, unseen, ground, view)
         path = path_of_runs(runs, view, way, corners=turn_radius_m == 0)
-        turns = turning(path, ground, turn_radius_m)
+        legs, _ = legs_flown(path, view, turn_radius_m)
     return Pattern(
         name=name,
         frame=frame,
@@ -107,9 +107,7 @@ def along_line(
         spacing_m=_spacing_m(offsets, view),
         trigger_m=view.trigger_m,
         angle_deg=_bearing(points),
-        covered_pct=covered_pct(ground, ground_seen(path, view, turns.legs)),
-        extra_m=turns.extra_m,
-        leaves_m=turns.leaves_m,
+        covered_pct=covered_pct(ground, ground_seen(path, view, legs)),
     )
 
 

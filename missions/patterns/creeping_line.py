@@ -21,7 +21,7 @@ from missions.errors import AreaError, SettingsError
 from missions.geodesy import LocalFrame, Points
 from missions.patterns.figures import bearing, placed
 from missions.patterns.pattern import Pattern, Shape
-from missions.patterns.runs import covered_pct, ground_seen, path_of_runs, turning
+from missions.patterns.runs import covered_pct, ground_seen, legs_flown, path_of_runs
 from missions.patterns.ways import led_from, ways_through
 from missions.view import View
 
@@ -57,8 +57,8 @@ def creeping_line(
     runs = _in_order(legs, lanes_deg, _advance(shape, lanes_deg, side_deg, start_m), start_m)
     search = path_of_runs(runs, view, ways_through(inside), corners=False)
     path = led_from(search, inside, start_m)
-    turns = turning(search, shape, aircraft.turn_radius_m)
-    seen = covered_pct(shape, ground_seen(path, view))
+    legs, _ = legs_flown(path, view, aircraft.turn_radius_m)
+    seen = covered_pct(shape, ground_seen(path, view, legs))
     figures = {} if side_deg is None else {"from_side_deg": side_deg}
     return placed(
         Pattern(
@@ -73,8 +73,6 @@ def creeping_line(
             asked_angle_deg=None if angle_deg is None else lanes_deg,
             covered_pct=seen,
             from_take_off=True,
-            extra_m=turns.extra_m,
-            leaves_m=turns.leaves_m,
             figures=figures,
         )
     )

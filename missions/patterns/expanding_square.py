@@ -18,7 +18,7 @@ from missions.errors import SettingsError
 from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.patterns.figures import bearing, placed, whole, within
 from missions.patterns.pattern import Pattern, Shape
-from missions.patterns.runs import covered_pct, ground_seen, path_of_runs, turning
+from missions.patterns.runs import covered_pct, ground_seen, legs_flown, path_of_runs
 from missions.view import View
 
 NAME = "expanding-square"
@@ -52,13 +52,13 @@ def expanding_square(
     # What lies half a spacing behind the datum, and beyond the last leg's end, belongs to the ground too.
     path.picture[[0, -1]] = True
     ground = _ground(count, spacing_m, first_deg)
-    turns = turning(path, ground, turn_radius_m)
-    if turns.tight:
+    flown, tight = legs_flown(path, view, turn_radius_m)
+    if tight:
         raise SettingsError(
             f"first legs of {spacing_m:.0f} m are too short for an aircraft that cannot turn on the spot",
             remedy="Fly a copter, fly higher, or fly a parallel track search",
         )
-    seen = ground_seen(path, view, turns.legs)
+    seen = ground_seen(path, view, flown)
     figures = {"legs": float(count), "bearing_deg": first_deg, "starboard": float(starboard)}
     return placed(
         Pattern(
@@ -72,8 +72,6 @@ def expanding_square(
             angle_deg=first_deg,
             asked_angle_deg=first_deg,
             covered_pct=covered_pct(ground, seen),
-            extra_m=turns.extra_m,
-            leaves_m=turns.leaves_m,
             figures=figures if radius_m is None else {**figures, "radius_m": float(radius_m)},
         )
     )

@@ -24,6 +24,8 @@ from missions.view import HIGHEST_M, LOWEST_M, View
 NAME = "orbit"
 DEFAULT_EVERY_DEG = 15.0
 _SAME_M = 0.01
+_MOST_TURNS = 255
+_ARC_DEG = 20.0
 
 
 def orbit(
@@ -45,7 +47,8 @@ def orbit(
     `heights_agl_m` are flown one after another, none given for the view's. The camera looks at the place
     `look_at_height_m` above ground. The circle is entered where it is touched by the way from `start_m` (the
     take-off point in metres east and north of the centre), else in the north. `native` leaves the circling
-    to the autopilot's own loiter turns; whole turns then. The pattern's ground is the circle; its figures
+    to the autopilot's own loiter turns; whole turns then. A plane flies whole turns so in any case, and takes
+    its pictures by distance, as it does on parts of a turn. The pattern's ground is the circle; its figures
     hold slant range, GSD and pixels on a person from each place. Raises SettingsError.
     """
     radius = within(radius_m, "a radius", 3.0, 5_000.0)
@@ -59,7 +62,9 @@ def orbit(
     looks = [_look(view, height, target_m, radius) for height in heights]
     entry_deg = entry_bearing_deg(radius, start_m, clockwise)
     few_enough(len(heights) * 360 / step_deg * rounds, "Ask for fewer turns or pictures")
-    make = _loiter if native else _waypoints
+    flies_on = aircraft is not None and aircraft.turn_radius_m > 0
+    native = native or (flies_on and rounds == int(rounds) <= _MOST_TURNS)
+    make = _loiter if native else _arc if flies_on else _waypoints
     paths = [
         make(radius, rounds, clockwise, entry_deg, step_deg, height, target_m, look.down_deg)
         for height, look in zip(heights, looks, strict=True)
@@ -126,7 +131,7 @@ def _check_circle(radius_m: float, turns: float, native: bool, aircraft: Aircraf
             f"a circle of {radius_m:.0f} m is tighter than the aircraft turns ({turn_radius_m:.0f} m)",
             remedy=f"Give {turn_radius_m:.0f} m or more, or fly a copter",
         )
-    if native and (turns != int(turns) or turns > 255):
+    if native and (turns != int(turns) or turns > _MOST_TURNS):
         raise SettingsError(
             f"an autopilot's own circles are whole turns and not {turns:g}",
             remedy="Give whole turns, 255 at most",
@@ -169,6 +174,27 @@ def _waypoints(
         points,
         height_agl_m,
         picture=pictures,
+        look_at=(0.0, 0.0, target_m),
+        gimbal_pitch_deg=-down_deg,
+    )
+
+
+def _arc(
+    radius_m: float,
+    turns: float,
+    clockwise: bool,
+    entry_deg: float,
+    step_deg: float,
+    height_agl_m: float,
+    target_m: float,
+    down_deg: float,
+) -> Path:
+    """Places on the circle with pictures taken by distance: nothing is to be done at a place itself."""
+    return path_of(
+        _places(radius_m, turns, clockwise, entry_deg, max(step_deg, _ARC_DEG)),
+        height_agl_m,
+        recording=True,
+        trigger_m=math.radians(step_deg) * radius_m,
         look_at=(0.0, 0.0, target_m),
         gimbal_pitch_deg=-down_deg,
     )

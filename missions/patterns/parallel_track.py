@@ -7,23 +7,18 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import shapely
-from shapely import LineString
 
 from missions.aircraft import Aircraft
 from missions.coverage import Coverage, Settings, Swath, cover
-from missions.coverage.route import Route
 from missions.energy import turn_s
 from missions.errors import AreaError, SettingsError
-from missions.geodesy import LocalFrame, Points
-from missions.patterns.path import Path, joined, path_of
+from missions.geodesy import LocalFrame
+from missions.patterns.path import path_of
 from missions.patterns.pattern import Pattern, Shape
 from missions.view import View
 from missions.wind import Wind
 
 NAME = "parallel-track"
-TURN_CHORD_M = 2.0
-"""Turns are flown along chords that lie no further from them than this."""
 
 
 def parallel_track(
@@ -41,18 +36,15 @@ def parallel_track(
     """Lanes that cover the shape, flown in the order that takes least time.
 
     `angle_deg` is the lanes' bearing, None for the best. `start_m` is the take-off point in the frame; None
-    starts at the border beside the first lane. An aircraft that cannot stop flies the curve of its turns,
-    which leave the shape by `turn_margin_m` at most where that is possible. Raises AreaError, and
-    SettingsError for an angle that is none.
+    starts at the border beside the first lane. The order counts the turns of an aircraft that cannot stop,
+    which should leave the shape by `turn_margin_m` at most. Raises AreaError, and SettingsError for an angle
+    that is none.
     """
     angle = _angle(angle_deg)
     settings = _in_wind(_settings(aircraft, view, angle), aircraft, wind)
     coverage = _cover(shape, dataclasses.replace(settings, turn_margin_m=turn_margin_m), start_m, where)
     route = coverage.route
-    if coverage.curve is None:
-        path = path_of(route.points, view.height_agl_m, recording=route.recording, outside=route.outside)
-    else:
-        path = curved(route, coverage.curve.points, view.height_agl_m)
+    path = path_of(route.points, view.height_agl_m, recording=route.recording, outside=route.outside)
     return Pattern(
         name=NAME,
         frame=frame,
@@ -65,7 +57,6 @@ def parallel_track(
         asked_angle_deg=angle,
         covered_pct=100 * coverage.seen,
         from_take_off=True,
-        leaves_m=coverage.leaves_m,
     )
 
 
@@ -77,29 +68,6 @@ def _in_wind(settings: Settings, aircraft: Aircraft, wind: Wind | None) -> Setti
     return dataclasses.replace(
         settings, wind_east_m_s=east, wind_north_m_s=north, air_speed_m_s=aircraft.cruise_speed_m_s
     )
-
-
-def curved(route: Route, curve: Points, height_agl_m: float) -> Path:
-    """The curve of an aircraft that cannot stop, as places near enough for its autopilot to follow it."""
-    paths: list[Path] = []
-    at = 0
-    for leg in route.legs:
-        begin = _row_of(curve, leg[0], at)
-        if begin > at:
-            paths.append(path_of(_thinned(curve[at : begin + 1])[:-1], height_agl_m))
-        paths.append(path_of(curve[begin : begin + 2], height_agl_m, recording=True).taken(slice(0, 1)))
-        paths[-1].recording[:] = True
-        at = begin + 1
-    paths.append(path_of(_thinned(curve[at:]), height_agl_m))
-    return joined(paths)
-
-
-def _row_of(curve: Points, place: Points, start: int) -> int:
-    return start + int(np.argmin(np.hypot(*(curve[start:] - place).T)))
-
-
-def _thinned(way: Points) -> Points:
-    return shapely.get_coordinates(LineString(way).simplify(TURN_CHORD_M)) if len(way) > 2 else way
 
 
 def _angle(angle_deg: float | None) -> float | None:

@@ -18,8 +18,8 @@ class Pattern:
 
     `shape` is the ground that the pattern is for, in `frame`; `path` lies in the same frame.
     `from_take_off` says that the path already begins and ends at the take-off point. `covered_pct` is the
-    share of `shape` that its pictures see. `extra_m` is what an aircraft's turns add to the path, and
-    `leaves_m` how far they go outside the shape. `figures` are what the pattern was told, units in the names.
+    share of `shape` that its pictures see. The path is drawn by its corners: turns of what cannot stop
+    are the planner's (`flyable`). `figures` are what the pattern was told, units in the names.
     """
 
     name: str
@@ -33,8 +33,6 @@ class Pattern:
     asked_angle_deg: float | None = None
     covered_pct: float = 100.0
     from_take_off: bool = False
-    extra_m: float = 0.0
-    leaves_m: float = 0.0
     figures: dict[str, float] = field(default_factory=dict)
 
 

@@ -19,7 +19,7 @@ from missions.patterns.figures import few_enough, placed, whole, within
 from missions.patterns.oblique import Oblique
 from missions.patterns.path import Path, path_of
 from missions.patterns.pattern import Pattern, Shape
-from missions.patterns.runs import covered_pct, ground_seen, path_of_runs, recorded_legs, turning
+from missions.patterns.runs import covered_pct, ground_seen, legs_flown, path_of_runs, recorded_legs
 from missions.patterns.ways import led_from, ways_over
 from missions.view import View
 
@@ -65,9 +65,9 @@ def perimeter(
     trigger_m = view.trigger_m
     if sight is not None:
         path, trigger_m = _looking(path, sight, look, clockwise, view)
-    turns = turning(path, room, turn_radius_m)
+    legs, _ = legs_flown(path, view, turn_radius_m)
     ground = _strip(path, view, sight)
-    seen = ground_seen(path, view, turns.legs) if sight is None else _seen_aside(path, sight)
+    seen = ground_seen(path, view, legs) if sight is None else _seen_aside(path, sight)
     border = shape.boundary
     inside = inset >= 0 and start_m is not None
     figures = {
@@ -88,8 +88,6 @@ def perimeter(
             trigger_m=trigger_m,
             covered_pct=covered_pct(ground, seen),
             from_take_off=inside,
-            extra_m=turns.extra_m,
-            leaves_m=turns.leaves_m,
             figures={**figures, **_sight_figures(sight, look)},
         )
     )

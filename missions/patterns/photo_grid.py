@@ -23,7 +23,6 @@ from missions.energy import turn_s
 from missions.errors import AreaError, SettingsError
 from missions.geodesy import LocalFrame
 from missions.patterns.exposures import exposures_of, ground_samples, seen_counts
-from missions.patterns.parallel_track import curved
 from missions.patterns.path import Floats, Path, path_of
 from missions.patterns.pattern import Pattern, Shape
 from missions.patterns.weave import linked
@@ -126,7 +125,6 @@ def photo_grid(
         asked_angle_deg=job.angle_deg,
         covered_pct=100 * float(np.mean(grid.seen > 0)),
         from_take_off=True,
-        leaves_m=grid.leaves_m,
         figures=_figures(job, grid),
     )
 
@@ -152,7 +150,6 @@ class _Grid:
     spacing_m: float
     bearing_deg: float
     lead_m: float
-    leaves_m: float
     seen: npt.NDArray[np.int64]
     pictures: int
 
@@ -188,7 +185,6 @@ class _Job:
             spacing_m=min(coverage.grid.spacing_m for coverage in routes),
             bearing_deg=first.grid.bearing_deg,
             lead_m=lead_m,
-            leaves_m=max(coverage.leaves_m for coverage in routes),
             seen=seen_counts(shots, self.view.camera, places, COARSEST * self.view.gsd_m),
             pictures=len(shots),
         )
@@ -241,10 +237,8 @@ class _Job:
 
 
 def _flown(coverage: Coverage, height_agl_m: float) -> Path:
-    """The route as a path; the curve of an aircraft that cannot stop."""
+    """The route as a path."""
     route = coverage.route
-    if coverage.curve is not None:
-        return curved(route, coverage.curve.points, height_agl_m)
     return path_of(route.points, height_agl_m, recording=route.recording, outside=route.outside)
 
 

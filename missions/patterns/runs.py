@@ -1,35 +1,34 @@
 """Runs: polylines flown with the camera on, the ways between them, and what is seen from them.
 
-A copter flies a run as it is drawn. An aircraft that cannot stop rounds each corner where the legs beside it
-are long enough for an arc of its turn radius, and otherwise flies past it and comes round.
+A copter flies a run as it is drawn; `flyable` makes of it what an aircraft that cannot stop flies.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from missions.coverage.dubins import turn_points
 from missions.coverage.gaps import seen_from
 from missions.coverage.lanes import Legs, Swath
 from missions.geodesy import Points
+from missions.patterns.flyable import flown_legs
 from missions.patterns.path import Path, path_of
 from missions.patterns.pattern import Shape
 from missions.view import View
 
 NADIR_DEG = -90.0
 _SAME_M = 0.01
-_ARC_DEG = 10.0
 _SLIVER = 0.05
 """What a bend's outside misses is let go below this share of half a footprint."""
 _GRID_M = 0.001
+
+_GIVE = 0.125
+"""Tight bends may be flown wider by this share of a footprint across: less than what overlaps."""
 
 Way = Callable[[Points, Points], tuple[Points, bool]]
 
@@ -148,100 +147,11 @@ def covered_pct(shape: Shape, seen: BaseGeometry) -> float:
     return 100 * min(1.0, float(shape.intersection(seen).area / shape.area))
 
 
-@dataclass(frozen=True, slots=True)
-class Turning:
-    """How an aircraft of one turn radius flies runs.
-
-    `legs` (n, 2, 2) are flown with the camera on, arcs as chords; `tight` counts corners that it must fly
-    past and come round to. `extra_m` is what turns add to the path, below 0 where they cut corners;
-    `leaves_m` how far the turns go outside the shape.
-    """
-
-    legs: Legs
-    tight: int
-    extra_m: float
-    leaves_m: float
+def give_m(view: View) -> float:
+    """How much wider than drawn a bend may be flown that is too tight."""
+    return _GIVE * view.footprint_m[0]
 
 
-def turning(path: Path, shape: Shape, radius_m: float) -> Turning:
-    """The turns of a path at one turn radius; none at radius 0."""
-    if radius_m <= 0 or len(path) < 2:
-        return Turning(recorded_legs(path), 0, 0.0, 0.0)
-    runs = _recorded_runs(path)
-    legs: list[Legs] = []
-    curves: list[Points] = []
-    tight, extra_m = 0, 0.0
-    for run in runs:
-        arcs, loops = _rounded(run, radius_m)
-        legs.append(legs_of(arcs))
-        curves += [arcs, *loops]
-        tight += len(loops)
-        extra_m += _length_m(arcs) - _length_m(run) + sum(map(_length_m, loops))
-    for before, after in pairwise(runs):
-        turn = _between(before, after, radius_m)
-        curves.append(turn)
-        extra_m += max(0.0, _length_m(turn) - math.dist(before[-1], after[0]))
-    shapely.prepare(shape)
-    flown = np.concatenate(curves)
-    leaves_m = float(shapely.distance(shape, shapely.points(flown)).max())
-    return Turning(np.concatenate(legs), tight, extra_m, leaves_m)
-
-
-def _recorded_runs(path: Path) -> list[Points]:
-    """The polylines of a path on which the camera records, places without a step between them once."""
-    runs: list[list[Points]] = []
-    recording = False
-    for row, records in enumerate(path.recording):
-        if not recording and records:
-            runs.append([path.points[row]])
-        elif recording and math.dist(runs[-1][-1], path.points[row]) > _SAME_M:
-            runs[-1].append(path.points[row])
-        recording = bool(records)
-    return [np.array(run) for run in runs if len(run) > 1]
-
-
-def _rounded(run: Points, radius_m: float) -> tuple[Points, list[Points]]:
-    """The run with an arc at each corner that has room for one, and the loops flown at the others."""
-    steps = np.diff(run, axis=0)
-    lengths = np.hypot(*steps.T)
-    ahead = steps / lengths[:, None]
-    half = np.radians(turning_deg(run)) / 2
-    needed = np.concatenate([[0.0], radius_m * np.tan(np.minimum(half, 1.56)), [0.0]])
-    fits = needed[:-1] + needed[1:] <= lengths + 1e-6
-    places, loops = [run[:1]], []
-    for row in range(1, len(run) - 1):
-        if fits[row - 1] and fits[row]:
-            places.append(_arc(run[row], ahead[row - 1], ahead[row], needed[row]))
-        else:
-            places.append(run[row : row + 1])
-            loops.append(_turn(run[row], ahead[row - 1], run[row], ahead[row], radius_m))
-    return np.concatenate([*places, run[-1:]]), loops
-
-
-def _arc(corner: Points, before: Points, after: Points, tangent_m: float) -> Points:
-    """Places on the arc that touches both legs `tangent_m` from their corner."""
-    start, end = corner - before * tangent_m, corner + after * tangent_m
-    angle = math.acos(float(np.clip(before @ after, -1, 1)))
-    count = max(1, math.ceil(math.degrees(angle) / _ARC_DEG))
-    if angle < 1e-6:
-        return np.stack([start, end])
-    turned = np.linspace(0.0, angle, count + 1)[:, None]
-    radius_m = tangent_m / math.tan(angle / 2)
-    inward = after - before * (before @ after)
-    inward = inward / np.hypot(*inward)
-    return np.asarray(
-        start + radius_m * (np.sin(turned) * before + (1 - np.cos(turned)) * inward),
-    )
-
-
-def _between(before: Points, after: Points, radius_m: float) -> Points:
-    return _turn(before[-1], before[-1] - before[-2], after[0], after[1] - after[0], radius_m)
-
-
-def _turn(a: Points, leaving: Points, b: Points, entering: Points, radius_m: float) -> Points:
-    headings = (math.atan2(vector[1], vector[0]) for vector in (leaving, entering))
-    return turn_points(a, next(headings), b, next(headings), radius_m, radius_m / 6)
-
-
-def _length_m(points: Points) -> float:
-    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+def legs_flown(path: Path, view: View, turn_radius_m: float) -> tuple[Legs, int]:
+    """The legs (n, 2, 2) flown with the camera on, and how many corners are flown past and come back to."""
+    return flown_legs(path, turn_radius_m, give_m(view))

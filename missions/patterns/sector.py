@@ -17,7 +17,7 @@ from missions.errors import SettingsError
 from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.patterns.figures import bearing, few_enough, placed, whole, within
 from missions.patterns.pattern import Pattern
-from missions.patterns.runs import covered_pct, ground_seen, path_of_runs, turning
+from missions.patterns.runs import covered_pct, ground_seen, legs_flown, path_of_runs
 from missions.view import View
 
 NAME = "sector-search"
@@ -55,8 +55,8 @@ def sector(
     turn_radius_m = 0.0 if aircraft is None else aircraft.turn_radius_m
     path = path_of_runs([points[keep]], view, corners=turn_radius_m == 0)
     ground = Point(0, 0).buffer(radius, quad_segs=32)
-    turns = turning(path, ground, turn_radius_m)
-    if turns.tight:
+    legs, tight = legs_flown(path, view, turn_radius_m)
+    if tight:
         raise SettingsError(
             f"legs of {radius:.0f} m are too short for an aircraft that cannot turn on the spot",
             remedy="Fly a copter, or ask for a larger radius and one sweep",
@@ -72,9 +72,7 @@ def sector(
             trigger_m=view.trigger_m,
             angle_deg=first_deg,
             asked_angle_deg=first_deg,
-            covered_pct=covered_pct(ground, ground_seen(path, view, turns.legs)),
-            extra_m=turns.extra_m,
-            leaves_m=turns.leaves_m,
+            covered_pct=covered_pct(ground, ground_seen(path, view, legs)),
             figures={
                 "radius_m": radius,
                 "sectors": float(count),

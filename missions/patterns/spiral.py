@@ -17,11 +17,13 @@ from missions.errors import SettingsError
 from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.patterns.figures import bearing, few_enough, placed, within
 from missions.patterns.pattern import Pattern
-from missions.patterns.runs import covered_pct, ground_seen, path_of_runs, turning
+from missions.patterns.runs import covered_pct, ground_seen, legs_flown, path_of_runs
 from missions.view import View
 
 NAME = "spiral"
 DEFAULT_CHORD_ERROR_M = 1.0
+_INNER = 1.1
+"""Of the turn radius: a spiral bends a little more than the circle that it passes through."""
 _FINEST_RAD = math.radians(1.0)
 _WIDEST_RAD = math.radians(30.0)
 
@@ -40,8 +42,8 @@ def spiral(
     """A spiral from the datum until the circle of `radius_m` is seen; `inwards` flies it the other way.
 
     It leaves the datum on `bearing_deg`. No chord lies further than `chord_error_m` from the curve. An
-    aircraft that cannot turn on the spot begins on a circle of its turn radius, which must still see the
-    datum. Raises SettingsError.
+    aircraft that cannot turn on the spot begins with a whole circle of about its turn radius, which must
+    still see the datum. Raises SettingsError.
     """
     radius = within(radius_m, "a radius", 5.0, 20_000.0)
     error_m = within(chord_error_m, "a chord error", 0.05, 50.0)
@@ -49,6 +51,8 @@ def spiral(
     turn_radius_m = 0.0 if aircraft is None else aircraft.turn_radius_m
     inner_m, outer_m = _bounds(radius, view, turn_radius_m)
     points = curve(inner_m, outer_m, view.spacing_m, error_m)
+    if turn_radius_m > 0:
+        points = np.concatenate([_circle(points[0], error_m), points])
     turned = math.radians(first_deg)
     side = 1.0 if starboard else -1.0
     east, north = side * points[:, 0], points[:, 1]
@@ -60,7 +64,7 @@ def spiral(
     )
     path = path_of_runs([points[::-1] if inwards else points], view, corners=turn_radius_m == 0)
     ground = Point(0, 0).buffer(radius, quad_segs=32)
-    turns = turning(path, ground, 0.0)
+    legs, _ = legs_flown(path, view, turn_radius_m)
     return placed(
         Pattern(
             name=NAME,
@@ -72,7 +76,7 @@ def spiral(
             trigger_m=view.trigger_m,
             angle_deg=first_deg,
             asked_angle_deg=first_deg,
-            covered_pct=covered_pct(ground, ground_seen(path, view, turns.legs)),
+            covered_pct=covered_pct(ground, ground_seen(path, view, legs)),
             figures={
                 "radius_m": radius,
                 "bearing_deg": first_deg,
@@ -105,6 +109,14 @@ def curve(inner_m: float, outer_m: float, spacing_m: float, chord_error_m: float
     return np.column_stack([reach * np.sin(angle), reach * np.cos(angle)])
 
 
+def _circle(end: Points, chord_error_m: float) -> Points:
+    """Places once round the middle until just before `end`, to starboard, (n, 2)."""
+    radius_m = float(np.hypot(*end))
+    count = math.ceil(2 * math.pi / _step(radius_m, 0.0, chord_error_m))
+    angle = math.atan2(end[0], end[1]) + 2 * math.pi * np.arange(count) / count
+    return radius_m * np.column_stack([np.sin(angle), np.cos(angle)])
+
+
 def _step(r_m: float, a_m: float, chord_error_m: float) -> float:
     """The angle of a chord whose middle lies `chord_error_m` inside the curve, radians."""
     bend_m = math.hypot(r_m, a_m) ** 3 / (r_m**2 + 2 * a_m**2)
@@ -114,7 +126,7 @@ def _step(r_m: float, a_m: float, chord_error_m: float) -> float:
 
 def _bounds(radius_m: float, view: View, turn_radius_m: float) -> tuple[float, float]:
     """The radii between which the spiral runs."""
-    inner_m = turn_radius_m * 1.2 if turn_radius_m > 0 else 0.0
+    inner_m = turn_radius_m * _INNER
     if inner_m > view.footprint_m[0] / 2:
         raise SettingsError(
             f"a circle of {inner_m:.0f} m, the tightest that is flown, does not see the datum"

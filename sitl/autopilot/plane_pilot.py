@@ -86,6 +86,8 @@ class PlanePilot(Pilot):
                 return [lambda: self._flight.circle(place, seconds=item.p1)]
             case Command.LOITER_TURNS:
                 return [lambda: self._flight.circle(place, item.p3, turns=item.p1)]
+            case Command.LOITER_TO_ALT:
+                return [lambda: self._flight.circle(place, item.p2, turns=1)]
             case Command.LOITER_UNLIMITED:
                 return [lambda: self._flight.circle(place, item.p3)]
             case _:

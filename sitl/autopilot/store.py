@@ -14,6 +14,7 @@ _PLACES = {
     Command.LOITER_UNLIMITED,
     Command.LOITER_TURNS,
     Command.LOITER_TIME,
+    Command.LOITER_TO_ALT,
     Command.LAND,
     Command.TAKEOFF,
 }

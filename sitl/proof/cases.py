@@ -157,33 +157,45 @@ def copter_cases() -> dict[str, Case]:
 
 
 def plane_cases() -> dict[str, Case]:
-    """Three patterns for what cannot stop."""
+    """What patterns become for an aircraft that cannot stop."""
     view = View(WIDE, 100.0, 20.0, 60.0)
     country = area_from_local(_WIDE_COUNTRY, FRAME, "Country")
+    ground = local_from_area(country, FRAME)
     start = at(-420, -320)
+    start_m = start_in(FRAME, start)
     road = [at(3 * east, 2 * north) for east, north in _ROAD]
     plane = setup(PLANE, take_off=start)
-    return {
-        "plane: parallel track": lambda: plan_area(country, view, plane),
-        "plane: corridor": lambda: plan_pattern(
-            corridor(road, view, width_m=250, aircraft=PLANE), view, plane
+    own: dict[str, Callable[[], Pattern]] = {
+        "corridor": lambda: corridor(road, view, width_m=250, aircraft=PLANE, take_off=start),
+        "track line, return": lambda: track_line(road, view, aircraft=PLANE),
+        "spiral": lambda: spiral(MIDDLE, view, radius_m=350, aircraft=PLANE),
+        "sector search": lambda: sector(MIDDLE, view, radius_m=400, aircraft=PLANE),
+        "point orbit": lambda: orbit(
+            MIDDLE, view, radius_m=150, turns=2, start_m=start_m, aircraft=PLANE, clockwise=False
         ),
-        "plane: spiral": lambda: plan_pattern(
-            spiral(MIDDLE, view, radius_m=350, aircraft=PLANE), view, plane
+        "perimeter patrol": lambda: perimeter(
+            ground, FRAME, view, inset_m=40, start_m=start_m, aircraft=PLANE
         ),
-        "plane: perimeter patrol": lambda: plan_pattern(
-            perimeter(
-                local_from_area(country, FRAME),
-                FRAME,
-                view,
-                inset_m=40,
-                start_m=start_in(FRAME, start),
-                aircraft=PLANE,
-            ),
-            view,
-            plane,
-        ),
+        "creeping line": lambda: creeping_line(ground, FRAME, PLANE, view, start_m=start_m),
     }
+    windy = setup(PLANE, take_off=start, wind=Wind(7.0, 270.0))
+    beside = setup(PLANE, take_off=start, no_fly=_house())
+    cases: dict[str, Case] = {
+        "plane: parallel track": lambda: plan_area(country, view, plane),
+        "plane: parallel track round a no-fly zone": lambda: plan_area(country, view, beside),
+        "plane: parallel track in wind": lambda: plan_area(country, view, windy),
+    }
+    for name, pattern in own.items():
+        cases[f"plane: {name}"] = lambda pattern=pattern: plan_pattern(pattern(), view, plane)  # type: ignore[misc]
+    for name in ("corridor", "point orbit", "perimeter patrol"):
+        pattern = own[name]
+        cases[f"plane: {name} in wind"] = lambda pattern=pattern: plan_pattern(pattern(), view, windy)  # type: ignore[misc]
+    return cases
+
+
+def _house() -> tuple[Part, ...]:
+    """A no-fly zone in the middle of the country that planes fly over."""
+    return (Part(tuple(at(*corner) for corner in [(-60, -150), (60, -150), (60, -30), (-60, -30)])),)
 
 
 def divided_case() -> Plan:

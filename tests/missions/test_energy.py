@@ -150,9 +150,13 @@ def test_small_circles_are_flown_slower() -> None:
 
 def test_a_plane_does_not_stop_but_flies_its_turns_and_climbs_on_its_way() -> None:
     points = [[0.0, 0], [800, 0], [800, 100], [0, 100]]
-    spent = flown(PLANE, points, 100.0, extra_m=200.0)
+    spent = flown(PLANE, points, 30.0, extra_m=200.0)
     assert spent.length_m == 1900.0
-    assert spent.duration_s == pytest.approx(1900 / PLANE.cruise_speed_m_s + 100 / PLANE.descent_speed_m_s)
+    assert spent.duration_s == pytest.approx(1900 / PLANE.cruise_speed_m_s + 30 / PLANE.descent_speed_m_s)
+    high = flown(PLANE, points, 100.0, extra_m=200.0)
+    circles_s = 100 / PLANE.climb_speed_m_s + np.pi * PLANE.turn_radius_m / PLANE.cruise_speed_m_s
+    level_s = 1900 / PLANE.cruise_speed_m_s
+    assert high.duration_s == pytest.approx(level_s + circles_s + 100 / PLANE.descent_speed_m_s)
     assert turn_s(PLANE) == corner_s(PLANE, 90) == 0
 
 

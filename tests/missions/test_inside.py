@@ -5,12 +5,11 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 import shapely
-from shapely import LineString, Polygon
+from shapely import LineString
 
 from missions.coverage.dubins import turn_points, turning_lengths
 from missions.coverage.inside import Inside, safe_margin_m
 from missions.coverage.tour import short_tour
-from missions.coverage.turns import turns_between
 
 HORSESHOE = shapely.box(0, 0, 300, 200) - shapely.box(100, 50, 200, 200)
 
@@ -110,12 +109,3 @@ def test_a_turn_to_the_next_lane_has_the_known_length() -> None:
     bulb_m = 50 * (3 * np.pi - 4 * np.arcsin((2 * 50 + 40) / (4 * 50)))
     assert turning_lengths(near, 50.0)[1, 3] == pytest.approx(bulb_m)
     assert np.allclose(lengths, lengths.T)
-
-
-def test_turns_of_a_copter_add_nothing_and_a_planes_leave_the_area() -> None:
-    area = Polygon([(0, 0), (100, 0), (100, 100), (0, 100)])
-    legs = np.array([[[10.0, 30], [90, 30]], [[90, 70], [10, 70]]])
-    assert turns_between(legs, area, 0.0).leave_m == 0.0
-    turns = turns_between(legs, area, 20.0)
-    assert turns.leave_m == pytest.approx(10.0, abs=0.5)
-    assert turns.extra_m == pytest.approx(np.pi * 20 - 40, abs=0.5)

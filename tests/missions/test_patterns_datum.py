@@ -12,6 +12,7 @@ from missions.catalogue import aircraft, camera
 from missions.errors import SettingsError
 from missions.geodesy import GeoPoint, Points
 from missions.patterns.expanding_square import corners, expanding_square
+from missions.patterns.runs import legs_flown
 from missions.patterns.sector import sector, sectors_for
 from missions.patterns.spiral import curve, spiral
 from missions.view import View
@@ -19,6 +20,10 @@ from missions.view import View
 DATUM = GeoPoint(52.0, 4.35)
 VIEW = View(camera("demo-thermal"), 60.0)
 PLANE = aircraft("ardupilot-plane")
+
+
+def flown_m(legs: Points) -> float:
+    return float(np.hypot(*(legs[:, 1] - legs[:, 0]).T).sum())
 
 
 def lengths_m(points: Points) -> Points:
@@ -79,7 +84,9 @@ class TestExpandingSquare:
         pattern = expanding_square(DATUM, high, aircraft=PLANE)
         # Every corner is cut by an arc: 2 r tan 45 shorter, r pi / 2 longer.
         cut = (len(pattern.path) - 2) * PLANE.turn_radius_m * (2 - math.pi / 2)
-        assert pattern.extra_m == pytest.approx(-cut, rel=0.01)
+        legs, tight = legs_flown(pattern.path, high, PLANE.turn_radius_m)
+        assert pattern.path.length_m - flown_m(legs) == pytest.approx(cut, rel=0.01)
+        assert tight == 0
         assert not pattern.path.picture[1:-1].any()
 
     @pytest.mark.parametrize(
@@ -157,8 +164,9 @@ class TestSector:
         with pytest.raises(SettingsError, match="too short"):
             sector(DATUM, VIEW, radius_m=200, aircraft=PLANE)
         pattern = sector(DATUM, VIEW, radius_m=250, aircraft=PLANE)
-        assert pattern.extra_m < 0
-        assert pattern.leaves_m == 0
+        legs, tight = legs_flown(pattern.path, VIEW, PLANE.turn_radius_m)
+        assert flown_m(legs) < pattern.path.length_m
+        assert tight == 0
         assert pattern.covered_pct < sector(DATUM, VIEW, radius_m=250).covered_pct
 
     @pytest.mark.parametrize(
@@ -225,8 +233,10 @@ class TestSpiral:
         with pytest.raises(SettingsError, match="does not see the datum"):
             spiral(DATUM, VIEW, radius_m=300, aircraft=PLANE)
         high = View(camera("demo-wide"), 150.0)
-        points = spiral(DATUM, high, radius_m=500, aircraft=PLANE).path.points
-        assert np.hypot(*points.T).min() >= PLANE.turn_radius_m
+        pattern = spiral(DATUM, high, radius_m=500, aircraft=PLANE)
+        assert np.hypot(*pattern.path.points.T).min() >= PLANE.turn_radius_m
+        assert legs_flown(pattern.path, high, PLANE.turn_radius_m)[1] == 0
+        assert pattern.covered_pct > 99.5
 
     @pytest.mark.parametrize(
         "wrong",

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 import shapely
-from shapely import LineString
+from shapely import GeometryCollection, LineString
 
 from missions.catalogue import aircraft, camera
 from missions.errors import AreaError, SettingsError
@@ -17,11 +17,13 @@ from missions.patterns.bands import offsets_m, passes_at
 from missions.patterns.corridor import corridor
 from missions.patterns.runs import recorded_legs
 from missions.patterns.track_line import track_line
+from missions.turns import turned
 from missions.view import View
 
 FRAME = LocalFrame(GeoPoint(52.0, 4.35))
 VIEW = View(camera("demo-thermal"), 60.0)
-PLANE = aircraft("ardupilot-plane")
+COPTER, PLANE = aircraft("ardupilot-copter"), aircraft("ardupilot-plane")
+NO_ZONES = GeometryCollection()
 ROAD = [(0, 0), (150, 40), (260, 20), (330, 160), (300, 300), (420, 330), (700, 300)]
 LINES = {
     "straight": [(0, 0), (400, 0)],
@@ -92,9 +94,13 @@ class TestTrackLine:
         assert track_line(drawn(ROAD), VIEW).covered_pct > 99.5
 
     def test_a_plane_has_its_turns_counted(self) -> None:
-        pattern = track_line(drawn([(0, 0), (0, 800)]), VIEW, aircraft=PLANE)
-        assert pattern.extra_m > math.pi * PLANE.turn_radius_m
-        assert PLANE.turn_radius_m < pattern.leaves_m < 4 * PLANE.turn_radius_m
+        copter, plane = (
+            turned(pattern, pattern.path, VIEW, craft, NO_ZONES)
+            for craft in (COPTER, PLANE)
+            for pattern in [track_line(drawn([(0, 0), (0, 800)]), VIEW, aircraft=craft)]
+        )
+        assert plane.path.length_m > copter.path.length_m + math.pi * PLANE.turn_radius_m
+        assert PLANE.turn_radius_m < plane.leaves_m < 4 * PLANE.turn_radius_m
 
 
 class TestCorridor:

@@ -54,13 +54,13 @@ def test_fence_rings_tell_their_count_and_rally_points_their_height(plan: Plan) 
     assert [item.z for item in rally_items(plan)] == [one.height_relative_m for one in plan.rally]
 
 
-PLACE, OTHER = GeoPoint(52.001, 4.351), GeoPoint(52.002, 4.352)
+PLACE, OTHER, FAR = GeoPoint(52.001, 4.351), GeoPoint(52.002, 4.352), GeoPoint(51.99, 4.35)
 
 
 def flown(plan: Plan, *waypoints: Waypoint) -> list[tuple[int, float, float]]:
-    """The items after take-off and speed and before the way home: command, p1, p3."""
-    items = mission_items(dataclasses.replace(plan, route=waypoints))[3:-1]
-    return [(item.command, item.p1, item.p3) for item in items]
+    """The items after take-off, speed and a plane's climb and before the way home: command, p1, p3."""
+    items = mission_items(dataclasses.replace(plan, route=waypoints, take_off=FAR))[3:-1]
+    return [(item.command, item.p1, item.p3) for item in items if item.command != Command.LOITER_TO_ALT]
 
 
 def test_a_copter_waits_at_a_place_and_a_plane_circles_there(plan: Plan, plane_plan: Plan) -> None:

@@ -134,7 +134,7 @@ def _areas(area: BaseGeometry, x: Shares, y: Shares, step_m: float) -> Shares:
     """How much of each square lies in the area, m2, (rows, columns)."""
     shapely.prepare(area)
     column, row = np.meshgrid(x.astype(float), y.astype(float))
-    shares = shapely.intersects_xy(area, column, row).astype(np.float32)
+    shares = np.asarray(shapely.intersects_xy(area, column, row), dtype=np.float32)
     border = shapely.get_coordinates(shapely.segmentize(area.boundary, step_m / 4))
     on_column = np.clip((border[:, 0] - column[0, 0]) / step_m + 0.5, 0, len(x) - 1).astype(np.int64)
     on_row = np.clip((border[:, 1] - row[0, 0]) / step_m + 0.5, 0, len(y) - 1).astype(np.int64)

@@ -1,7 +1,8 @@
 """A route as its corners, which are moved and left out one by one while that saves more than it loses.
 
 Corners and the free ground are held in the grid's frame (see `Ground`). Every straight piece records, but for
-those that cross from one part of the area to another, whose ends stay where they are.
+those that cross from one part of the area to another and those from and to a start: their ends stay where
+they are.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ _INSET = 0.5
 
 @dataclass(slots=True)
 class _Piece:
-    """The way from a corner to the next: whether it was a lane, and what is seen from it; None if nothing."""
+    """The way from a corner to the next: whether it was a lane, what is seen from it, None if nothing is
+    recorded, and whether it crosses from one part of the area to another."""
 
     lane: bool
     strip: Strip | None
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,12 @@ class Bends:
         self._free = shapely.transform(inside.free, ground.turned)
         shapely.prepare(self._free)
         self._places: list[Place] = [(float(x), float(y)) for x, y in ground.turned(route.points)]
-        crossing = route.outside[:-1].tolist()
-        self._fixed = [a or b for a, b in pairwise([fixed_ends, *crossing, fixed_ends])]
+        still = _still(route, fixed_ends=fixed_ends)
+        self._fixed = [a or b for a, b in pairwise([fixed_ends, *still, fixed_ends])]
         self._pieces = [
-            _Piece(lane, None if crosses else self._strip(a, b, lane=lane))
-            for (a, b), lane, crosses in zip(
-                pairwise(self._places), route.recording[:-1].tolist(), crossing, strict=True
+            _Piece(bool(lane), None if stays else self._strip(a, b, lane=bool(lane)), bool(outside))
+            for (a, b), lane, stays, outside in zip(
+                pairwise(self._places), route.recording, still, route.outside, strict=False
             )
         ]
         for strip in self._strips(self._pieces):
@@ -109,7 +112,7 @@ class Bends:
         return Route(
             points=points,
             recording=np.array([*records, False]),
-            outside=np.array([*(piece.strip is None for piece in self._pieces), False]),
+            outside=np.array([*(piece.outside for piece in self._pieces), False]),
             legs=np.stack([points[begins], points[begins + 1]], axis=1),
         )
 
@@ -203,6 +206,15 @@ class Bends:
     @staticmethod
     def _strips(pieces: list[_Piece]) -> list[Strip]:
         return [piece.strip for piece in pieces if piece.strip is not None]
+
+
+def _still(route: Route, *, fixed_ends: bool) -> list[bool]:
+    """The pieces that stay as they are: across, and with fixed ends the ways before and after all lanes."""
+    still = route.outside[:-1].copy()
+    lanes = np.flatnonzero(route.recording)
+    if fixed_ends:
+        still[: lanes[0]] = still[lanes[-1] + 1 :] = True
+    return [bool(stays) for stays in still]
 
 
 def _unit(dx: float, dy: float) -> Place:

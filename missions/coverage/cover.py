@@ -50,7 +50,7 @@ class Settings:
     leave the area by `turn_margin_m` at most, None as far as they like. The wind is the air's motion; it
     costs what holds an airspeed `air_speed_m_s`, and nothing where that is None. `finalists` layouts are
     worked out, and the best ones' order is shaken `shakes` times. `squeeze` has the way from lane to lane
-    record too where that spares some flight; what turns in curves never does.
+    record too where that spares some flight; not where a bearing was asked for, nor in turns flown as curves.
     """
 
     swath: Swath
@@ -237,7 +237,8 @@ def _squeezed(
     route: Route, area: Polygon | MultiPolygon, inside: Inside, final: _Final, settings: Settings
 ) -> Route:
     """The route squeezed, where all of it is flown straight and at one speed over the ground."""
-    if not settings.squeeze or settings.turn_radius_m > 0 or settings.air_speed_m_s is not None:
+    curved = settings.turn_radius_m > 0 or settings.air_speed_m_s is not None
+    if not settings.squeeze or settings.bearing_deg is not None or curved:
         return route
     allowed_m2 = (1 - min(1.0, settings.wanted + _OVER)) * float(area.area)
     bearing_deg = final.layout.cells[0].grid.bearing_deg

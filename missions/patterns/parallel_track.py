@@ -22,6 +22,7 @@ from missions.view import View
 from missions.wind import Wind
 
 NAME = "parallel-track"
+_SAME_M = 1e-3
 TURN_CHORD_M = 2.0
 """Turns are flown along chords that lie no further from them than this."""
 
@@ -99,7 +100,9 @@ def curved(route: Route, curve: Points, height_agl_m: float) -> Path:
 
 
 def _row_of(curve: Points, place: Points, start: int) -> int:
-    return start + int(np.argmin(np.hypot(*(curve[start:] - place).T)))
+    """The first row at a place: a later leg may cross it again."""
+    away_m = np.hypot(*(curve[start:] - place).T)
+    return start + int(np.argmax(away_m <= away_m.min() + _SAME_M))
 
 
 def _thinned(way: Points) -> Points:

@@ -73,8 +73,10 @@ def plan_search(
     return plan_area(area, view, setup, angle_deg=angle_deg)
 
 
-def plan_area(area: Area, view: View, setup: Setup, *, angle_deg: float | None = None) -> Plan:
-    """The same, of a view and a setup. Raises AreaError and SettingsError."""
+def plan_area(
+    area: Area, view: View, setup: Setup, *, angle_deg: float | None = None, entry: str = ""
+) -> Plan:
+    """The same, of a view and a setup; `entry` as in `parallel_track`. Raises AreaError and SettingsError."""
     frame = frame_of(area)
     pattern = parallel_track(
         ground_to_cover(area, frame, setup),
@@ -86,6 +88,7 @@ def plan_area(area: Area, view: View, setup: Setup, *, angle_deg: float | None =
         where=area.name,
         wind=setup.wind,
         turn_margin_m=setup.turn_margin_m,
+        entry=entry,
     )
     return plan_pattern(pattern, view, dataclasses.replace(setup, area=area))
 

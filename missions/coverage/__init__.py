@@ -2,7 +2,7 @@
 
 from missions.coverage.cover import Coverage, Settings, cover
 from missions.coverage.curves import Curve
-from missions.coverage.entry import Corner, corners
+from missions.coverage.entry import Corner, corners, entry_place
 from missions.coverage.lanes import Swath
 
-__all__ = ["Corner", "Coverage", "Curve", "Settings", "Swath", "corners", "cover"]
+__all__ = ["Corner", "Coverage", "Curve", "Settings", "Swath", "corners", "cover", "entry_place"]

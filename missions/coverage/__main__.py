@@ -1,10 +1,10 @@
 """`python -m missions.coverage POLYGONS.json --lane 40 -o ROUTES.json`: routes for a benchmark.
 
 POLYGONS holds {name: [border, hole, ...]} with rings of [east, north] in metres, closed or not, either way
-round. ROUTES gets, for each name, the path flown, the legs on which the sensor records, and the seconds that
-planning took. A polygon that cannot be planned is named, with the reason, and the others are written: the
-exit code is then 1. What is wrong with the whole file, or with an option, is exit code 2 and nothing is
-written.
+round; an area of several parts is a list of those. ROUTES gets, for each name, the path flown, the legs on
+which the sensor records, and the seconds that planning took. A polygon that cannot be planned is named, with
+the reason, and the others are written: the exit code is then 1. What is wrong with the whole file, or with an
+option, is exit code 2 and nothing is written; nor is anything by a run that is interrupted.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     except DroneteamError as error:
         _log.error("%s", error)
         return error.exit_code
+    except KeyboardInterrupt:
+        _log.error("Interrupted: nothing was written.")
+        return 130
     if failed:
         _log.error("%d of %d polygons have no route: %s", len(failed), len(polygons), ", ".join(failed))
     return 1 if failed else 0

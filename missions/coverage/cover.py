@@ -24,8 +24,9 @@ from missions.coverage.inside import Inside
 from missions.coverage.lanes import Grid, Legs, Swath
 from missions.coverage.lay import lay
 from missions.coverage.layouts import Layout, layouts
-from missions.coverage.metric import metric_in
-from missions.coverage.route import Links, Route, links_between, ordered, route_through
+from missions.coverage.metric import Metric, metric_in
+from missions.coverage.route import Links, Route, from_start, links_between, ordered, walk
+from missions.coverage.squeeze import Squeeze, squeezed
 from missions.coverage.turning import Turning
 from missions.coverage.worth import worthwhile
 from missions.errors import AreaError, SettingsError
@@ -48,7 +49,8 @@ class Settings:
     that is flown sooner. `turn_radius_m` is above 0 for what cannot turn on the spot; its turns should
     leave the area by `turn_margin_m` at most, None as far as they like. The wind is the air's motion; it
     costs what holds an airspeed `air_speed_m_s`, and nothing where that is None. `finalists` layouts are
-    worked out, and the best ones' order is shaken `shakes` times.
+    worked out, and the best ones' order is shaken `shakes` times. `squeeze` has the way from lane to lane
+    record too where that spares some flight; not where a bearing was asked for, nor in turns flown as curves.
     """
 
     swath: Swath
@@ -63,6 +65,7 @@ class Settings:
     air_speed_m_s: float | None = None
     turn_margin_m: float | None = None
     cells: bool = True
+    squeeze: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,10 @@ def cover(
         raise AreaError("is too narrow for a lane", remedy="Draw the area wider")
     finals.sort(key=lambda final: final.cost_m)
     best, tour, cost_m = _improved(finals[:_LAST], settings)
-    route = route_through(best.links, tour)
+    walked = walk(best.links, tour)
+    least = _squeezed(walked, area, inside, best, settings)
+    cost_m -= _flown_m(walked, metric, settings) - _flown_m(least, metric, settings)
+    route = from_start(least, best.links.start)
     seen = 1 - unseen(area, route.legs, settings.swath).area / area.area
     turning = Turning(area, settings.turn_radius_m, settings.turn_margin_m)
     curve = curve_of(route, turning) if settings.turn_radius_m > 0 else None
@@ -225,6 +231,24 @@ def _improved(finals: list[_Final], settings: Settings) -> tuple[_Final, list[in
             best = dataclasses.replace(final, cost_m=cost_m), tour, cost_m
     assert best is not None  # noqa: S101
     return best
+
+
+def _squeezed(
+    route: Route, area: Polygon | MultiPolygon, inside: Inside, final: _Final, settings: Settings
+) -> Route:
+    """The route squeezed, where all of it is flown straight and at one speed over the ground."""
+    curved = settings.turn_radius_m > 0 or settings.air_speed_m_s is not None
+    if not settings.squeeze or settings.bearing_deg is not None or curved:
+        return route
+    allowed_m2 = (1 - min(1.0, settings.wanted + _OVER)) * float(area.area)
+    bearing_deg = final.layout.cells[0].grid.bearing_deg
+    work = Squeeze(area, inside, settings.swath, settings.turn_m, allowed_m2, bearing_deg)
+    return squeezed(route, work, fixed_ends=not final.links.free)
+
+
+def _flown_m(route: Route, metric: Metric, settings: Settings) -> float:
+    """What a route takes, its first and last corners left out."""
+    return float(metric.lengths(np.diff(route.points, axis=0)).sum()) + settings.turn_m * len(route.points)
 
 
 def _missed_m(area: Polygon | MultiPolygon, legs: Legs, settings: Settings) -> float:

@@ -10,7 +10,10 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from missions.coverage.lanes import along
+from missions.errors import SettingsError
 
+TAKE_OFF = "take-off"
+_SHORT = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
 _NAMES = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
@@ -47,3 +50,34 @@ def corners(area: Polygon | MultiPolygon, bearing_deg: float | None = None) -> t
         name = _NAMES[int((azimuths[index] + 22.5) // 45) % 8]
         found.append(Corner(name, np.asarray(shapely.get_coordinates(line)[0])))
     return tuple(found)
+
+
+def entry_place(
+    area: Polygon | MultiPolygon,
+    asked: str,
+    start: npt.NDArray[np.float64] | None,
+    bearing_deg: float | None = None,
+) -> npt.NDArray[np.float64]:
+    """The place to enter near: `take-off`, or the corner that lies most towards n, ne, e, se, s, sw, w or nw.
+
+    Raises SettingsError for anything else, and for `take-off` where there is no start.
+    """
+    word = asked.strip().lower()
+    if word == TAKE_OFF and start is not None:
+        return start
+    names = {name: index for listed in (_SHORT, _NAMES) for index, name in enumerate(listed)}
+    if word not in names:
+        what = "needs a take-off point" if word == TAKE_OFF else "is no corner"
+        raise SettingsError(
+            f"the entry {asked!r} {what}",
+            remedy="Give n, ne, e, se, s, sw, w or nw; or take-off, and where that is",
+        )
+    found = corners(area, bearing_deg)
+    middle = np.mean([corner.place for corner in found], axis=0)
+    towards = np.array(along(45.0 * names[word]))
+    ahead = [float(np.dot(_unit(corner.place - middle), towards)) for corner in found]
+    return found[int(np.argmax(np.round(ahead, 9)))].place
+
+
+def _unit(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(vector / max(1e-9, float(np.hypot(*vector))))

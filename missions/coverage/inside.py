@@ -55,9 +55,9 @@ class Inside:
         self.metric = metric or Metric()
         self.margin_m = safe_margin_m(area) if margin_m is None else margin_m
         self.inner = eroded(area, self.margin_m)
-        self._free = eroded(area, self.margin_m / 2)
-        shapely.prepare(self._free)
-        self._parts = [part for part in shapely.get_parts(self._free) if not part.is_empty]
+        self.free = eroded(area, self.margin_m / 2)
+        shapely.prepare(self.free)
+        self._parts = [part for part in shapely.get_parts(self.free) if not part.is_empty]
         for part in self._parts:
             shapely.prepare(part)
 
@@ -87,7 +87,7 @@ class Inside:
         for start in range(0, len(a), _CHUNK):
             part = slice(start, start + _CHUNK)
             lines = shapely.linestrings(np.stack([a[part], b[part]], axis=1))
-            seen[part] = shapely.covers(self._free, lines)
+            seen[part] = shapely.covers(self.free, lines)
         return seen
 
     def distances(self, points: Points, turn_m: float = 0.0) -> Floats:

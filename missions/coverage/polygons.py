@@ -15,6 +15,8 @@ from missions.errors import AreaError, FormatError
 MAX_POLYGONS = 10_000
 MAX_POINTS = 20_000
 _FARTHEST_M = 1e8
+_DEPTH = 3
+"""Lists in one another: rings, places, figures."""
 _REMEDY = "Give each polygon as [border, hole, ...] with rings of [east, north] in metres"
 
 
@@ -26,6 +28,12 @@ def polygons_in(data: bytes, where: str) -> dict[str, object]:
         raise FormatError(f"is no JSON ({error})", where=where, remedy=_REMEDY) from error
     if not isinstance(found, dict):
         raise FormatError("holds no names with polygons", where=where, remedy=_REMEDY)
+    if isinstance(found.get("type"), str):
+        raise FormatError(
+            "is GeoJSON, whose places are longitude and latitude",
+            where=where,
+            remedy=f"Plan it with droneteam plan search. {_REMEDY}",
+        )
     if len(found) > MAX_POLYGONS:
         raise FormatError(f"holds more than {MAX_POLYGONS} polygons", where=where, remedy="Divide the file")
     return found
@@ -34,12 +42,36 @@ def polygons_in(data: bytes, where: str) -> dict[str, object]:
 def polygon_of(rings: object, name: str) -> Polygon | MultiPolygon:
     """A valid shape: what the rings enclose, closed or not, either way round, though they cross themselves.
 
-    Raises AreaError, which names the polygon.
+    An area of several parts is a list of such lists. Raises AreaError, which names the polygon.
     """
     if not isinstance(rings, list) or not rings:
         raise AreaError("is no list of rings", where=name, remedy=_REMEDY)
-    if sum(len(ring) for ring in rings if isinstance(ring, list)) > MAX_POINTS:
+    several = _depth(rings) == _DEPTH + 1
+    of_parts = rings if several else [rings]
+    points = sum(len(ring) for part in of_parts for ring in part if isinstance(ring, list))
+    if points > MAX_POINTS:
         raise AreaError(f"has more than {MAX_POINTS} points", where=name, remedy="Simplify its border")
+    if not several:
+        return _part(rings, name)
+    drawn = [_part(part, f"{name}, part {index}") for index, part in enumerate(of_parts)]
+    parts = [part for part in shapely.get_parts(shapely.union_all(drawn)) if isinstance(part, Polygon)]
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+
+
+def _depth(rings: object) -> int:
+    """How deep lists lie in one another, told by the first of each; parts must all be lists."""
+    depth = 0
+    while isinstance(rings, list) and rings and depth <= _DEPTH:
+        if depth == 0 and not all(isinstance(part, list) for part in rings):
+            return 1
+        rings, depth = rings[0], depth + 1
+    return depth
+
+
+def _part(rings: list[object], name: str) -> Polygon | MultiPolygon:
+    """What a border and its holes enclose."""
+    if not rings:
+        raise AreaError("is no list of rings", where=name, remedy=_REMEDY)
     places = [_ring(ring, f"{name}, ring {index}") for index, ring in enumerate(rings)]
     holes = [ring for ring in places[1:] if len(ring) >= 3]
     if len(places[0]) < 3:

@@ -106,21 +106,15 @@ def ordered(links: Links, shakes: int) -> tuple[list[int], float]:
     return tour, between_m + along_m - saved_m + 2 * links.turn_m * len(legs)
 
 
-def route_through(links: Links, tour: list[int]) -> Route:
-    """The route through all legs in their order, from the start and back where there is one."""
-    route = _walk(links, tour)
-    return route if links.start is None else _from(route, links.start)
-
-
 def _affordable(shakes: int, legs: int) -> int:
     """Fewer shakes where each takes longer."""
     return min(shakes, shakes * _EASY_LEGS // max(legs, 1))
 
 
-def _from(route: Route, start: npt.NDArray[np.float64]) -> Route:
+def from_start(route: Route, start: npt.NDArray[np.float64] | None) -> Route:
     """The route with the way from a start outside the area to where it begins, and back."""
-    approach_m = float(np.hypot(*(route.points[0] - start)))
-    if approach_m < _SAME_M:
+    approach_m = 0.0 if start is None else float(np.hypot(*(route.points[0] - start)))
+    if start is None or approach_m < _SAME_M:
         return route
     return Route(
         points=np.concatenate([start[None], route.points, start[None]]),
@@ -131,8 +125,8 @@ def _from(route: Route, start: npt.NDArray[np.float64]) -> Route:
     )
 
 
-def _walk(links: Links, tour: list[int]) -> Route:
-    """The points of a tour, with the ways between legs."""
+def walk(links: Links, tour: list[int]) -> Route:
+    """The legs of a tour and the ways between them, from and to where a start enters the area."""
     flown = np.array(tour[1:])
     enters, leaves = links.ends[flown], links.ends[flown ^ 1]
     legs = np.stack([enters, leaves], axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from missions.aircraft import Aircraft
-from missions.coverage import Coverage, Settings, Swath, cover
+from missions.coverage import Coverage, Settings, Swath, cover, entry_place
 from missions.energy import turn_s
 from missions.errors import AreaError, SettingsError
 from missions.geodesy import LocalFrame
@@ -32,17 +32,21 @@ def parallel_track(
     where: str = "",
     wind: Wind | None = None,
     turn_margin_m: float | None = None,
+    entry: str = "",
 ) -> Pattern:
     """Lanes that cover the shape, flown in the order that takes least time.
 
     `angle_deg` is the lanes' bearing, None for the best. `start_m` is the take-off point in the frame; None
     starts at the border beside the first lane. The order counts the turns of an aircraft that cannot stop,
-    which should leave the shape by `turn_margin_m` at most. Raises AreaError, and SettingsError for an angle
-    that is none.
+    which should leave the shape by `turn_margin_m` at most. `entry` has the leg that ends nearest to a corner
+    (n, ne, e ...) or to the `take-off` flown first. Raises AreaError, and SettingsError for an angle or an
+    entry that is none.
     """
     angle = _angle(angle_deg)
     settings = _in_wind(_settings(aircraft, view, angle), aircraft, wind)
-    coverage = _cover(shape, dataclasses.replace(settings, turn_margin_m=turn_margin_m), start_m, where)
+    settings = dataclasses.replace(settings, turn_margin_m=turn_margin_m)
+    enter_near = entry_place(shape, entry, start_m, angle) if entry else None
+    coverage = _cover(shape, settings, start_m, where, enter_near)
     route = coverage.route
     path = path_of(route.points, view.height_agl_m, recording=route.recording, outside=route.outside)
     return Pattern(
@@ -86,11 +90,18 @@ def _settings(aircraft: Aircraft, view: View, angle_deg: float | None) -> Settin
         turn_m=turn_s(aircraft) * aircraft.cruise_speed_m_s / 2,
         turn_radius_m=aircraft.turn_radius_m,
         bearing_deg=angle_deg,
+        squeeze=False,
     )
 
 
-def _cover(shape: Shape, settings: Settings, start_m: npt.NDArray[np.float64] | None, where: str) -> Coverage:
+def _cover(
+    shape: Shape,
+    settings: Settings,
+    start_m: npt.NDArray[np.float64] | None,
+    where: str,
+    enter_near: npt.NDArray[np.float64] | None,
+) -> Coverage:
     try:
-        return cover(shape, settings, start_m, from_border=True)
+        return cover(shape, settings, start_m, from_border=True, enter_near=enter_near)
     except AreaError as error:
         raise AreaError(f"the area {error.what}", where=error.where or where, remedy=error.remedy) from error

@@ -203,6 +203,7 @@ class _Job:
             turn_radius_m=self.aircraft.turn_radius_m,
             bearing_deg=bearing_deg,
             wanted=wanted,
+            squeeze=False,
         )
         try:
             return cover(ground, settings, start, from_border=True)

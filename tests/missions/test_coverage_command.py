@@ -1,6 +1,9 @@
 """`python -m missions.coverage` plans what it can, and says what it could not."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +95,39 @@ def test_the_bearing_can_be_asked_for(tmp_path: Path) -> None:
     code, routes = run(tmp_path, {"box": BOX}, "--bearing", "0")
     assert code == 0
     assert all(abs(a[0] - b[0]) < 0.01 for a, b in routes["box"]["legs"])
+
+
+def test_an_area_may_have_several_parts(tmp_path: Path) -> None:
+    far = [[[x + 500, y] for x, y in BOX[0]]]
+    code, routes = run(tmp_path, {"two": [BOX, far], "one": [BOX]})
+    assert code == 0
+    assert len(routes["two"]["legs"]) == pytest.approx(2 * len(routes["one"]["legs"]), abs=2)
+    assert max(x for x, _ in routes["two"]["path"]) > 500
+
+
+def test_a_part_that_is_none_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    code, routes = run(tmp_path, {"two": [BOX, [[[0, 0], [1, 1]]]], "three": [BOX, []]})
+    assert (code, routes) == (1, {})
+    told = [record.getMessage() for record in caplog.records]
+    for where, what in (("two, part 1", "fewer than three places"), ("three, part 1", "no list of rings")):
+        assert any(where in line and what in line for line in told)
+
+
+def test_geojson_is_told_what_it_is_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    code, routes = run(tmp_path, {"type": "Polygon", "coordinates": BOX})
+    assert (code, routes) == (2, {})
+    assert "droneteam plan search" in caplog.text
+
+
+def test_an_interrupted_run_writes_nothing(tmp_path: Path) -> None:
+    source, out = tmp_path / "polygons.json", tmp_path / "routes.json"
+    source.write_text(json.dumps(dict.fromkeys(map(str, range(500)), BOX)))
+    command = [sys.executable, "-m", "missions.coverage", str(source), "-o", str(out)]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert "% seen" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 130
+        assert running.stderr.read().endswith("Interrupted: nothing was written.\n")
+    assert not out.exists()

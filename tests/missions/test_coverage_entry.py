@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from missions.coverage import Settings, Swath, corners, cover
+from missions.coverage import Settings, Swath, corners, cover, entry_place
+from missions.errors import SettingsError
 
 SETTINGS = Settings(Swath(40.0, 20.0), turn_m=5.0)
 FIELD = shapely.box(0, 0, 800, 300) - shapely.box(300, 100, 400, 200)
@@ -52,3 +53,17 @@ def test_corners_of_a_turned_area_lie_in_it_whatever_the_bearing() -> None:
         found = corners(area, bearing_deg)
         assert len(found) == 4
         assert all(area.distance(shapely.Point(corner.place)) < 1e-9 for corner in found)
+
+
+def test_an_entry_is_a_corner_by_its_direction_or_the_take_off_point() -> None:
+    box, start = shapely.box(0, 0, 500, 400), np.array([700.0, 10.0])
+    asked = {word: entry_place(box, word, start).tolist() for word in ("ne", "South-West", "take-off")}
+    assert asked == {"ne": [500, 400], "South-West": [0, 0], "take-off": [700, 10]}
+    diamond = shapely.affinity.rotate(shapely.box(0, 0, 400, 400), 45)
+    assert entry_place(diamond, "w", None)[0] == pytest.approx(diamond.bounds[0])
+
+
+@pytest.mark.parametrize("asked", ["middle", "", "take-off"])
+def test_an_entry_that_is_none_is_refused_with_those_that_are(asked: str) -> None:
+    with pytest.raises(SettingsError, match="n, ne, e, se, s, sw, w or nw"):
+        entry_place(FIELD, asked, None)

@@ -36,14 +36,24 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
 
     @pattern(app, "search")
-    def search(context: typer.Context, area: AreaArgument, flight: Flight, angle: AngleOption = None) -> None:
+    def search(
+        context: typer.Context,
+        area: AreaArgument,
+        flight: Flight,
+        angle: AngleOption = None,
+        entry: Annotated[
+            str,
+            typer.Option(metavar="CORNER", help="Where to begin: n, ne, e ... or take-off; else the best."),
+        ] = "",
+    ) -> None:
         """Parallel track (PS): lanes over the whole area, in the order that takes least time."""
 
         def planned(settings: Settings) -> Plan:
             from missions.formats import read_area
             from missions.search_plan import plan_area
 
-            return plan_area(read_area(area), flight.view(settings), flight.setup(settings), angle_deg=angle)
+            view, setup = flight.view(settings), flight.setup(settings)
+            return plan_area(read_area(area), view, setup, angle_deg=angle, entry=entry)
 
         make(context, flight, planned, area=area.name)
 

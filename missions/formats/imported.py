@@ -10,7 +10,7 @@ from typing import Any
 from missions.errors import FormatError, InputError
 from missions.formats.qgc_plan_patterns import Corridor, Landing, Structure, Survey, Vehicle
 from missions.geodesy import GeoPoint
-from missions.items import Command, Frame, MissionItem
+from missions.items import Command, Frame, MissionItem, MissionType
 from missions.plan import Fence, Rally, Waypoint
 from missions.plan_items import home_item
 
@@ -40,7 +40,8 @@ class ImportedMission:
     names the file and its format. `route` is the waypoints, where the format holds more of them than items
     do. A file of a fence or of rally points alone has no items. What QGroundControl planned as a whole
     (`surveys` and the like) is told beside the items that it became; `vehicle` is what the plan was made for.
-    `fence_return` is where to go after leaving the fence.
+    `fence_return` is where to go after leaving the fence. `holds` names the lists that the file speaks of: an
+    empty fence in one that does is no fence, and in one that does not is not known.
     """
 
     items: tuple[MissionItem, ...]
@@ -55,6 +56,7 @@ class ImportedMission:
     vehicle: Vehicle | None = None
     fence_return: GeoPoint | None = None
     route: tuple[Waypoint, ...] = ()
+    holds: tuple[MissionType, ...] = tuple(MissionType)
 
 
 def home_first(home: GeoPoint | None, height_amsl_m: float = 0.0) -> MissionItem:

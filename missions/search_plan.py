@@ -10,6 +10,7 @@ from missions.camera import Camera
 from missions.fence import MARGIN_M
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.heights import Relief
+from missions.intricacy import plannable
 from missions.local import frame_of, local_from_area
 from missions.no_fly import without_zones, zones_in
 from missions.patterns.parallel_track import parallel_track
@@ -77,7 +78,7 @@ def plan_area(area: Area, view: View, setup: Setup, *, angle_deg: float | None =
     """The same, of a view and a setup. Raises AreaError and SettingsError."""
     frame = frame_of(area)
     pattern = parallel_track(
-        ground_to_cover(area, frame, setup),
+        ground_to_cover(area, frame, setup, view.spacing_m),
         frame,
         setup.aircraft,
         view,
@@ -90,6 +91,10 @@ def plan_area(area: Area, view: View, setup: Setup, *, angle_deg: float | None =
     return plan_pattern(pattern, view, dataclasses.replace(setup, area=area))
 
 
-def ground_to_cover(area: Area, frame: LocalFrame, setup: Setup) -> Shape:
-    """An area less the no-fly zones, in metres. Raises AreaError where nothing is left."""
-    return without_zones(local_from_area(area, frame), zones_in(frame, setup.no_fly), area.name)
+def ground_to_cover(area: Area, frame: LocalFrame, setup: Setup, spacing_m: float | None = None) -> Shape:
+    """An area less the no-fly zones, in metres.
+
+    Raises AreaError where nothing is left, or where lanes `spacing_m` apart would take long to order.
+    """
+    left = without_zones(local_from_area(area, frame), zones_in(frame, setup.no_fly), area.name)
+    return left if spacing_m is None else plannable(left, spacing_m, area.name)

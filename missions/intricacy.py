@@ -61,8 +61,9 @@ def rounded(area: Shape) -> Shape:
     if shapely.get_num_coordinates(area) <= MANY_POINTS:
         return area
     smooth = area.buffer(-ROUNDED_M, join_style="mitre").simplify(ROUNDED_M)
-    whole = isinstance(smooth, Polygon | MultiPolygon) and not smooth.is_empty and smooth.is_valid
-    return smooth if whole else area
+    if not isinstance(smooth, Polygon | MultiPolygon) or smooth.is_empty or not smooth.is_valid:
+        return area
+    return smooth
 
 
 def inward_corners(area: Shape) -> int:

@@ -109,10 +109,13 @@ def check_count(items: Sequence[Any], where: str) -> None:
         )
 
 
-def items_from_line(points: Iterable[tuple[GeoPoint, float]], where: str) -> tuple[MissionItem, ...]:
+def items_from_line(
+    points: Iterable[tuple[GeoPoint, float]], where: str, frame: Frame = Frame.GLOBAL_RELATIVE
+) -> tuple[MissionItem, ...]:
     """A mission along a drawn line: take-off at its first point, a waypoint at each, and home.
 
-    Heights are metres above the take-off point. Raises FormatError where there are none.
+    Heights are metres above the take-off point, or above what another frame says. Raises FormatError where
+    there are none.
     """
     line = list(points)
     if len(line) < 2 or any(height_m <= 0 for _, height_m in line):
@@ -123,11 +126,9 @@ def items_from_line(points: Iterable[tuple[GeoPoint, float]], where: str) -> tup
         )
     check_count(line, where)
     first, height_m = line[0]
-    take_off = MissionItem(
-        Command.TAKEOFF, Frame.GLOBAL_RELATIVE, x=first.lat_deg, y=first.lon_deg, z=height_m
-    )
+    take_off = MissionItem(Command.TAKEOFF, frame, x=first.lat_deg, y=first.lon_deg, z=height_m)
     waypoints = [
-        MissionItem(Command.WAYPOINT, Frame.GLOBAL_RELATIVE, x=point.lat_deg, y=point.lon_deg, z=height)
+        MissionItem(Command.WAYPOINT, frame, x=point.lat_deg, y=point.lon_deg, z=height)
         for point, height in line[1:]
     ]
     return (home_item(first), take_off, *waypoints, MissionItem(Command.RETURN_TO_LAUNCH, Frame.MISSION))

@@ -258,6 +258,14 @@ def test_heights_of_others_are_above_what_their_file_says(
     assert {item.frame for item in import_plan(path).items[1:-1]} == {frame}
 
 
+def test_a_link_to_another_file_is_not_followed_and_says_so(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "<kml><NetworkLink><Link><href>http://127.0.0.1:9/a.kml</href></Link></NetworkLink></kml>"
+    )
+    with pytest.raises(DroneteamError, match="never followed"):
+        read_area(path)
+
+
 @pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::28992", "EPSG:3857"])
 def test_coordinates_in_metres_are_refused_by_the_name_of_their_reference(tmp_path: Path, name: str) -> None:
     ring = [[4, 52], [4.01, 52], [4.01, 52.01], [4, 52]]

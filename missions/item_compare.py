@@ -13,6 +13,8 @@ HEIGHT_TOLERANCE_M = 0.011
 """ArduPilot keeps heights in whole centimetres."""
 _OWN = frozenset({(Command.LAND, "p4")})
 """Where an autopilot keeps something of its own: ArduPlane the direction of the circle it lands from."""
+_BEARINGS = frozenset({(Command.CONDITION_YAW, "p1")})
+"""Where a value just below 360 degrees is one just above 0."""
 _PLACELESS = frozenset({Command.RETURN_TO_LAUNCH})
 _FRAMED = frozenset(
     {
@@ -75,7 +77,8 @@ def _item(index: int, ours: MissionItem, theirs: MissionItem) -> list[Difference
         found.append(Difference(index, "frame", ours.frame, theirs.frame))
     for name in ("p1", "p2", "p3", "p4"):
         a, b = getattr(ours, name), getattr(theirs, name)
-        if (ours.command, name) not in _OWN and not _close(a, b, 0.0051):
+        near = _nearest_turn(a, b) if (ours.command, name) in _BEARINGS else b
+        if (ours.command, name) not in _OWN and not _close(a, near, 0.0051):
             found.append(Difference(index, name, a, b))
     if ours.command in _PLACELESS:
         return found
@@ -88,6 +91,11 @@ def _item(index: int, ours: MissionItem, theirs: MissionItem) -> list[Difference
         if not _close(a, b, tolerance, relative=1e-6 if name == "z" else 0.0):
             found.append(Difference(index, name, a, b))
     return found
+
+
+def _nearest_turn(a_deg: float, b_deg: float) -> float:
+    """The bearing `b_deg`, counted on or back by whole turns to lie nearest to `a_deg`."""
+    return b_deg + 360 * round((a_deg - b_deg) / 360) if math.isfinite(a_deg - b_deg) else b_deg
 
 
 def _close(a: float, b: float, tolerance: float, relative: float = 1e-6) -> bool:

@@ -10,6 +10,7 @@ from missions.camera import Camera
 from missions.fence import MARGIN_M
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.heights import Relief
+from missions.intricacy import plannable
 from missions.local import frame_of, local_from_area
 from missions.no_fly import without_zones, zones_in
 from missions.patterns.parallel_track import parallel_track
@@ -79,7 +80,7 @@ def plan_area(
     """The same, of a view and a setup; `entry` as in `parallel_track`. Raises AreaError and SettingsError."""
     frame = frame_of(area)
     pattern = parallel_track(
-        ground_to_cover(area, frame, setup),
+        ground_to_cover(area, frame, setup, view.spacing_m),
         frame,
         setup.aircraft,
         view,
@@ -93,8 +94,12 @@ def plan_area(
     return plan_pattern(pattern, view, dataclasses.replace(setup, area=area))
 
 
-def ground_to_cover(area: Area, frame: LocalFrame, setup: Setup) -> Shape:
-    """An area less the no-fly zones and what is kept from them, metres. Raises AreaError for nothing left."""
+def ground_to_cover(area: Area, frame: LocalFrame, setup: Setup, spacing_m: float | None = None) -> Shape:
+    """An area less the no-fly zones and what is kept from them, metres.
+
+    Raises AreaError where nothing is left, or where lanes `spacing_m` apart would take long to order.
+    """
     radius_m = setup.aircraft.ground_radius_m(setup.wind.speed_m_s if setup.wind else 0.0)
     zones = zones_in(frame, setup.no_fly)
-    return without_zones(local_from_area(area, frame), zones, area.name, radius_m)
+    left = without_zones(local_from_area(area, frame), zones, area.name, radius_m)
+    return left if spacing_m is None else plannable(left, spacing_m, area.name)

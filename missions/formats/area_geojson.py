@@ -24,8 +24,29 @@ FENCE_ROLES = ("fence", "no-fly")
 """What our exports call the polygons that are no area."""
 
 
+_DEGREES = ("CRS84", "4326")
+"""What older GeoJSON calls the longitude and latitude that RFC 7946 asks for."""
+
+
+def check_reference(document: Any, where: str) -> None:
+    """Refuse the `crs` of older GeoJSON where it is none in degrees: metres in RD are no longitude.
+
+    Raises FormatError.
+    """
+    crs = document.get("crs") if isinstance(document, dict) else None
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    named = properties.get("name") if isinstance(properties, dict) else None
+    if isinstance(named, str) and not named.endswith(_DEGREES):
+        raise FormatError(
+            f"its coordinates are in {named[:60]!r}, and GeoJSON's are longitude and latitude",
+            where=where,
+            remedy="Save it again with the reference WGS 84 (EPSG:4326)",
+        )
+
+
 def area_from_geojson(obj: Any, where: str, name: str = "") -> Area:
     """The area that a GeoJSON object holds: its polygons, joined. Raises AreaError or FormatError."""
+    check_reference(obj, where)
     found = list(_polygons(obj, where, 0))
     return area_from_rings(name or _name(obj), found, where)
 

@@ -16,6 +16,12 @@ def area_from_kml(data: bytes, where: str, name: str = "") -> Area:
     root = parse_xml(data, where)
     fences = {id(polygon) for placemark in each(root, "Placemark") for polygon in _fences(placemark)}
     found = [element for element in each(root, "Polygon") if id(element) not in fences]
+    if not found and each(root, "NetworkLink"):
+        raise AreaError(
+            "holds no polygon but links to other files, which are never followed",
+            where=where,
+            remedy="Open it in Google Earth and save what the link shows as KML",
+        )
     polygons = [_rings(element, f"{where}: polygon {index}") for index, element in enumerate(found, 1)]
     return area_from_rings(name or first_text(root, "name"), polygons, where)
 

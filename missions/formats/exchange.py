@@ -50,6 +50,11 @@ def export_plan(plan: Plan, kind: str, *, as_survey: bool = False) -> bytes:
     return _WRITERS[kind](plan)
 
 
+def export_files(plan: Plan, kind: str) -> tuple[bytes, ...]:
+    """The same as one file or, where Litchi holds less than the whole route, as several flown in turn."""
+    return litchi.write_several(plan) if kind == "litchi" else (export_plan(plan, kind),)
+
+
 def import_plan(path: Path) -> ImportedMission:
     """The mission in a .plan, QGC WPL, KML, KMZ, GPX, GeoJSON or DJI WPML file, or in a plan of ours.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from missions.area import Part, Ring
 from missions.errors import FormatError
-from missions.formats.area_geojson import load_geojson
+from missions.formats.area_geojson import check_reference, load_geojson
 from missions.formats.imported import ImportedMission, check_count, items_from_line, number, place
 from missions.formats.item_rows import Line, items_from_rows, rows_from_items, still_drawn
 from missions.geodesy import GeoPoint
@@ -106,6 +106,7 @@ def read(data: bytes, where: str) -> ImportedMission:
     Raises FormatError.
     """
     document = load_geojson(data.decode("utf-8-sig", errors="replace"), where)
+    check_reference(document, where)
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise FormatError("is no FeatureCollection", where=where, remedy=_REMEDY)

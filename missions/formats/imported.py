@@ -10,7 +10,7 @@ from typing import Any
 from missions.errors import FormatError, InputError
 from missions.formats.qgc_plan_patterns import Corridor, Landing, Structure, Survey, Vehicle
 from missions.geodesy import GeoPoint
-from missions.items import Command, Frame, MissionItem
+from missions.items import Command, Frame, MissionItem, MissionType
 from missions.plan import Fence, Rally, Waypoint
 from missions.plan_items import home_item
 
@@ -40,7 +40,8 @@ class ImportedMission:
     names the file and its format. `route` is the waypoints, where the format holds more of them than items
     do. A file of a fence or of rally points alone has no items. What QGroundControl planned as a whole
     (`surveys` and the like) is told beside the items that it became; `vehicle` is what the plan was made for.
-    `fence_return` is where to go after leaving the fence.
+    `fence_return` is where to go after leaving the fence. `holds` names the lists that the file speaks of: an
+    empty fence in one that does is no fence, and in one that does not is not known.
     """
 
     items: tuple[MissionItem, ...]
@@ -55,6 +56,7 @@ class ImportedMission:
     vehicle: Vehicle | None = None
     fence_return: GeoPoint | None = None
     route: tuple[Waypoint, ...] = ()
+    holds: tuple[MissionType, ...] = tuple(MissionType)
 
 
 def home_first(home: GeoPoint | None, height_amsl_m: float = 0.0) -> MissionItem:
@@ -107,10 +109,13 @@ def check_count(items: Sequence[Any], where: str) -> None:
         )
 
 
-def items_from_line(points: Iterable[tuple[GeoPoint, float]], where: str) -> tuple[MissionItem, ...]:
+def items_from_line(
+    points: Iterable[tuple[GeoPoint, float]], where: str, frame: Frame = Frame.GLOBAL_RELATIVE
+) -> tuple[MissionItem, ...]:
     """A mission along a drawn line: take-off at its first point, a waypoint at each, and home.
 
-    Heights are metres above the take-off point. Raises FormatError where there are none.
+    Heights are metres above the take-off point, or above what another frame says. Raises FormatError where
+    there are none.
     """
     line = list(points)
     if len(line) < 2 or any(height_m <= 0 for _, height_m in line):
@@ -121,11 +126,9 @@ def items_from_line(points: Iterable[tuple[GeoPoint, float]], where: str) -> tup
         )
     check_count(line, where)
     first, height_m = line[0]
-    take_off = MissionItem(
-        Command.TAKEOFF, Frame.GLOBAL_RELATIVE, x=first.lat_deg, y=first.lon_deg, z=height_m
-    )
+    take_off = MissionItem(Command.TAKEOFF, frame, x=first.lat_deg, y=first.lon_deg, z=height_m)
     waypoints = [
-        MissionItem(Command.WAYPOINT, Frame.GLOBAL_RELATIVE, x=point.lat_deg, y=point.lon_deg, z=height)
+        MissionItem(Command.WAYPOINT, frame, x=point.lat_deg, y=point.lon_deg, z=height)
         for point, height in line[1:]
     ]
     return (home_item(first), take_off, *waypoints, MissionItem(Command.RETURN_TO_LAUNCH, Frame.MISSION))

@@ -21,7 +21,7 @@ from missions.formats.imported import ImportedMission, items_from_line, number, 
 from missions.formats.item_rows import Line, items_from_text, rows_from_items, still_drawn
 from missions.formats.safe_xml import parse_xml
 from missions.geodesy import GeoPoint
-from missions.items import Command, MissionItem
+from missions.items import Command, Frame, MissionItem
 from missions.plan import Fence, Plan, Rally
 from missions.plan_items import mission_items
 
@@ -167,9 +167,33 @@ def _data(mark: Element, name: str) -> str:
 def _mission(where: str, mark: Element) -> tuple[MissionItem, ...]:
     line = _relative(_line(mark, "LineString", where), _data(mark, "heights"), where)
     text = _data(mark, "mission")
-    items = items_from_text(text, where) if text else ()
+    if not text:
+        return items_from_line(line, where, _frame(mark, where))
+    items = items_from_text(text, where)
     whole = bool(items) and items[0].command == Command.WAYPOINT
     return items if whole and still_drawn(items, line) else items_from_line(line, where)
+
+
+def _frame(mark: Element, where: str) -> Frame:
+    """What the heights of a line drawn by others are above. Raises FormatError for the sea.
+
+    Where it says nothing they are taken for what was typed: metres above the take-off point.
+    """
+    modes = [
+        str(one.text or "").strip()
+        for line in each(mark, "LineString")[:1]
+        for one in line
+        if tag(one) == "altitudeMode"
+    ]
+    if "relativeToGround" in modes:
+        return Frame.GLOBAL_TERRAIN
+    if modes and modes[0] != "clampToGround":
+        raise FormatError(
+            f"its heights are {modes[0][:30]!r}, above the sea and not above the take-off point",
+            where=where,
+            remedy="Draw it relative to the ground, or plan along it as a line",
+        )
+    return Frame.GLOBAL_RELATIVE
 
 
 def _relative(line: Line, text: str, where: str) -> Line:

@@ -60,7 +60,7 @@ def write(plan: Plan) -> bytes:
         raise FormatError(
             f"the route has more than the {MOST_WAYPOINTS} waypoints that Litchi holds",
             where=_WHERE,
-            remedy=f"Plan a smaller area, or write it as {len(files)} missions",
+            remedy=f"Plan a smaller area, or give a file to write to: it becomes {len(files)} missions",
         )
     return files[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from missions.errors import FormatError
 from missions.formats import gpx, kml, wpml_read
-from missions.formats.area_kml import tag
+from missions.formats.area_kml import each, tag
 from missions.formats.imported import ImportedMission
 from missions.formats.kmz import kml_from_kmz
 from missions.formats.safe_xml import parse_xml
@@ -17,6 +17,12 @@ def read(data: bytes, where: str) -> ImportedMission:
             return wpml_read.read(data, where)
         data = kml_from_kmz(data, where)
     root = parse_xml(data, where)
+    if tag(root) == "kml" and each(root, "missionConfig"):
+        raise FormatError(
+            "is one of the files in a DJI wayline archive",
+            where=where,
+            remedy="Give the .kmz that holds it, or pack it as wpmz/waylines.wpml in one",
+        )
     readers = {"kml": kml.read_root, "gpx": gpx.read_root}
     if tag(root) not in readers:
         raise FormatError(

@@ -16,6 +16,7 @@ from missions.formats.imported import ImportedMission, check_count, number, plac
 from missions.formats.rings import MAX_POINTS, area_from_rings
 from missions.formats.text_lines import lines_of
 from missions.geodesy import GeoPoint
+from missions.items import MissionType
 from missions.plan import Fence, Plan, Rally
 
 _HEAD = "#saved by Droneteam"
@@ -90,7 +91,8 @@ def read(data: bytes, where: str) -> ImportedMission:
     """The fence of a .fen or the rally points of a .ral. Raises FormatError, naming the line."""
     rows = _rows(data, where)
     if rows[0][1][0].upper() == "RALLY":
-        return ImportedMission((), Fence(), _rally(rows, where), None, f"{where} (Mission Planner rally)")
+        told = f"{where} (Mission Planner rally)"
+        return ImportedMission((), Fence(), _rally(rows, where), None, told, holds=(MissionType.RALLY,))
     points = _points(rows, where)
     if _is_area(points):
         raise FormatError(
@@ -101,7 +103,8 @@ def read(data: bytes, where: str) -> ImportedMission:
     if len(closed) < 3:
         raise FormatError(f"a fence of {len(closed)} corners is none", where=where, remedy=_REMEDY)
     fence = Fence(inclusions=(Part(tuple(closed)),))
-    return ImportedMission((), fence, (), None, f"{where} (Mission Planner fence)", fence_return=home)
+    told = f"{where} (Mission Planner fence)"
+    return ImportedMission((), fence, (), None, told, fence_return=home, holds=(MissionType.FENCE,))
 
 
 def read_poly(data: bytes, where: str, name: str = "") -> Area:

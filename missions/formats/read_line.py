@@ -13,6 +13,7 @@ from missions.errors import FormatError
 from missions.files import read_bounded
 from missions.formats import gpx
 from missions.formats.area_file import LIMIT_BYTES
+from missions.formats.area_geojson import check_reference
 from missions.formats.area_kml import coordinates, each, first_text, tag
 from missions.formats.imported import place
 from missions.formats.kmz import kml_from_kmz
@@ -48,6 +49,7 @@ def read_line(path: Path) -> tuple[GeoPoint, ...]:
     if start != "{":
         raise FormatError("is no line that this program reads", where=where, remedy=_SAVE)
     document = load_json(text, where, _SAVE)
+    check_reference(document, where)
     line = next(_lines(document, 0), None)
     if line is None:
         raise FormatError("holds no line", where=where, remedy=_DRAW)

@@ -14,7 +14,7 @@ from missions.formats.imported import MAX_ITEMS, ImportedMission, check_count, c
 from missions.formats.item_lists import fence_from_items, rally_from_items, return_from_items
 from missions.formats.text_lines import lines_of
 from missions.geodesy import GeoPoint
-from missions.items import Command, MissionItem
+from missions.items import Command, MissionItem, MissionType
 from missions.plan import Plan
 from missions.plan_items import fence_items, home_item, mission_items, rally_items
 
@@ -88,13 +88,17 @@ def read(data: bytes, where: str) -> ImportedMission:
     parts = [item for item in items if _is_part(item)]
     home = GeoPoint(flown[0].x, flown[0].y) if flown and flown[0].command == Command.WAYPOINT else None
     alone = bool(parts) and len(flown) <= 1
+    fence = [item for item in parts if item.command in _FENCE]
+    rally = [item for item in parts if item.command == Command.RALLY_POINT]
+    held = {MissionType.MISSION: not alone, MissionType.FENCE: bool(fence), MissionType.RALLY: bool(rally)}
     return ImportedMission(
         items=() if alone else tuple(flown),
-        fence=fence_from_items([item for item in parts if item.command in _FENCE], where),
-        rally=rally_from_items([item for item in parts if item.command == Command.RALLY_POINT], where),
+        fence=fence_from_items(fence, where),
+        rally=rally_from_items(rally, where),
         home=home,
         source=f"{where} ({HEAD})",
         fence_return=return_from_items(parts, where),
+        holds=tuple(kind for kind in MissionType if held[kind]),
     )
 
 

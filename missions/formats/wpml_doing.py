@@ -49,10 +49,10 @@ def do_actions(
         elif trigger is not None and kind in {EVERY_METRES, EVERY_SECONDS}:
             every = finite_of(trigger, "actionTriggerParam", here, None)
             for index in range(first, last):
-                pace = 1.0 if kind == EVERY_METRES else route[index].speed_m_s or speed_m_s
-                changes.setdefault(index, {}).update(
-                    recording=True, trigger_m=round(max(0.0, every) * pace, 6)
-                )
+                apart_m = max(0.0, every)
+                if kind == EVERY_SECONDS:
+                    apart_m = round(apart_m * (route[index].speed_m_s or speed_m_s), 6)
+                changes.setdefault(index, {}).update(recording=True, trigger_m=apart_m)
     return list(_changed(route, changes, filming))
 
 

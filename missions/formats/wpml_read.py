@@ -19,7 +19,7 @@ from missions.formats.safe_zip import file_in_archive, names_in_archive
 from missions.formats.wpml_doing import do_actions
 from missions.formats.wpml_values import finite, finite_of, point_of, text_of
 from missions.geodesy import GeoPoint
-from missions.items import Command, Frame
+from missions.items import Command, Frame, MissionType
 from missions.plan import Fence, LookAt, Waypoint
 
 _REMEDY = "Save it again in DJI Pilot 2, with heights relative to the take-off point"
@@ -62,7 +62,8 @@ def read(data: bytes, where: str) -> ImportedMission:
             else item
             for index, item in enumerate(items)
         )
-    return ImportedMission(items, Fence(), (), home, f"{where} (DJI WPML)", route=waylines.route)
+    told = f"{where} (DJI WPML)"
+    return ImportedMission(items, Fence(), (), home, told, route=waylines.route, holds=(MissionType.MISSION,))
 
 
 def read_waylines(data: bytes, where: str) -> Waylines:

@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from missions.coverage.inside import Inside
 from missions.geodesy import LocalFrame, Points
+from missions.intricacy import rounded
 from missions.local import local_from_area
 from missions.no_fly import MARGIN_M, zones_in
 from missions.plan import Plan
@@ -52,7 +53,7 @@ class Way:
 def air_of(plan: Plan, frame: LocalFrame) -> Air:
     """Where the flights of a plan may go: inside its area for what was drawn."""
     within = plan.request.pattern in WITHIN
-    return Air(local_from_area(plan.area, frame), zones_in(frame, plan.no_fly), within=within)
+    return Air(rounded(local_from_area(plan.area, frame)), zones_in(frame, plan.no_fly), within=within)
 
 
 class Ways(Inside):

@@ -35,7 +35,9 @@ def read_watch_points(
     if not isinstance(features, list) or not features:
         raise FormatError("holds no points to watch", where=where, remedy=_REMEDY)
     if len(features) > MAX_POINTS:
-        raise FormatError(f"holds {len(features)} points, more than {MAX_POINTS}", where=where)
+        raise FormatError(
+            f"holds {len(features)} points, more than {MAX_POINTS}", where=where, remedy="Watch fewer places"
+        )
     given = {"max_wait_s": max_wait_s, "dwell_s": dwell_s}
     defaults = {key: value for key, value in given.items() if value is not None}
     return tuple(
@@ -68,5 +70,8 @@ def _numbers(values: Any) -> bool:
     return (
         isinstance(values, list)
         and len(values) >= 2
-        and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        and all(
+            isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+            for value in values
+        )
     )

@@ -14,7 +14,7 @@ from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.terrain.limits import Indices
 from missions.terrain.surface import Heights, Terrain
 
-FINEST_M, COARSEST_M = 0.5, 10.0
+FINEST_M, COARSEST_M = 0.5, 2.0
 MAX_SAMPLES = 10_000_000
 """Of ground asked for one route, its sides counted."""
 UPRIGHT_M = 1e-3

@@ -43,12 +43,25 @@ def export(
 ) -> None:
     """Write a plan for QGroundControl, Mission Planner, a DJI controller or a map."""
     from missions.files import write_whole
-    from missions.formats import export_plan
+    from missions.formats import export_files, export_plan, losses
 
-    data = export_plan(read_flight(plan, flight), to.value)
+    flown = read_flight(plan, flight)
     if output is None:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(export_plan(flown, to.value))
         sys.stdout.buffer.flush()
-        return
-    write_whole(output, data)
-    say(f"Wrote {output}")
+    else:
+        files = export_files(flown, to.value)
+        for target, data in zip(_targets(output, len(files)), files, strict=True):
+            write_whole(target, data)
+            say(f"Wrote {target}")
+    for loss in losses(flown, to.value):
+        say(loss)
+    for finding in flown.blocking:
+        say(f"Not to be flown: {finding.text}")
+
+
+def _targets(output: Path, count: int) -> list[Path]:
+    """The file named, or as many as it takes: `search.csv` becomes `search-1.csv`, `search-2.csv`."""
+    if count == 1:
+        return [output]
+    return [output.with_name(f"{output.stem}-{number}{output.suffix}") for number in range(1, count + 1)]

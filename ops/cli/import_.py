@@ -8,27 +8,46 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ops.cli.options import JsonOption
+from missions.errors import InputError
+from ops.cli.options import FlightOption, JsonOption, read_flight
 from ops.cli.screen import out, print_json, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from missions.formats import ImportedMission
+    from missions.formats.qgc_plan_patterns import Corridor, Landing, Structure, Survey
+    from missions.plan import Plan
 
 DIFFERENT = 1
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .plan, .waypoints, KML or GeoJSON file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A .plan, .waypoints, .fen, .ral, KML, KMZ, GPX, GeoJSON or DJI WPML file."
+        ),
+    ],
     against: Annotated[
-        Path | None, typer.Option(metavar="PLAN", help="Compare with this plan, item by item; leaves with 1.")
+        Path | None,
+        typer.Option(
+            metavar="PLAN", help="Compare with this plan, item by item; leaves with 1 if it differs."
+        ),
     ] = None,
+    flight: FlightOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a mission of QGroundControl or Mission Planner and show it, or compare it with a plan."""
+    """Read a mission of another program and show it, or compare it with a plan.
+
+    Compared are those of mission, fence and rally points that the file can hold.
+    """
     from missions.formats import import_plan
 
+    if flight is not None and against is None:
+        raise InputError("--flight without --against", remedy="Give the plan with --against too")
     mission = import_plan(file)
-    differences = _differences(mission, against) if against else []
+    differences = list(_differences(mission, read_flight(against, flight))) if against else []
     if as_json:
         print_json({**dataclasses.asdict(mission), "differences": differences})
     else:
@@ -41,11 +60,18 @@ def import_(
         raise typer.Exit(DIFFERENT)
 
 
-def _differences(mission: ImportedMission, against: Path) -> list[str]:
-    from missions.plan_file import read_plan
-    from missions.plan_items import compare_items, mission_items
+def _differences(mission: ImportedMission, plan: Plan) -> Iterator[str]:
+    from missions.items import MissionType
+    from missions.plan_items import compare_items, fence_items, mission_items, rally_items
 
-    return [str(each) for each in compare_items(mission_items(read_plan(against)), mission.items)]
+    lists = {
+        MissionType.MISSION: (mission_items(plan), mission.items, ""),
+        MissionType.FENCE: (fence_items(plan), fence_items(mission.fence), "fence "),
+        MissionType.RALLY: (rally_items(plan), rally_items(mission.rally), "rally "),
+    }
+    for kind in mission.holds:
+        ours, theirs, name = lists[kind]
+        yield from (f"{name}{each}" for each in compare_items(ours, theirs, kind=kind))
 
 
 def _show(mission: ImportedMission, file: Path) -> None:
@@ -58,3 +84,13 @@ def _show(mission: ImportedMission, file: Path) -> None:
     out().print(table(file.name, ("#Item", "Command", "#Latitude", "#Longitude", "#Height m"), rows))
     fence = len(mission.fence.inclusions) + len(mission.fence.exclusions)
     say(f"{len(mission.items)} items, {fence} fence polygons, {len(mission.rally)} rally points")
+    for name, planned in _planned(mission):
+        say(f"Items {planned.first} to {planned.last} are a {name}")
+
+
+def _planned(mission: ImportedMission) -> Iterator[tuple[str, Survey | Corridor | Structure | Landing]]:
+    """What QGroundControl planned as a whole, by what it calls it."""
+    yield from (("survey", one) for one in mission.surveys)
+    yield from (("corridor scan", one) for one in mission.corridors)
+    yield from (("structure scan", one) for one in mission.structures)
+    yield from (("landing pattern", one) for one in mission.landings)

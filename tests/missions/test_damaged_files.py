@@ -26,6 +26,7 @@ from missions.items import Command
 from missions.plan import Plan
 from missions.plan_file import json_from_plan, read_plan
 from missions.search_plan import plan_search
+from missions.surveillance.reading import read_watch_points
 
 PLACED = {Command.WAYPOINT, Command.TAKEOFF, Command.LOITER_TURNS}
 KINDS = ("plan", "waypoints", "kml", "geojson", "kmz", "gpx", "wpml", *PARTS)
@@ -34,7 +35,21 @@ READERS: dict[str, Callable[[Path], Any]] = {
     **{f"area in {kind}": read_area for kind in ("kml", "geojson", "kmz", "wpml")},
     **{f"line in {kind}": read_line for kind in ("kml", "geojson", "kmz", "gpx")},
     "our own plan": read_plan,
+    "points to watch": lambda path: list(read_watch_points(path)),
 }
+WATCHED = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"name": "Gate", "max_wait_s": 300, "weight": 1.5, "dwell_s": 20},
+                "geometry": {"type": "Point", "coordinates": [4.35 + step / 1000, 52.0, 0]},
+            }
+            for step in range(4)
+        ],
+    }
+).encode()
 ODD = [
     "",
     "nan",
@@ -63,7 +78,7 @@ def valid(corner: Area, plan: Plan) -> dict[str, bytes]:
     solid = dataclasses.replace(plan, area=Area("Corner", (Part(corner.parts[0].border),)))
     plans = {"wpml": matrice, "poly": solid}
     whole = {kind: export_plan(plans.get(kind, plan), kind) for kind in KINDS}
-    return {**whole, "our own plan": json_from_plan(plan).encode()}
+    return {**whole, "our own plan": json_from_plan(plan).encode(), "points to watch": WATCHED}
 
 
 def content(name: str, valid: dict[str, bytes]) -> bytes:
@@ -180,7 +195,9 @@ WRONG: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("name", ["plan", "geojson", "area in geojson", "line in geojson", "our own plan"])
+@pytest.mark.parametrize(
+    "name", ["plan", "geojson", "area in geojson", "line in geojson", "our own plan", "points to watch"]
+)
 def test_any_value_of_another_kind_is_refused_or_read(
     tmp_path: Path, valid: dict[str, bytes], name: str
 ) -> None:

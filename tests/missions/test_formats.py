@@ -15,8 +15,9 @@ from defusedxml.ElementTree import fromstring
 
 from missions.errors import DroneteamError, FormatError
 from missions.formats import export_plan, import_plan, read_area
+from missions.formats.read_line import read_line
 from missions.geodesy import GeoPoint, distance_m
-from missions.items import Command
+from missions.items import Command, Frame
 from missions.plan import Fence, Plan
 from missions.plan_file import write_plan
 from missions.plan_items import mission_items
@@ -230,3 +231,62 @@ def test_a_damaged_export_is_refused_or_read_but_never_breaks(tmp_path: Path, pl
         with contextlib.suppress(DroneteamError):
             mission = import_plan(written(tmp_path, bytes(damaged)))
             assert all(-90 <= item.x <= 90 for item in mission.items if item.command == Command.WAYPOINT)
+
+
+@pytest.mark.parametrize(
+    ("mode", "frame"),
+    [
+        ("", Frame.GLOBAL_RELATIVE),
+        ("<altitudeMode>clampToGround</altitudeMode>", Frame.GLOBAL_RELATIVE),
+        ("<altitudeMode>relativeToGround</altitudeMode>", Frame.GLOBAL_TERRAIN),
+        ("<altitudeMode>absolute</altitudeMode>", None),
+        ("<gx:altitudeMode>relativeToSeaFloor</gx:altitudeMode>", None),
+    ],
+)
+def test_heights_of_others_are_above_what_their_file_says(
+    tmp_path: Path, mode: str, frame: Frame | None
+) -> None:
+    text = (
+        '<kml xmlns:gx="http://www.google.com/kml/ext/2.2"><Placemark><LineString>'
+        f"{mode}<coordinates>4,52,50 4.01,52,60</coordinates></LineString></Placemark></kml>"
+    )
+    path = written(tmp_path, text)
+    if frame is None:
+        with pytest.raises(FormatError, match="above the sea"):
+            import_plan(path)
+        return
+    assert {item.frame for item in import_plan(path).items[1:-1]} == {frame}
+
+
+def test_a_link_to_another_file_is_not_followed_and_says_so(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "<kml><NetworkLink><Link><href>http://127.0.0.1:9/a.kml</href></Link></NetworkLink></kml>"
+    )
+    with pytest.raises(DroneteamError, match="never followed"):
+        read_area(path)
+
+
+@pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::28992", "EPSG:3857"])
+def test_coordinates_in_metres_are_refused_by_the_name_of_their_reference(tmp_path: Path, name: str) -> None:
+    ring = [[4, 52], [4.01, 52], [4.01, 52.01], [4, 52]]
+
+    def drawn(crs: str, geometry: dict[str, Any]) -> Path:
+        feature = {"type": "Feature", "properties": {}, "geometry": geometry}
+        named = {"type": "name", "properties": {"name": crs}}
+        return written(
+            tmp_path, json.dumps({"type": "FeatureCollection", "crs": named, "features": [feature]})
+        )
+
+    polygon = {"type": "Polygon", "coordinates": [ring]}
+    line = {"type": "LineString", "coordinates": [[*point, 50] for point in ring]}
+    readers: list[tuple[Callable[[Path], Any], dict[str, Any]]] = [
+        (read_area, polygon),
+        (read_line, line),
+        (import_plan, line),
+    ]
+    for read, geometry in readers:
+        for known in ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"):
+            assert read(drawn(known, geometry))
+        with pytest.raises(DroneteamError, match=name) as raised:
+            read(drawn(name, geometry))
+        assert "EPSG:4326" in raised.value.remedy

@@ -106,3 +106,10 @@ def test_a_mapping_template_without_waylines_says_what_to_do(tmp_path: Path) -> 
     with pytest.raises(FormatError, match="no waypoints") as raised:
         import_plan(written(tmp_path, packed.getvalue()))
     assert "Pilot 2" in raised.value.remedy
+
+
+def test_a_file_taken_out_of_its_archive_says_where_it_belongs(tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(others(["", ""]))) as archive:
+        inside = archive.read("wpmz/waylines.wpml")
+    with pytest.raises(FormatError, match=r"DJI wayline archive.*\.kmz"):
+        import_plan(written(tmp_path, inside))

@@ -1,5 +1,6 @@
 """Elevation files that are large, odd, broken or hostile."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -209,6 +210,28 @@ def test_a_file_of_one_giant_block_is_refused_before_it_is_decoded(tmp_path: Pat
         pass
     with pytest.raises(FormatError, match="blocks of 60000 x 60000"):
         open_terrain([path])
+
+
+@pytest.mark.parametrize("side", [1_900_000, 2_000_000_000])
+def test_a_head_that_promises_more_cells_than_there_are_is_refused(tmp_path: Path, side: int) -> None:
+    path = write_tile(tmp_path / "t.tif", plane(64, 64))
+    data = bytearray(path.read_bytes())
+    (first,) = struct.unpack_from("<I", data, 4)
+    for entry in range(struct.unpack_from("<H", data, first)[0]):
+        at = first + 2 + 12 * entry
+        if struct.unpack_from("<H", data, at)[0] in {256, 257}:
+            struct.pack_into("<HII", data, at + 2, 4, 1, side)
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match=str(side)):
+        open_terrain([path])
+
+
+def test_one_cell_alone_gives_no_height_but_in_its_middle(tmp_path: Path) -> None:
+    path = write_tile(tmp_path / "t.tif", np.full((1, 1), 7.0))
+    places = np.vstack([lonlat(WEST + 0.25, NORTH - 0.25), lonlat(WEST + 0.4, NORTH - 0.25)])
+    found = open_terrain([path]).heights_amsl_m(places)
+    assert found[0] == pytest.approx(7.0)
+    assert np.isnan(found[1])
 
 
 def test_a_damaged_file_says_so_when_it_is_read(tmp_path: Path) -> None:

@@ -85,12 +85,13 @@ def over_area(
     area = read_area(path)
     setup = flight.setup(settings)
     frame = frame_of(area)
+    view = flight.view(settings, **defaults)
     ground = Ground(
-        shape=ground_to_cover(area, frame, setup),
+        shape=ground_to_cover(area, frame, setup, view.spacing_m),
         zones=zones_in(frame, setup.no_fly),
         frame=frame,
         start_m=start_in(frame, setup.take_off),
-        view=flight.view(settings, **defaults),
+        view=view,
         setup=setup,
     )
     named = dataclasses.replace(setup, area=area if all_of_it else None, name=setup.name or area.name)

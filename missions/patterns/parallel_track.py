@@ -87,9 +87,9 @@ def curved(route: Route, curve: Points, height_agl_m: float) -> Path:
         begin = _row_of(curve, leg[0], at)
         if begin > at:
             paths.append(path_of(_thinned(curve[at : begin + 1])[:-1], height_agl_m))
-        paths.append(path_of(curve[begin : begin + 2], height_agl_m, recording=True).taken(slice(0, 1)))
+        paths.append(path_of(curve[begin : begin + 1], height_agl_m, recording=True))
         paths[-1].recording[:] = True
-        at = begin + 1
+        at = _row_of(curve, leg[1], begin)
     paths.append(path_of(_thinned(curve[at:]), height_agl_m))
     return joined(paths)
 

@@ -13,6 +13,7 @@ from missions.area import Part
 from missions.checks import by_weight
 from missions.fence import fence_ring
 from missions.fleet.apart import apart
+from missions.fleet.clashes import Keep
 from missions.fleet.work import Ground, Work
 from missions.geodesy import distance_m
 from missions.local import local_from_ring, ring_from_local
@@ -22,13 +23,8 @@ from missions.sorties.parts import with_sorties
 _PADS_M = 5.0
 
 
-def joined_plan(
-    ground: Ground, works: Sequence[Work], sorties: tuple[Sortie, ...], *, keep: tuple[float, float]
-) -> Plan:
-    """The team's plan: every member's route, its sorties as they start, and what the checks say of them.
-
-    `keep` is the distance in plan, and the difference in height that makes up for it, metres.
-    """
+def joined_plan(ground: Ground, works: Sequence[Work], sorties: tuple[Sortie, ...], *, keep: Keep) -> Plan:
+    """The team's plan: every member's route, its sorties as they start, and what the checks say of them."""
     plans = [work.plan for work in works]
     first = plans[0]
     route = tuple(row for plan in plans for row in plan.route)
@@ -43,8 +39,7 @@ def joined_plan(
         totals=_totals(works, sorties),
         sorties=sorties,
     )
-    told = {(one.check, one.text): one for plan in plans for one in plan.findings}
-    findings = [*told.values(), *_apart(together, keep), *_pads(works)]
+    findings = [*_told(works), *_apart(together, keep), *_pads(works)]
     together = dataclasses.replace(together, findings=by_weight(findings))
     return with_sorties(together, sorties, sum(work.outside_m for work in works))
 
@@ -79,11 +74,26 @@ def _fence(ground: Ground, plans: Sequence[Plan]) -> Fence:
     return Fence((Part(ring_from_local(ring, ground.frame)),), plans[0].fence.exclusions)
 
 
-def _apart(plan: Plan, keep: tuple[float, float]) -> Iterator[Finding]:
-    wanted_m, vertical_m = keep
-    found = apart(plan, vertical_m=vertical_m)
-    levels = "" if math.isinf(vertical_m) else f" while less than {vertical_m:.0f} m apart in height"
-    if found.distance_m < wanted_m:
+def _told(works: Sequence[Work]) -> Iterator[Finding]:
+    """What the checks say of the members' patterns: of each check the weightiest, and whom it is about."""
+    told: dict[str, list[tuple[int, Finding]]] = {}
+    for work in works:
+        for finding in work.plan.findings:
+            told.setdefault(finding.check, []).append((work.sorties[0].vehicle, finding))
+    for all_of_it in told.values():
+        worst = by_weight([finding for _, finding in all_of_it])[0]
+        whom = [str(vehicle) for vehicle, finding in all_of_it if finding == worst]
+        everyone = len(whom) == len(works) or worst.severity is Severity.INFO
+        text = worst.text if everyone else f"Aircraft {', '.join(whom)}: {worst.text}"
+        yield dataclasses.replace(worst, text=text)
+
+
+def _apart(plan: Plan, keep: Keep) -> Iterator[Finding]:
+    found = apart(plan, vertical_m=keep.vertical_m)
+    levels = (
+        "" if math.isinf(keep.vertical_m) else f" while less than {keep.vertical_m:.0f} m apart in height"
+    )
+    if found.distance_m < keep.distance_m:
         yield Finding(
             "apart",
             Severity.BLOCKING,
@@ -96,7 +106,8 @@ def _apart(plan: Plan, keep: tuple[float, float]) -> Iterator[Finding]:
     yield Finding(
         "apart",
         Severity.INFO,
-        f"The aircraft {nearest}{levels or ' together'} as long as each takes off at its time.",
+        f"The aircraft {nearest}{levels or ' together'} as long as each takes off at its time, and"
+        f" {keep.distance_m:.0f} m where one is up to {keep.slack_s:.0f} s early or late.",
     )
 
 

@@ -7,14 +7,17 @@ import itertools
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from missions.area import Area, Part
 from missions.coverage.bearings import bearings
 from missions.errors import SettingsError
+from missions.fleet.clashes import Keep
 from missions.fleet.joining import joined_plan
 from missions.fleet.starts import started
 from missions.fleet.team import Member, rates_of, views_of
 from missions.fleet.work import Ground, Hand, Work, work_of
-from missions.fleet.zones import Division, Load, Sweep, balanced, sweep_of, zones_of
+from missions.fleet.zones import Division, Load, Slabs, Sweep, balanced, sweep_of, zones_of
 from missions.local import frame_of, local_from_area, local_from_ring
 from missions.no_fly import without_zones, zones_in
 from missions.patterns.pattern import Shape
@@ -23,9 +26,10 @@ from missions.sorties.dividing import SWAP_S, Batteries
 from missions.view import DEFAULT_HEIGHT_AGL_M, DEFAULT_OVERLAP_FRONT_PCT, DEFAULT_OVERLAP_SIDE_PCT
 from missions.wind import Wind
 
-_FACTOR = 1.2
-"""Work takes about this much longer than area over rate, for turns and ways; corrected by each plan made."""
+_FACTOR = 1.0
+"""How much longer work takes than lanes and turns; corrected by each plan made."""
 _DIVISIONS = 2
+_APART_DEG = 30.0
 _ROUNDS = 4
 _EVEN = 0.02
 _MOST_BEARINGS = 8
@@ -72,7 +76,7 @@ def share(
         for member, view in zip(team, views, strict=True)
     ]
     works = _soonest(ground, crew)
-    keep = (apart_m, math.inf if separation == "area" else _VERTICAL_SHARE * step_m)
+    keep = Keep(apart_m, math.inf if separation == "area" else _VERTICAL_SHARE * step_m)
     sorties = started([work.sorties for work in works], ground.frame, wind, swap_s, keep)
     return joined_plan(ground, works, sorties, keep=keep)
 
@@ -93,14 +97,15 @@ def _batteries(member: Member, reserve_pct: float | None, start_pct: float, swap
 def _soonest(ground: Ground, crew: Sequence[Hand]) -> list[Work]:
     """The work of each member that has any, the last one done as early as was found."""
     loads = _loads(ground, crew)
-    promising = _promising(_sweeps(ground.shape), loads)[:_DIVISIONS]
+    promising = _promising(_sweeps(ground.shape), loads)
     tried = [(_planned(ground, crew, division), division) for division in promising]
     best, division = min(tried, key=lambda one: _last_s(list(one[0].values())))
     found = best
     for _ in range(_ROUNDS):
         if _last_s(list(found.values())) <= (1 + _EVEN) * min(work.takes_s for work in found.values()):
             break
-        loads = [_learnt(load, found.get(index)) for index, load in enumerate(loads)]
+        wide_m = dict(zip(division.order, np.diff(division.levels), strict=True))
+        loads = [_learnt(load, found.get(index), wide_m[index]) for index, load in enumerate(loads)]
         division = balanced(division.sweep, loads, division.order)
         found = _planned(ground, crew, division)
         best = min(best, found, key=lambda works: _last_s(list(works.values())))
@@ -129,12 +134,21 @@ def _sweeps(shape: Shape) -> list[Sweep]:
 
 
 def _promising(sweeps: Sequence[Sweep], loads: Sequence[Load]) -> list[Division]:
-    """Ways to divide the area, the quickest expected first, one of each direction."""
+    """Ways to divide the area, the quickest expected first, in directions well apart from each other."""
     found = [
         min((balanced(sweep, loads, order) for order in _orders(sweep, loads)), key=lambda one: one.seconds)
         for sweep in sweeps
     ]
-    return sorted(found, key=lambda division: division.seconds)
+    taken: list[Division] = []
+    for division in sorted(found, key=lambda division: division.seconds):
+        if len(taken) < _DIVISIONS and all(_between_deg(division, other) >= _APART_DEG for other in taken):
+            taken.append(division)
+    return taken
+
+
+def _between_deg(one: Division, other: Division) -> float:
+    turn_deg = abs(one.sweep.bearing_deg - other.sweep.bearing_deg) % 180
+    return min(turn_deg, 180 - turn_deg)
 
 
 def _orders(sweep: Sweep, loads: Sequence[Load]) -> list[tuple[int, ...]]:
@@ -145,14 +159,13 @@ def _orders(sweep: Sweep, loads: Sequence[Load]) -> list[tuple[int, ...]]:
     return [tuple(by_place), tuple(by_place[::-1])]
 
 
-def _learnt(load: Load, work: Work | None) -> Load:
-    """The load with the factor that its plan turned out to have."""
+def _learnt(load: Load, work: Work | None, wide_m: float) -> Load:
+    """The load with the factor that the plan of its slab turned out to have."""
     if work is None:
         return load
     centre = work.zone.centroid
-    return dataclasses.replace(
-        load, factor=load.factor_for(work.zone.area, (centre.x, centre.y), len(work.sorties), work.takes_s)
-    )
+    slab = Slabs(np.array([work.zone.area]), np.array([[centre.x, centre.y]]), np.array([wide_m]))
+    return dataclasses.replace(load, factor=load.factor_for(slab, len(work.sorties), work.takes_s))
 
 
 def _last_s(works: Sequence[Work]) -> float:

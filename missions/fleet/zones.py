@@ -19,12 +19,22 @@ from shapely.affinity import affine_transform
 from missions.coverage.lanes import along, turned
 from missions.coverage.rows import rows_of
 from missions.fleet.team import Rates
+from missions.geodesy import Points
 from missions.patterns.pattern import Shape
 from missions.sorties.spent import Floats
 
-_ROWS = 400
+_ROWS = 600
 _HALVINGS = 22
 _LEAST_M2 = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slabs:
+    """Slabs of an area: area (n,), middle (n, 2) in east and north, and how wide they are (n,), metres."""
+
+    area_m2: Floats
+    middle_m: Points
+    wide_m: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +47,16 @@ class Sweep:
     moment_x: Floats
     moment_y: Floats
 
-    def slab(self, low: float, high: float) -> tuple[float, float, float]:
-        """Area and middle (x, y, turned) between two levels."""
+    def slabs(self, low: float, high: Floats) -> Slabs:
+        """The slabs between one level and others."""
         area, x, y = (
-            float(np.interp(high, self.y, values) - np.interp(low, self.y, values))
+            np.interp(high, self.y, values) - np.interp(low, self.y, values)
             for values in (self.below_m2, self.moment_x, self.moment_y)
         )
-        return area, x / max(area, 1e-9), y / max(area, 1e-9)
+        east, north = along(self.bearing_deg)
+        x, y = (moment / np.maximum(area, 1e-9) for moment in (x, y))
+        middle = np.column_stack([x * east - y * north, x * north + y * east])
+        return Slabs(area, middle, np.asarray(high - low, np.float64))
 
     def level_of(self, place_m: Floats) -> float:
         """Where a place lies across the slabs."""
@@ -76,27 +89,31 @@ class Load:
     take_off_m: Floats
     factor: float
 
-    def seconds(self, area_m2: float, middle_m: Floats) -> float:
-        """From its first take-off to its last landing."""
+    def seconds(self, slabs: Slabs) -> Floats:
+        """From first take-off to last landing, for each slab; infinite where no battery reaches it."""
         rates = self.rates
-        work_s = self.factor * area_m2 / rates.area_m2_s
-        travel_s = 2 * math.hypot(*(middle_m - self.take_off_m)) / rates.speed_m_s + rates.vertical_s
+        travel_s = self._travel_s(slabs)
+        work_s = self.factor * self._work_s(slabs)
         useful_s = rates.airborne_s - travel_s
-        if useful_s <= 0:
-            return math.inf
-        flights = max(1, math.ceil(work_s / useful_s - 1e-9))
-        return work_s + flights * travel_s + (flights - 1) * rates.swap_s
+        reached = useful_s > 0
+        flights = np.maximum(1, np.ceil(work_s / np.where(reached, useful_s, 1.0) - 1e-9))
+        needed_s = work_s + flights * travel_s + (flights - 1) * rates.swap_s
+        return np.where(slabs.area_m2 < _LEAST_M2, 0.0, np.where(reached, needed_s, math.inf))
 
-    def factor_for(
-        self, area_m2: float, middle_m: tuple[float, float], flights: int, takes_s: float
-    ) -> float:
-        """The factor with which work is expected to take what it took in that many flights."""
+    def factor_for(self, slabs: Slabs, flights: int, takes_s: float) -> float:
+        """The factor with which one slab is expected to take what it took in that many flights."""
+        work_s = takes_s - flights * self._travel_s(slabs)[0] - (flights - 1) * self.rates.swap_s
+        return float(np.clip(work_s / self._work_s(slabs)[0], 0.3, 10.0))
+
+    def _travel_s(self, slabs: Slabs) -> Floats:
+        away_m = np.hypot(*(slabs.middle_m - self.take_off_m).T)
+        return np.asarray(2 * away_m / self.rates.speed_m_s + self.rates.vertical_s)
+
+    def _work_s(self, slabs: Slabs) -> Floats:
+        """Lanes along the longer way, and a turn after each."""
         rates = self.rates
-        travel_s = (
-            2 * math.hypot(*(np.array(middle_m) - self.take_off_m)) / rates.speed_m_s + rates.vertical_s
-        )
-        work_s = takes_s - flights * travel_s - (flights - 1) * rates.swap_s
-        return float(np.clip(work_s * rates.area_m2_s / area_m2, 0.3, 10.0))
+        across_m = np.minimum(slabs.wide_m, slabs.area_m2 / np.maximum(slabs.wide_m, 1e-9))
+        return np.asarray(slabs.area_m2 / rates.area_m2_s + across_m / rates.spacing_m * rates.turn_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +145,8 @@ def balanced(sweep: Sweep, loads: Sequence[Load], order: Sequence[int]) -> Divis
 
 def _longest_s(sweep: Sweep, loads: Sequence[Load]) -> float:
     """More than the quickest aircraft alone needs."""
-    area, x, y = sweep.slab(sweep.y[0], sweep.y[-1])
-    alone = [load.seconds(area, _place(sweep, x, y)) for load in loads]
+    whole = sweep.slabs(float(sweep.y[0]), sweep.y[-1:])
+    alone = [float(load.seconds(whole)[0]) for load in loads]
     finite = [seconds for seconds in alone if math.isfinite(seconds)]
     return 2 * max(finite, default=1e5) + 1.0
 
@@ -149,27 +166,17 @@ def _filled(sweep: Sweep, loads: Sequence[Load], order: Sequence[int], seconds: 
 
 def _furthest(sweep: Sweep, load: Load, low: float, top: float, seconds: float) -> float:
     """How far up from `low` an aircraft gets in this time."""
-
-    def needed(high: float) -> float:
-        area, x, y = sweep.slab(low, high)
-        return 0.0 if area < _LEAST_M2 else load.seconds(area, _place(sweep, x, y))
-
-    if needed(top) <= seconds:
+    levels = np.append(sweep.y[(sweep.y > low) & (sweep.y < top)], top)
+    needed_s = load.seconds(sweep.slabs(low, levels))
+    late = np.flatnonzero(needed_s > seconds)
+    if not len(late):
         return top
-    reached, beyond = low, top
-    for _ in range(_HALVINGS):
-        middle = (reached + beyond) / 2
-        if needed(middle) <= seconds:
-            reached = middle
-        else:
-            beyond = middle
-    return reached
-
-
-def _place(sweep: Sweep, x: float, y: float) -> Floats:
-    """A place of the turned frame in east and north."""
-    east, north = along(sweep.bearing_deg)
-    return np.array([x * east - y * north, x * north + y * east])
+    first = int(late[0])
+    before, before_s = (levels[first - 1], needed_s[first - 1]) if first else (low, 0.0)
+    step_s = needed_s[first] - before_s
+    if not (first and math.isfinite(step_s) and step_s > 0):
+        return float(before)
+    return float(before + (seconds - before_s) / step_s * (levels[first] - before))
 
 
 def zones_of(shape: Shape, division: Division) -> dict[int, Shape]:

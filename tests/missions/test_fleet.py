@@ -15,6 +15,7 @@ from missions.catalogue import aircraft, camera
 from missions.errors import SettingsError
 from missions.fleet import Apart, Member, apart, share
 from missions.fleet.apart import Trail, nearest, trail_of
+from missions.fleet.clashes import Keep, clashes
 from missions.fleet.sharing import _batteries, _ground
 from missions.fleet.team import views_of
 from missions.fleet.work import Hand, work_of
@@ -22,6 +23,7 @@ from missions.fleet.zones import Division, sweep_of, zones_of
 from missions.flown import deviation_from_plan
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.local import area_from_local, frame_of, local_from_area, local_from_ring
+from missions.patterns.parallel_track import parallel_track
 from missions.plan import Plan, Severity
 from missions.plan_file import read_plan, write_plan
 from missions.sorties import flights
@@ -177,6 +179,34 @@ def test_the_nearest_approach_is_that_of_a_fine_simulation() -> None:
         assert times[0] <= at_s <= times[-1]
 
 
+def test_outside_the_forbidden_differences_of_starts_no_two_come_near() -> None:
+    """Starts just beside an interval, and either aircraft up to the slack late: still apart."""
+    chance = np.random.default_rng(6)
+    keep = Keep(30.0, 12.0, slack_s=5.0)
+    for _ in range(20):
+        a, b = (
+            Trail(
+                np.append(0.0, np.sort(chance.uniform(1, 200, 7))),
+                chance.uniform(-200, 200, (8, 2)),
+                chance.choice([0.0, 30.0, 60.0], 8),
+            )
+            for _ in range(2)
+        )
+        forbidden = clashes(a, b, keep)
+        assert (forbidden[1:, 0] > forbidden[:-1, 1]).all()
+        tried = np.concatenate([forbidden.ravel() + np.tile([-0.1, 0.1], len(forbidden)), [-400.0, 400.0]])
+        free = [one for one in tried if not ((forbidden[:, 0] < one) & (one < forbidden[:, 1])).any()]
+        for start_s in free:
+            for slack_s in (-4.9, 0.0, 4.9):
+                assert nearest(a, b.later(start_s + slack_s), keep.vertical_m)[0] >= keep.distance_m
+        middles = forbidden.mean(axis=1)
+        if len(middles):
+            nearby = [
+                nearest(a, b.later(middle + s), 12.0)[0] for middle in middles for s in range(-60, 61, 4)
+            ]
+            assert min(nearby) < keep.distance_m
+
+
 def test_a_trail_lasts_as_long_as_its_sortie_and_begins_and_ends_on_the_ground(unequal: Plan) -> None:
     frame = frame_of(unequal.area)
     for sortie in unequal.sorties:
@@ -236,6 +266,19 @@ def test_a_copter_and_a_plane_share_an_area() -> None:
     assert flown[2] > flown[1]
     assert seen_share(plan) > 0.985
     assert apart(plan).distance_m >= 30.0
+
+
+def test_a_plane_with_two_pieces_of_ground_records_every_lane() -> None:
+    """A turn that ends with a place twice had the lane after it recorded for no metre at all."""
+    pieces = shapely.union_all([shapely.box(0, 0, 350, 460), shapely.box(0, 640, 350, 1170)])
+    view = View(camera("dji-m30t-thermal"), 120.0)
+    pattern = parallel_track(
+        pieces, FRAME, aircraft("ardupilot-plane"), view, start_m=np.array([180.0, 550.0])
+    )
+    rows = np.flatnonzero(pattern.path.recording)
+    lengths = np.hypot(*(pattern.path.points[rows + 1] - pattern.path.points[rows]).T)
+    assert len(rows) == pattern.lanes
+    assert lengths.min() > 300
 
 
 def test_a_comb_whose_zones_fall_apart_is_flown_inside_the_whole_area() -> None:

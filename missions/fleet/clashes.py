@@ -55,7 +55,7 @@ def _pieces(trail: Trail) -> tuple[npt.NDArray[np.object_], Floats, Floats]:
     columns = (trail.points_m[:, 0], trail.points_m[:, 1], trail.height_m)
     x, y, height = (np.interp(times, trail.at_s, column) for column in columns)
     places = np.column_stack([x, y])
-    lines = np.atleast_1d(shapely.linestrings(np.stack([places[:-1], places[1:]], axis=1)))
+    lines = np.asarray(shapely.linestrings(np.stack([places[:-1], places[1:]], axis=1)), dtype=object)
     heights = np.sort(np.column_stack([height[:-1], height[1:]]), axis=1)
     return lines, np.column_stack([times[:-1], times[1:]]), heights
 

@@ -13,7 +13,7 @@ from missions.area import Area, Part
 from missions.coverage.bearings import bearings
 from missions.errors import SettingsError
 from missions.fleet.clashes import Keep
-from missions.fleet.joining import joined_plan
+from missions.fleet.joining import Share, joined_plan
 from missions.fleet.starts import started
 from missions.fleet.team import Member, rates_of, views_of
 from missions.fleet.work import Ground, Hand, Work, work_of
@@ -78,7 +78,8 @@ def share(
     works = _soonest(ground, crew)
     keep = Keep(apart_m, math.inf if separation == "area" else _VERTICAL_SHARE * step_m)
     sorties = started([work.sorties for work in works], ground.frame, wind, swap_s, keep)
-    return joined_plan(ground, works, sorties, keep=keep)
+    shares = [Share(work.plan, work.sorties, work.zone.area, work.outside_m) for work in works]
+    return joined_plan(shares, sorties, keep=keep)
 
 
 def _ground(area: Area, no_fly: tuple[Part, ...], wind: Wind | None, told: tuple[str, str]) -> Ground:

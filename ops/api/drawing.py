@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from missions.area import Part
 from missions.geodesy import GeoPoint
-from missions.plan import Plan
+from missions.plan import Plan, Sortie
 from ops.api.models import FindingReport, JsonObject, PlanReport
 
 Coordinates = list[list[float]]
@@ -36,28 +36,30 @@ def drawing(plan: Plan) -> JsonObject:
 
     Each feature's `role` is area, fence, exclusion, transit, lane, rally or take_off.
     """
-    lanes, transits = _legs(plan)
+    flights = plan.sorties or (plan,)
+    legs = [_legs(flight) for flight in flights]
+    take_offs = dict.fromkeys([plan.take_off, *(flight.take_off for flight in flights)])
     features = [
         *(_feature("area", "Polygon", _polygon(part)) for part in plan.area.parts),
         *(_feature("fence", "Polygon", _polygon(part)) for part in plan.fence.inclusions),
         *(_feature("exclusion", "Polygon", [_ring(ring)]) for ring in plan.fence.exclusions),
-        _feature("transit", "MultiLineString", transits),
-        _feature("lane", "MultiLineString", lanes),
+        _feature("transit", "MultiLineString", [leg for _, transits in legs for leg in transits]),
+        _feature("lane", "MultiLineString", [leg for lanes, _ in legs for leg in lanes]),
         *(_feature("rally", "Point", _position(rally.place)) for rally in plan.rally),
-        _feature("take_off", "Point", _position(plan.take_off)),
+        *(_feature("take_off", "Point", _position(place)) for place in take_offs),
     ]
     return {"type": "FeatureCollection", "features": features}
 
 
-def _legs(plan: Plan) -> tuple[list[Coordinates], list[Coordinates]]:
+def _legs(flight: Plan | Sortie) -> tuple[list[Coordinates], list[Coordinates]]:
     """Legs that record, and those that do not: from the take-off point along the route and back."""
     lanes: list[Coordinates] = []
-    home = _position(plan.take_off)
+    home = _position(flight.take_off)
     transits: list[Coordinates] = []
-    if plan.route:
-        transits.append([home, _position(plan.route[0].place)])
-        transits.append([_position(plan.route[-1].place), home])
-    for start, end in pairwise(plan.route):
+    if flight.route:
+        transits.append([home, _position(flight.route[0].place)])
+        transits.append([_position(flight.route[-1].place), home])
+    for start, end in pairwise(flight.route):
         leg = [_position(start.place), _position(end.place)]
         (lanes if start.recording else transits).append(leg)
     return lanes, transits

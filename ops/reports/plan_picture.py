@@ -17,7 +17,8 @@ from missions.plan import Plan
 from ops.reports.plan_colors import FENCE, INK, MUTED, PAPER
 from ops.reports.plan_ground import draw_ground
 from ops.reports.plan_heights import draw_heights, worth_drawing
-from ops.reports.plan_routes import draw_routes
+from ops.reports.plan_routes import draw_routes, is_team
+from ops.reports.plan_times import draw_times, times_in
 
 WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.76, 150
 TITLE_IN, PROFILE_IN, LEGEND_IN, COLUMNS = 0.98, 1.5, 0.24, 7
@@ -35,9 +36,9 @@ def draw_plan(plan: Plan, path: Path) -> None:
 def png_of_plan(plan: Plan) -> bytes:
     """The plan's picture: ground, fence, lanes, circles, take-off, flights, scale, north and figures.
 
-    Where heights differ along the route a profile of them stands below the map.
+    Where heights differ along the route a profile of them stands below the map, for a team its timetable.
     """
-    profile_in = PROFILE_IN if worth_drawing(plan) else 0.0
+    profile_in = times_in(plan) if is_team(plan) else PROFILE_IN if worth_drawing(plan) else 0.0
     figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.2, 0.96, 0.78))
@@ -62,7 +63,10 @@ def png_of_plan(plan: Plan) -> bytes:
         frameon=False,
         fontsize=8,
     )
-    if profile_in:
+    if is_team(plan):
+        wide = (0.17, (TITLE_IN + 0.42) / height_in, 0.8, (profile_in - 0.5) / height_in)
+        draw_times(figure.add_axes(wide), plan)
+    elif profile_in:
         below = figure.add_axes((0.07, (TITLE_IN + 0.2) / height_in, 0.9, (profile_in - 0.35) / height_in))
         draw_heights(below, plan, frame)
     _write_title(figure, plan, height_in)
@@ -121,6 +125,8 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
         f"{plan.request.pattern}: {plan.aircraft.name} with {plan.camera.name}, "
         f"{plan.request.height_agl_m:.0f} m above ground, {totals.gsd_m * 100:.1f} cm a pixel"
     )
+    if is_team(plan):
+        about = f"{plan.request.pattern} shared among {len({one.vehicle for one in plan.sorties})} aircraft"
     figure.text(0.03, first, _plain(about), color=INK, fontsize=9)
     figure.text(0.03, second, _figures(plan), color=INK, fontsize=9)
     place = f"{plan.take_off.lat_deg:.6f}, {plan.take_off.lon_deg:.6f}"
@@ -134,9 +140,12 @@ def _figures(plan: Plan) -> str:
     totals = plan.totals
     minutes, seconds = divmod(round(totals.duration_s), 60)
     lanes = f"{totals.lanes} lanes {totals.lane_spacing_m:.1f} m apart, " if totals.lanes > 1 else ""
+    if is_team(plan):
+        lanes = f"{totals.lanes} lanes, "
     flights = f"{len(plan.sorties)} flights, " if plan.sorties else ""
+    until = "the last lands after " if is_team(plan) else ""
     return (
-        f"{lanes}{flights}{totals.length_m / 1000:.2f} km, {minutes} min {seconds:02d} s, "
+        f"{lanes}{flights}{totals.length_m / 1000:.2f} km, {until}{minutes} min {seconds:02d} s, "
         f"{totals.photos} photos, {totals.battery_pct:.0f} % of a battery, {totals.covered_pct:.1f} % covered"
     )
 

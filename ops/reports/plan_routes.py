@@ -44,12 +44,19 @@ def _draw_one(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
 
 
 def _draw_flights(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
+    """Each flight in its colour; of a team each aircraft."""
+    team = is_team(plan)
+    told: set[str] = set()
     for number, sortie in enumerate(plan.sorties):
-        color = FLIGHTS[number % len(FLIGHTS)]
+        color = color_of(sortie, number, team=team)
         lanes, transits = _legs(sortie.route, sortie.take_off, frame)
         _draw_legs(axes, transits, color=color, lw=0.9, ls=(0, (3, 2)), label=None, zorder=3)
-        label = _label(sortie, number, plan) if number < _MANY else None
-        _draw_legs(axes, lanes or transits, color=color, lw=1.6, ls="-", label=label, zorder=4)
+        label = _label(sortie, number, team=team)
+        shown = label not in told and (team or number < _MANY)
+        told.add(label)
+        _draw_legs(
+            axes, lanes or transits, color=color, lw=1.6, ls="-", label=label if shown else None, zorder=4
+        )
         _draw_circles(axes, sortie.route, frame, color)
         _draw_pictures(axes, sortie.route, frame)
     _draw_no_return(axes, [each.no_return for each in plan.sorties if each.no_return], frame)
@@ -57,9 +64,18 @@ def _draw_flights(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
     _draw_take_offs(axes, places, frame)
 
 
-def _label(sortie: Sortie, number: int, plan: Plan) -> str:
-    several = len({each.vehicle for each in plan.sorties}) > 1
-    return f"Flight {number + 1}" + (f", aircraft {sortie.vehicle}" if several else "")
+def is_team(plan: Plan) -> bool:
+    """Whether several aircraft fly the plan."""
+    return len({sortie.vehicle for sortie in plan.sorties}) > 1
+
+
+def color_of(sortie: Sortie, number: int, *, team: bool) -> str:
+    """The colour of a flight, its aircraft's in a team."""
+    return FLIGHTS[(sortie.vehicle - 1 if team else number) % len(FLIGHTS)]
+
+
+def _label(sortie: Sortie, number: int, *, team: bool) -> str:
+    return f"Aircraft {sortie.vehicle}" if team else f"Flight {number + 1}"
 
 
 def _legs(

@@ -130,6 +130,8 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
     figure.text(0.03, first, _plain(about), color=INK, fontsize=9)
     figure.text(0.03, second, _figures(plan), color=INK, fontsize=9)
     place = f"{plan.take_off.lat_deg:.6f}, {plan.take_off.lon_deg:.6f}"
+    if is_team(plan):
+        place = f"of the first {place}"
     figure.text(0.97, first, f"Take-off {place}", color=MUTED, fontsize=8, ha="right")
     figure.text(0.97, second, f"Planned {plan.created}", color=MUTED, fontsize=8, ha="right")
     if plan.blocking:

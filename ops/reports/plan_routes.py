@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.plan import NoReturn, Plan, Sortie, Waypoint
@@ -15,6 +16,7 @@ from ops.reports.plan_ground import points_of
 
 _MANY = 6
 """More flights than this share one entry in the legend."""
+_SIDE_BY_SIDE_M = 60.0
 
 
 def draw_routes(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
@@ -62,6 +64,33 @@ def _draw_flights(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
     _draw_no_return(axes, [each.no_return for each in plan.sorties if each.no_return], frame)
     places = list(dict.fromkeys([plan.take_off, *(sortie.take_off for sortie in plan.sorties)]))
     _draw_take_offs(axes, places, frame)
+    if team:
+        _number_take_offs(axes, plan, frame)
+
+
+def _number_take_offs(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
+    """Who takes off where; those side by side are told together."""
+    groups: list[tuple[Points, list[int]]] = []
+    for vehicle, home in sorted({sortie.vehicle: sortie.take_off for sortie in plan.sorties}.items()):
+        place = points_of([home], frame)[0]
+        near = [group for group in groups if np.hypot(*(group[0] - place)) < _SIDE_BY_SIDE_M]
+        if near:
+            near[0][1].append(vehicle)
+        else:
+            groups.append((place, [vehicle]))
+    for place, vehicles in groups:
+        axes.annotate(
+            ", ".join(map(str, vehicles)),
+            (float(place[0]), float(place[1])),
+            xytext=(0, -17),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            weight="bold",
+            color=START,
+            path_effects=[withStroke(linewidth=2.5, foreground=PAPER)],
+            zorder=9,
+        )
 
 
 def is_team(plan: Plan) -> bool:

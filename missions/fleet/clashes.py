@@ -49,13 +49,16 @@ def clashes(a: Trail, b: Trail, keep: Keep) -> Floats:
 
 
 def _pieces(trail: Trail) -> tuple[npt.NDArray[np.object_], Floats, Floats]:
-    """Lines (n,), and the times and heights (n, 2) between which each is flown."""
+    """Lines, or points where it stays, (n,), and the times and heights (n, 2) between which each is flown."""
     count = max(1, math.ceil((trail.at_s[-1] - trail.at_s[0]) / _PIECE_S))
     times = np.unique(np.concatenate([trail.at_s, np.linspace(trail.at_s[0], trail.at_s[-1], count + 1)]))
     columns = (trail.points_m[:, 0], trail.points_m[:, 1], trail.height_m)
     x, y, height = (np.interp(times, trail.at_s, column) for column in columns)
     places = np.column_stack([x, y])
     lines = np.asarray(shapely.linestrings(np.stack([places[:-1], places[1:]], axis=1)), dtype=object)
+    # A tree finds nothing near a line of no length: climbing and waiting are points.
+    still = (places[:-1] == places[1:]).all(axis=1)
+    lines[still] = shapely.points(places[:-1][still])
     heights = np.sort(np.column_stack([height[:-1], height[1:]]), axis=1)
     return lines, np.column_stack([times[:-1], times[1:]]), heights
 

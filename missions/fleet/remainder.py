@@ -77,8 +77,7 @@ def seen_of(
 ) -> dict[int, Seen]:
     """How much of each aircraft's work a track left unflown; arguments and errors as those of `rest_of`."""
     refuse_watch(plan)
-    vehicles = vehicles_of(plan)
-    owns = {vehicle: plan_of(plan, vehicle) if len(vehicles) > 1 else plan for vehicle in vehicles}
+    owns = zip(vehicles_of(plan), plans_of(plan), strict=True)
     return {
         vehicle: seen(
             own,
@@ -87,13 +86,19 @@ def seen_of(
             recorded=recorded,
             tolerance_m=tolerance_m,
         )
-        for vehicle, own in owns.items()
+        for vehicle, own in owns
     }
 
 
 def vehicles_of(plan: Plan) -> list[int]:
     """The numbers of the aircraft that fly a plan."""
     return sorted({sortie.vehicle for sortie in plan.sorties}) or [1]
+
+
+def plans_of(plan: Plan) -> list[Plan]:
+    """What each aircraft flies, in the order of their numbers, as one plan of one flight each."""
+    vehicles = vehicles_of(plan)
+    return [plan_of(plan, vehicle) for vehicle in vehicles] if len(vehicles) > 1 else [plan]
 
 
 def plan_of(plan: Plan, vehicle: int) -> Plan:

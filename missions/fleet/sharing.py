@@ -55,6 +55,7 @@ def share(
     swap_s: float = SWAP_S,
     wind: Wind | None = None,
     no_fly: tuple[Part, ...] = (),
+    only: Area | None = None,
 ) -> Plan:
     """A parallel-track search of an area by a team, in which the last aircraft lands as early as possible.
 
@@ -63,14 +64,15 @@ def share(
     at its own height, the others as much higher as that takes), by "time" starts are delayed until no two
     at one height come within `apart_m` of each other in plan, by "area" whatever their heights. By height
     too, starts are delayed where one would climb or land through another's way. Heights and overlaps are
-    for members without a view of their own. `created` is the time of planning (ISO 8601, UTC). Raises
+    for members without a view of their own. `only` is the ground within the area that is to be covered where
+    that is not all of it. `created` is the time of planning (ISO 8601, UTC). Raises
     AreaError, SettingsError, and InputError for what no battery reaches.
     """
     if not (math.isfinite(apart_m) and 0 < apart_m <= 1000):
         raise SettingsError(f"{apart_m} m keeps nobody apart", remedy="Give 1 to 1000 metres")
     asked = (height_agl_m, overlap_side_pct, overlap_front_pct)
     views = views_of(team, asked, separation, step_m)
-    ground = _ground(area, no_fly, wind, (created, name or area.name))
+    ground = _ground(area, no_fly, wind, (created, name or area.name), only)
     crew = [
         Hand(member, view, _batteries(member, reserve_pct, start_pct, swap_s))
         for member, view in zip(team, views, strict=True)
@@ -82,11 +84,13 @@ def share(
     return joined_plan(shares, sorties, keep=keep)
 
 
-def _ground(area: Area, no_fly: tuple[Part, ...], wind: Wind | None, told: tuple[str, str]) -> Ground:
+def _ground(
+    area: Area, no_fly: tuple[Part, ...], wind: Wind | None, told: tuple[str, str], only: Area | None = None
+) -> Ground:
     frame = frame_of(area)
     zones = zones_in(frame, no_fly)
     drawn = local_from_area(area, frame)
-    shape = without_zones(drawn, zones, area.name)
+    shape = without_zones(drawn if only is None else local_from_area(only, frame), zones, area.name)
     return Ground(area, frame, drawn, zones, shape, no_fly, wind, *told)
 
 

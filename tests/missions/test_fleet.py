@@ -180,15 +180,15 @@ def test_the_nearest_approach_is_that_of_a_fine_simulation() -> None:
 
 
 def test_outside_the_forbidden_differences_of_starts_no_two_come_near() -> None:
-    """Starts just beside an interval, and either aircraft up to the slack late: still apart."""
+    """Starts just beside an interval, and either up to the slack late, climbing on the spot too: apart."""
     chance = np.random.default_rng(6)
     keep = Keep(30.0, 12.0, slack_s=5.0)
     for _ in range(20):
         a, b = (
             Trail(
-                np.append(0.0, np.sort(chance.uniform(1, 200, 7))),
-                chance.uniform(-200, 200, (8, 2)),
-                chance.choice([0.0, 30.0, 60.0], 8),
+                np.append(0.0, np.sort(chance.uniform(1, 200, 9))),
+                np.repeat(chance.uniform(-120, 120, (5, 2)), 2, axis=0),
+                chance.choice([0.0, 30.0, 60.0], 10),
             )
             for _ in range(2)
         )
@@ -301,6 +301,14 @@ def test_no_fly_zones_are_kept_by_every_aircraft() -> None:
     for sortie in plan.sorties:
         line = LineString(local_from_ring([row.place for row in sortie.route], frame))
         assert line.distance(forbidden) > 4.0
+
+
+def test_two_that_climb_side_by_side_do_so_one_after_the_other() -> None:
+    team = [Member(COPTER, THERMAL, at(10, 10)), Member(COPTER, THERMAL, at(20, 10))]
+    plan = shared(team, shapely.box(0, 0, 300, 200))
+    assert apart(plan).distance_m >= 30.0
+    assert max(sortie.start_s for sortie in plan.sorties) > 10.0
+    assert not plan.blocking
 
 
 def test_pads_on_one_place_are_a_caution() -> None:

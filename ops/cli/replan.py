@@ -14,14 +14,17 @@ from ops.cli.entering import enter, open_operation, record
 from ops.cli.options import JsonOption, place
 from ops.cli.plan.making import keep_plan
 from ops.cli.plan.showing import show
+from ops.cli.plan.team import MEMBER, members_of
 from ops.cli.screen import out, print_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from missions.geodesy import GeoPoint
     from missions.plan import Plan
     from missions.replan import Seen
-    from ops.replanning import Flown
+    from ops.config import Settings
+    from ops.replanning import Floats, Flown
 
 NOTHING_LEFT = 1
 
@@ -39,6 +42,14 @@ def replan(
             "--operation",
             metavar="FOLDER",
             help="Read this operation's recordings, of flights under way too; the rest enters it.",
+        ),
+    ] = None,
+    members: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar=MEMBER,
+            help="Let these aircraft take over what is left of an area; else each goes on with its own.",
         ),
     ] = None,
     take_off: Annotated[
@@ -65,12 +76,10 @@ def replan(
     as_json: JsonOption = False,
 ) -> None:
     """Say what of a plan was flown, and plan the rest. Leaves with 1 where nothing is left."""
-    from missions.fleet import rest_of, seen_of
+    from missions.fleet import seen_of
     from missions.fleet.remainder import refuse_watch
     from missions.plan_file import read_plan
-    from ops.replanning import one_track, read_all, recordings_in
-    from ops.times import utc_text
-    from telemetry.clock import SystemClock
+    from ops.replanning import one_track
 
     settings = settings_of(context)
     if not flown and operation is None:
@@ -84,7 +93,36 @@ def replan(
     whole, home = read_plan(plan), place(take_off, "--take-off")
     refuse_watch(whole)
     entered = open_operation(operation, settings)
-    parts = read_all(flown or (), whole, must_fit=True)
+    parts = _recorded(flown or (), operation, whole)
+    lonlat, heights, on = one_track(parts)
+    how: dict[str, Any] = {"heights_relative_m": heights, "recorded": on, "tolerance_m": tolerance}
+    done = seen_of(whole, lonlat, **how)
+    told = {"of": str(plan), "recordings": [_told(one) for one in parts], "flown": _sums(done)}
+    say(f"Planning what is left of {whole.name} ...")
+    batteries: dict[str, Any] = {"reserve_pct": reserve, "start_pct": battery}
+    if members:
+        left = _taken_over(whole, lonlat, how, (members, home, settings), batteries)
+    else:
+        left = _continued(whole, lonlat, how, home, batteries)
+    if not as_json:
+        _show(parts, done, whole)
+    record(entered, "plan.replanned", **told, left=left is not None)
+    if left is None:
+        if as_json:
+            print_json({**told, "plan": None})
+        say("Nothing is left to fly: no rest was written.")
+        raise typer.Exit(NOTHING_LEFT)
+    target = keep_plan(left, output, picture, entered, flown=[one.lonlat_deg for one in parts])
+    enter(entered, target, "plan", rest_of=plan.name)
+    if picture is not None:
+        enter(entered, picture, "picture", plan=target.name)
+    show(left, target, as_json=as_json, more=told)
+
+
+def _recorded(named: Sequence[Path], operation: Path | None, whole: Plan) -> Sequence[Flown]:
+    from ops.replanning import read_all, recordings_in
+
+    parts = read_all(named, whole, must_fit=True)
     if operation is not None:
         parts += read_all(recordings_in(operation), whole, must_fit=False)
     if not parts:
@@ -93,33 +131,40 @@ def replan(
             where=str(operation),
             remedy="Name the recording with --flown TLOG",
         )
-    lonlat, heights, on = one_track(parts)
-    how: dict[str, Any] = {"heights_relative_m": heights, "recorded": on, "tolerance_m": tolerance}
-    done = seen_of(whole, lonlat, **how)
-    say(f"Planning what is left of {whole.name} ...")
-    left = rest_of(
-        whole,
-        lonlat,
-        created=utc_text(SystemClock(), whole_seconds=True),
-        take_off=home,
-        reserve_pct=reserve,
-        start_pct=battery,
-        **how,
-    )
-    told = {"of": str(plan), "recordings": [_told(one) for one in parts], "flown": _sums(done)}
-    record(entered, "plan.replanned", **told, left=left is not None)
-    if not as_json:
-        _show(parts, done, whole)
-    if left is None:
-        if as_json:
-            print_json({**told, "plan": None})
-        say("Nothing is left to fly: no rest was written.")
-        raise typer.Exit(NOTHING_LEFT)
-    target = keep_plan(left, output, picture, entered)
-    enter(entered, target, "plan", rest_of=plan.name)
-    if picture is not None:
-        enter(entered, picture, "picture", plan=target.name)
-    show(left, target, as_json=as_json, more=told)
+    return parts
+
+
+def _continued(
+    whole: Plan, lonlat: Floats, how: dict[str, Any], home: GeoPoint | None, batteries: dict[str, Any]
+) -> Plan | None:
+    """The rest, each aircraft with its own."""
+    from missions.fleet import rest_of
+
+    return rest_of(whole, lonlat, created=_now(), take_off=home, **how, **batteries)
+
+
+def _taken_over(
+    whole: Plan,
+    lonlat: Floats,
+    how: dict[str, Any],
+    team: tuple[list[str], GeoPoint | None, Settings],
+    batteries: dict[str, Any],
+) -> Plan | None:
+    """The rest, its ground shared among others."""
+    from missions.fleet import take_over
+
+    members, home, settings = team
+    asked = whole.request
+    overlaps = asked.overlap_side_pct, asked.overlap_front_pct
+    crew = members_of(members, home or whole.take_off, settings, overlaps, batteries["reserve_pct"])
+    return take_over(whole, lonlat, crew, created=_now(), **how, **batteries)
+
+
+def _now() -> str:
+    from ops.times import utc_text
+    from telemetry.clock import SystemClock
+
+    return utc_text(SystemClock(), whole_seconds=True)
 
 
 def _show(parts: Sequence[Flown], done: Mapping[int, Seen], whole: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -12,12 +13,12 @@ from matplotlib.figure import Figure
 
 from missions.errors import InputError
 from missions.files import write_whole
-from missions.geodesy import LocalFrame
+from missions.geodesy import LocalFrame, Points
 from missions.plan import Plan
 from ops.reports.plan_colors import FENCE, INK, MUTED, PAPER
 from ops.reports.plan_ground import draw_ground
 from ops.reports.plan_heights import draw_heights, worth_drawing
-from ops.reports.plan_routes import draw_routes, is_team
+from ops.reports.plan_routes import draw_flown, draw_routes, is_team
 from ops.reports.plan_times import draw_times, times_in
 
 WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.76, 150
@@ -26,15 +27,17 @@ TITLE_IN, PROFILE_IN, LEGEND_IN, COLUMNS = 0.98, 1.5, 0.24, 7
 MARGIN = 0.06
 
 
-def draw_plan(plan: Plan, path: Path) -> None:
-    """Write the plan's picture as PNG. Raises OutputError, InputError for a name that is no PNG's."""
+def draw_plan(plan: Plan, path: Path, flown: Sequence[Points] = ()) -> None:
+    """Write `png_of_plan`. Raises OutputError, InputError for a name that is no PNG's."""
     if path.suffix.lower() != ".png":
         raise InputError("the picture is a PNG", where=str(path), remedy="Give a name that ends in .png")
-    write_whole(path, png_of_plan(plan))
+    write_whole(path, png_of_plan(plan, flown))
 
 
-def png_of_plan(plan: Plan) -> bytes:
+def png_of_plan(plan: Plan, flown: Sequence[Points] = ()) -> bytes:
     """The plan's picture: ground, fence, lanes, circles, take-off, flights, scale, north and figures.
+
+    `flown` are tracks (n, 2), longitude and latitude, of what was flown before.
 
     Where heights differ along the route a profile of them stands below the map, for a team its timetable.
     """
@@ -44,6 +47,7 @@ def png_of_plan(plan: Plan) -> bytes:
     axes = figure.add_axes((0.02, 0.2, 0.96, 0.78))
     frame = LocalFrame(plan.take_off)
     draw_ground(axes, plan, frame)
+    draw_flown(axes, flown, frame)
     draw_routes(axes, plan, frame)
     handles, labels = axes.get_legend_handles_labels()
     legend_in = LEGEND_IN * math.ceil(len(labels) / COLUMNS)

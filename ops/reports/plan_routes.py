@@ -11,7 +11,7 @@ from matplotlib.patheffects import withStroke
 
 from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.plan import NoReturn, Plan, Sortie, Waypoint
-from ops.reports.plan_colors import FENCE, FLIGHTS, INK, LANE, PAPER, START, TRANSIT
+from ops.reports.plan_colors import FENCE, FLIGHTS, FLOWN, INK, LANE, PAPER, START, TRANSIT
 from ops.reports.plan_ground import points_of
 
 _MANY = 6
@@ -32,6 +32,13 @@ def draw_routes(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
         axes.plot(
             *rally.T, marker="o", ms=15, fillstyle="none", mec=START, ls="none", label="Rally point", zorder=7
         )
+
+
+def draw_flown(axes: Axes, tracks: Sequence[Points], frame: LocalFrame) -> None:
+    """What was flown before: a broad pale line below everything that will be."""
+    for number, track in enumerate(tracks):
+        label = "Flown before" if number == 0 else None
+        axes.plot(*frame.local_from_geo(track).T, color=FLOWN, lw=3.5, label=label, zorder=2.5)
 
 
 def _draw_one(axes: Axes, plan: Plan, frame: LocalFrame) -> None:

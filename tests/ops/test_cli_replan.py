@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import shapely
 from PIL import Image
+from shapely import LineString, Polygon
 
 from missions import catalogue
 from missions.fleet import Member, share
 from missions.geodesy import GeoPoint, LocalFrame
-from missions.local import area_from_local, frame_of, local_from_ring
+from missions.local import area_from_local, frame_of, local_from_area, local_from_ring
 from missions.plan import Plan
 from missions.plan_file import read_plan, write_plan
 from missions.plan_items import mission_items
@@ -27,6 +28,7 @@ from sitl.autopilot import Home, SmallVehicle
 from telemetry.dialect import BY_NAME
 from telemetry.messages import Encoder
 from telemetry.tlog import read_tlog
+from telemetry.track import Track
 
 Droneteam = Callable[..., subprocess.CompletedProcess[str]]
 START_US = 1_790_000_000_000_000
@@ -237,6 +239,42 @@ def test_one_aircraft_that_is_done_leaves_the_rest_to_the_other(
     assert exported.stdout.startswith("QGC WPL 110")
 
 
+def test_others_take_over_what_one_that_failed_has_left(
+    inside: Droneteam, plan_file: Path, heath_plan: Plan, tmp_path: Path
+) -> None:
+    """One flew a third and fell out: two others share the ground it did not see, and see all of it."""
+    (tmp_path / "third.tlog").write_bytes(recorded(heath_plan, 0.33))
+    two = ("--with", "ardupilot-copter,demo-thermal", "--with", "dji-matrice-30t,dji-m30t-thermal")
+    given = ("--flown", "third.tlog", *two, "-o", "rest.json", "--picture", "rest.png")
+    result = inside("replan", plan_file, *given)
+    assert result.returncode == 0, result.stderr
+    left = read_plan(tmp_path / "rest.json")
+    assert {sortie.vehicle for sortie in left.sorties} == {1, 2}
+    assert not left.blocking
+    assert 0.55 < recorded_m(left) / recorded_m(heath_plan) < 0.95
+    track = Track.from_tlog(tmp_path / "third.tlog")
+    flown = LineString(frame_of(heath_plan.area).local_from_geo(track.lonlat_deg))
+    half_m = heath_plan.totals.footprint_across_m / 2
+    seen = shapely.union_all([flown.buffer(half_m), *strips(left)])
+    shape = local_from_area(heath_plan.area, frame_of(heath_plan.area))
+    assert shape.difference(seen).area < 0.01 * shape.area
+    (tmp_path / "all.tlog").write_bytes(recorded(heath_plan, 1.0))
+    assert inside("replan", plan_file, "--flown", "all.tlog", *two, "-o", "none.json").returncode == 1
+
+
+def strips(plan: Plan) -> list[Polygon]:
+    """What is seen on each recorded way."""
+    frame, found = frame_of(plan.area), []
+    for sortie in plan.sorties:
+        places = local_from_ring([row.place for row in sortie.route], frame)
+        for row, (a, b) in zip(sortie.route, pairwise(places), strict=False):
+            if row.recording:
+                half_m, along_m = sortie.totals.footprint_across_m / 2, sortie.totals.footprint_along_m
+                on = (b - a) / np.hypot(*(b - a)) * (along_m / 2 - sortie.totals.trigger_distance_m)
+                found.append(LineString([a - on, b + on]).buffer(half_m, cap_style="flat"))
+    return found
+
+
 def moved(plan: Plan, tmp_path: Path) -> Path:
     """A flight of the same form, a degree further north."""
     raw = recorded(plan, 0.4)
@@ -267,6 +305,7 @@ def moved(plan: Plan, tmp_path: Path) -> Path:
         ),
         (("--operation", "operation"), "no recording of the operation"),
         (("--flown", "half.tlog", "--tolerance", "0", "-o", "rest.json"), "tolerance of 0"),
+        (("--flown", "half.tlog", "--with", "no-such,demo-thermal", "-o", "rest.json"), "no-such"),
         (("--flown", "half.tlog", "--take-off", "x", "-o", "rest.json"), "'x' is no place"),
         (
             ("--flown", "half.tlog", "--reserve", "90", "--battery", "80", "-o", "rest.json"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -69,8 +69,17 @@ def make(context: typer.Context, flight: Kept, planned: Callable[[Settings], Pla
     show(plan, target, as_json=flight.as_json)
 
 
-def keep_plan(plan: Plan, output: Path | None, picture: Path | None, operation: Operation | None) -> Path:
-    """Write a plan, else into the operation, and draw it; neither is left where the other fails."""
+def keep_plan(
+    plan: Plan,
+    output: Path | None,
+    picture: Path | None,
+    operation: Operation | None,
+    flown: Sequence[Floats] = (),
+) -> Path:
+    """Write a plan, else into the operation, and draw it; neither is left where the other fails.
+
+    `flown` are tracks (n, 2), longitude and latitude, that the picture shows too.
+    """
     from missions.files import writing_whole
     from missions.plan_file import json_from_plan
 
@@ -78,7 +87,7 @@ def keep_plan(plan: Plan, output: Path | None, picture: Path | None, operation: 
     with writing_whole(target) as temporary:
         temporary.write_text(json_from_plan(plan), encoding="utf-8")
         if picture is not None:
-            _draw(plan, picture)
+            _draw(plan, picture, flown)
     return target
 
 
@@ -134,7 +143,7 @@ def _path_in(operation: Operation | None, made: Plan) -> Path:
     return Path(name) if operation is None else operation.free_path("plan", name)
 
 
-def _draw(made: Plan, picture: Path) -> None:
+def _draw(made: Plan, picture: Path, flown: Sequence[Floats]) -> None:
     from ops.reports.plan_picture import draw_plan
 
-    draw_plan(made, picture)
+    draw_plan(made, picture, flown)

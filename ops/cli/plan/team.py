@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from missions.geodesy import GeoPoint
     from ops.config import Settings
 
+MEMBER = "NAME,CAMERA[,LAT,LON[,HEIGHT]]"
 _PADS_M = 10.0
 
 
@@ -37,7 +38,7 @@ class Team:
         list[str],
         typer.Option(
             "--with",
-            metavar="NAME,CAMERA[,LAT,LON[,HEIGHT]]",
+            metavar=MEMBER,
             help="An aircraft, its camera, where it takes off, its own height; repeat for each.",
         ),
     ]
@@ -86,29 +87,39 @@ class Team:
     operation: OperationOption = None
     as_json: JsonOption = False
 
-    def team(self, settings: Settings, overlaps: tuple[float, float]) -> list[Member]:
-        """The members as they were named. Raises InputError."""
-        from missions import catalogue
-        from missions.fleet import Member
-        from missions.view import View
 
-        shared, found = place(self.take_off, "--take-off"), []
-        for number, text in enumerate(self.members):
-            own = _Named.read(text)
-            camera = catalogue.camera(own.camera, settings.catalogue)
-            where = own.place or _beside(shared, number)
-            if where is None:
-                raise InputError(
-                    f"{text!r} takes off nowhere",
-                    where="--with",
-                    remedy="Write NAME,CAMERA,LAT,LON, or give --take-off LAT,LON for all",
-                )
-            view = None if own.height_m is None else View(camera, own.height_m, *overlaps)
-            craft = catalogue.aircraft(own.aircraft, settings.catalogue)
-            if self.reserve is not None:
-                craft = dataclasses.replace(craft, reserve_pct=self.reserve)
-            found.append(Member(craft, camera, where, view))
-        return found
+def members_of(
+    texts: list[str],
+    shared: GeoPoint | None,
+    settings: Settings,
+    overlaps: tuple[float, float],
+    reserve_pct: float | None = None,
+) -> list[Member]:
+    """The aircraft of every `--with`; those without a place of their own in a row from `shared`.
+
+    Raises InputError.
+    """
+    from missions import catalogue
+    from missions.fleet import Member
+    from missions.view import View
+
+    found = []
+    for number, text in enumerate(texts):
+        own = _Named.read(text)
+        camera = catalogue.camera(own.camera, settings.catalogue)
+        where = own.place or _beside(shared, number)
+        if where is None:
+            raise InputError(
+                f"{text!r} takes off nowhere",
+                where="--with",
+                remedy="Write NAME,CAMERA,LAT,LON, or give --take-off LAT,LON for all",
+            )
+        view = None if own.height_m is None else View(camera, own.height_m, *overlaps)
+        craft = catalogue.aircraft(own.aircraft, settings.catalogue)
+        if reserve_pct is not None:
+            craft = dataclasses.replace(craft, reserve_pct=reserve_pct)
+        found.append(Member(craft, camera, where, view))
+    return found
 
 
 @dataclass(frozen=True)

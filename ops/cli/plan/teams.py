@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ops.cli.options import place
 from ops.cli.plan.areas import AreaArgument
 from ops.cli.plan.commands import pattern
 from ops.cli.plan.flight import Flight, overlaps, wind_of, zones_in
 from ops.cli.plan.making import make
-from ops.cli.plan.team import Team
+from ops.cli.plan.team import Team, members_of
 from ops.cli.screen import say
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def register(app: typer.Typer) -> None:
             front_pct = DEFAULT_OVERLAP_FRONT_PCT if front_pct is None else front_pct
             height_m = DEFAULT_HEIGHT_AGL_M if flight.height is None else flight.height
             ground = read_area(area)
-            team = flight.team(settings, (side_pct, front_pct))
+            home = place(flight.take_off, "--take-off")
+            team = members_of(flight.members, home, settings, (side_pct, front_pct), flight.reserve)
             say(f"Sharing {ground.name or area.name} among {len(team)} aircraft ...")
             return fleet.share(
                 ground,

@@ -33,10 +33,13 @@ class Share:
     outside_m: float = 0.0
 
 
-def joined_plan(shares: Sequence[Share], sorties: tuple[Sortie, ...], *, keep: Keep) -> Plan:
+def joined_plan(
+    shares: Sequence[Share], sorties: tuple[Sortie, ...], *, keep: Keep, whole_m2: float | None = None
+) -> Plan:
     """The team's plan: every member's route, its sorties as they start, and what the checks say of them.
 
-    Area, name and no-fly zones are those of the first share's plan, and the same for all.
+    Area, name and no-fly zones are those of the first share's plan, and the same for all. `whole_m2` is the
+    ground that the shares are of, None for all of theirs.
     """
     plans = [share.plan for share in shares]
     first = plans[0]
@@ -47,7 +50,7 @@ def joined_plan(shares: Sequence[Share], sorties: tuple[Sortie, ...], *, keep: K
         route=tuple(row for plan in plans for row in plan.route),
         fence=_fence(plans),
         rally=tuple({rally.place: rally for plan in plans for rally in plan.rally}.values()),
-        totals=_totals(shares, sorties),
+        totals=_totals(shares, sorties, whole_m2 or sum(share.weight_m2 for share in shares)),
         sorties=sorties,
         no_return=None,
     )
@@ -70,11 +73,10 @@ def keep_of(figures: Mapping[str, float]) -> Keep:
     return Keep(figures["apart_m"], vertical_m, figures.get("apart_s", SLACK_S))
 
 
-def _totals(shares: Sequence[Share], sorties: Sequence[Sortie]) -> Totals:
+def _totals(shares: Sequence[Share], sorties: Sequence[Sortie], whole_m2: float) -> Totals:
     """Sums over the team; the seconds are those until the last landing, the battery the fullest used one."""
     totals = [share.plan.totals for share in shares]
-    weights = [share.weight_m2 for share in shares]
-    covered = sum(one.covered_pct * m2 for one, m2 in zip(totals, weights, strict=True)) / sum(weights)
+    covered = sum(share.plan.totals.covered_pct * share.weight_m2 for share in shares) / whole_m2
     flown = [sortie.totals for sortie in sorties]
     return dataclasses.replace(
         totals[0],

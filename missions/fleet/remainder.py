@@ -53,18 +53,19 @@ def rest_of(
             where=plan.name,
             remedy="Leave the take-off point out: each starts from its own",
         )
-    shares = []
+    shares, whole_m2 = [], 0.0
     for vehicle in vehicles_of(plan):
         own = plan_of(plan, vehicle)
         left = rest(own, flown_lonlat, created=created, **track, **batteries)
+        ground_m2 = seen(own, []).work_m * own.totals.lane_spacing_m
+        whole_m2 += ground_m2
         if left is not None:
-            ground_m2 = seen(own, []).work_m * own.totals.lane_spacing_m
             shares.append(Share(left, _sorties(left, vehicle), ground_m2))
     if not shares:
         return None
     keep = keep_of(plan.request.figures)
     sorties = started([share.sorties for share in shares], frame_of(plan.area), plan.wind, swap_s, keep)
-    return joined_plan(shares, sorties, keep=keep)
+    return joined_plan(shares, sorties, keep=keep, whole_m2=whole_m2)
 
 
 def seen_of(

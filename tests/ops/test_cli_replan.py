@@ -110,7 +110,7 @@ def plan_file(heath_plan: Plan, tmp_path: Path) -> Path:
 @pytest.fixture
 def vehicle(heath_plan: Plan) -> Iterator[SmallVehicle]:
     home = Home(heath_plan.take_off.lat_deg, heath_plan.take_off.lon_deg, 20.0)
-    with SmallVehicle("copter", home=home, speedup=60.0) as running:
+    with SmallVehicle("copter", home=home, speedup=30.0) as running:
         yield running
 
 
@@ -196,7 +196,7 @@ def test_a_real_flight_broken_off_is_replanned_while_it_is_still_recorded(
     live.write_bytes(without(live, "CAMERA_FEEDBACK"))
     by_mission = json.loads(inside("replan", plan_file, "--operation", operation.folder, "--json").stdout)
     assert by_mission["recordings"][0]["camera"] == "mission progress"
-    assert by_mission["flown"][0]["left_m"] == pytest.approx(told["flown"][0]["left_m"], abs=40)
+    assert by_mission["flown"][0]["left_m"] == pytest.approx(told["flown"][0]["left_m"], abs=80)
     live.write_bytes(whole)
     result = inside("replan", plan_file, "--operation", operation.folder, "--json")
     assert result.returncode == 1
@@ -222,7 +222,9 @@ def test_the_rest_of_a_team_stays_with_each_aircraft_and_apart(
     for before, after in zip(team_plan.sorties, left.sorties, strict=True):
         assert after.take_off == before.take_off
         assert after.route[1].height_relative_m == before.route[1].height_relative_m
-    assert 0.4 < recorded_m(left) / recorded_m(team_plan) < 0.85
+    share_left = recorded_m(left) / recorded_m(team_plan)
+    assert 0.4 < share_left < 0.85
+    assert left.totals.covered_pct == pytest.approx(100 * share_left, abs=8)
     (tmp_path / "all.tlog").write_bytes(recorded(both[0], 1.0) + recorded(both[1], 1.0, system=2))
     assert inside("replan", "team.json", "--flown", "all.tlog", "-o", "none.json").returncode == 1
 
@@ -234,7 +236,9 @@ def test_one_aircraft_that_is_done_leaves_the_rest_to_the_other(
     (tmp_path / "one.tlog").write_bytes(recorded(flights(team_plan)[0], 1.0))
     result = inside("replan", "team.json", "--flown", "one.tlog", "-o", "rest.json")
     assert result.returncode == 0, result.stderr
-    assert {sortie.vehicle for sortie in read_plan(tmp_path / "rest.json").sorties} == {2}
+    left = read_plan(tmp_path / "rest.json")
+    assert {sortie.vehicle for sortie in left.sorties} == {2}
+    assert 25 < left.totals.covered_pct < 75
     exported = inside("export", "rest.json", "--to", "waypoints", "--vehicle", "2")
     assert exported.stdout.startswith("QGC WPL 110")
 

@@ -15,9 +15,10 @@ from missions.errors import SettingsError
 from missions.fleet.clashes import Keep
 from missions.fleet.joining import Share, joined_plan
 from missions.fleet.starts import started
+from missions.fleet.strips import strips_of
 from missions.fleet.team import Member, rates_of, views_of
 from missions.fleet.work import Ground, Hand, Work, work_of
-from missions.fleet.zones import Division, Load, Slabs, Sweep, balanced, sweep_of, zones_of
+from missions.fleet.zones import Cut, Division, Load, Slabs, Sweep, balanced, sweep_of, wide_of, zones_of
 from missions.local import frame_of, local_from_area, local_from_ring
 from missions.no_fly import without_zones, zones_in
 from missions.patterns.pattern import Shape
@@ -30,6 +31,8 @@ _FACTOR = 1.0
 """How much longer work takes than lanes and turns; corrected by each plan made."""
 _DIVISIONS = 2
 _APART_DEG = 30.0
+_LONGER = 1.15
+"""Plans that take so much longer than expected are of ground that fell apart."""
 _ROUNDS = 4
 _EVEN = 0.02
 _MOST_BEARINGS = 8
@@ -105,21 +108,37 @@ def _soonest(ground: Ground, crew: Sequence[Hand]) -> list[Work]:
     promising = _promising(_sweeps(ground.shape), loads)
     tried = [(_planned(ground, crew, division), division) for division in promising]
     best, division = min(tried, key=lambda one: _last_s(list(one[0].values())))
+    if _last_s(list(best.values())) > _LONGER * division.seconds:
+        along = _along_the_way(ground, crew, loads)
+        found = _planned(ground, crew, along)
+        if _last_s(list(found.values())) < _last_s(list(best.values())):
+            best, division = found, along
     found = best
     for _ in range(_ROUNDS):
         if _last_s(list(found.values())) <= (1 + _EVEN) * min(work.takes_s for work in found.values()):
             break
-        wide_m = dict(zip(division.order, np.diff(division.levels), strict=True))
-        loads = [_learnt(load, found.get(index), wide_m[index]) for index, load in enumerate(loads)]
+        loads = [
+            _learnt(load, found.get(index), wide_of(division, index)) for index, load in enumerate(loads)
+        ]
         division = balanced(division.sweep, loads, division.order)
         found = _planned(ground, crew, division)
         best = min(best, found, key=lambda works: _last_s(list(works.values())))
     return list(best.values())
 
 
+def _along_the_way(ground: Ground, crew: Sequence[Hand], loads: Sequence[Load]) -> Division:
+    """Stretches of the way that one aircraft would fly over all of it, the quickest expected."""
+    width_m = min(hand.view.spacing_m for hand in crew)
+    turn_m = min(load.rates.turn_s * load.rates.speed_m_s for load in loads)
+    strips = strips_of(ground.shape, width_m, turn_m)
+    return min(
+        (balanced(strips, loads, order) for order in _orders(strips, loads)), key=lambda one: one.seconds
+    )
+
+
 def _planned(ground: Ground, crew: Sequence[Hand], division: Division) -> dict[int, Work]:
     """The work of each member that has a zone."""
-    zones = zones_of(ground.shape, division)
+    zones = zones_of(division)
     return {index: work_of(ground, crew[index], zones[index], index + 1) for index in sorted(zones)}
 
 
@@ -141,22 +160,29 @@ def _sweeps(shape: Shape) -> list[Sweep]:
 def _promising(sweeps: Sequence[Sweep], loads: Sequence[Load]) -> list[Division]:
     """Ways to divide the area, the quickest expected first, in directions well apart from each other."""
     found = [
-        min((balanced(sweep, loads, order) for order in _orders(sweep, loads)), key=lambda one: one.seconds)
+        (
+            min(
+                (balanced(sweep, loads, order) for order in _orders(sweep, loads)),
+                key=lambda one: one.seconds,
+            ),
+            sweep.bearing_deg,
+        )
         for sweep in sweeps
     ]
-    taken: list[Division] = []
-    for division in sorted(found, key=lambda division: division.seconds):
-        if len(taken) < _DIVISIONS and all(_between_deg(division, other) >= _APART_DEG for other in taken):
-            taken.append(division)
-    return taken
+    taken: list[tuple[Division, float]] = []
+    for division, bearing_deg in sorted(found, key=lambda one: one[0].seconds):
+        apart = all(_between_deg(bearing_deg, other) >= _APART_DEG for _, other in taken)
+        if apart and len(taken) < _DIVISIONS:
+            taken.append((division, bearing_deg))
+    return [division for division, _ in taken]
 
 
-def _between_deg(one: Division, other: Division) -> float:
-    turn_deg = abs(one.sweep.bearing_deg - other.sweep.bearing_deg) % 180
+def _between_deg(one: float, other: float) -> float:
+    turn_deg = abs(one - other) % 180
     return min(turn_deg, 180 - turn_deg)
 
 
-def _orders(sweep: Sweep, loads: Sequence[Load]) -> list[tuple[int, ...]]:
+def _orders(sweep: Cut, loads: Sequence[Load]) -> list[tuple[int, ...]]:
     """Who takes which slab: every order of few aircraft, of many that of their take-off points."""
     if len(loads) <= _ALL_ORDERS:
         return list(itertools.permutations(range(len(loads))))

@@ -90,7 +90,7 @@ def equal_s(shape: Shape, team: Sequence[Member]) -> float:
     sweep = sweep_of(ground.shape, 0.0 if east - west > north - south else 90.0)
     shares = np.linspace(0, 1, len(team) + 1) * sweep.below_m2[-1]
     levels = tuple(np.interp(shares, sweep.below_m2, sweep.y))
-    zones = zones_of(ground.shape, Division(sweep, tuple(range(len(team))), levels, 0.0))
+    zones = zones_of(Division(sweep, tuple(range(len(team))), levels, 0.0))
     views = views_of(team, (60.0, 25.0, 60.0), "height", 15.0)
     works = [
         work_of(ground, Hand(team[n], views[n], _batteries(team[n], None, 100.0, 300.0)), zones[n], n + 1)

@@ -130,7 +130,7 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
         f"{plan.request.height_agl_m:.0f} m above ground, {totals.gsd_m * 100:.1f} cm a pixel"
     )
     if is_team(plan):
-        about = f"{plan.request.pattern} shared among {len({one.vehicle for one in plan.sorties})} aircraft"
+        about = f"{plan.request.pattern} by {len({one.vehicle for one in plan.sorties})} aircraft"
     figure.text(0.03, first, _plain(about), color=INK, fontsize=9)
     figure.text(0.03, second, _figures(plan), color=INK, fontsize=9)
     place = f"{plan.take_off.lat_deg:.6f}, {plan.take_off.lon_deg:.6f}"
@@ -146,7 +146,7 @@ def _figures(plan: Plan) -> str:
     totals = plan.totals
     minutes, seconds = divmod(round(totals.duration_s), 60)
     lanes = f"{totals.lanes} lanes {totals.lane_spacing_m:.1f} m apart, " if totals.lanes > 1 else ""
-    if is_team(plan):
+    if is_team(plan) and lanes:
         lanes = f"{totals.lanes} lanes, "
     flights = f"{len(plan.sorties)} flights, " if plan.sorties else ""
     until = "the last lands after " if is_team(plan) else ""

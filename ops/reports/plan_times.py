@@ -44,15 +44,17 @@ def draw_times(axes: Axes, plan: Plan) -> None:
     axes.set_xlabel("minutes after the first take-off", fontsize=8, color=MUTED, loc="right", labelpad=1)
 
 
-def _draw_bar(axes: Axes, sortie: Sortie, number: int, where: tuple[int, float]) -> None:
-    row, last_min = where
+def _draw_bar(axes: Axes, sortie: Sortie, number: int, at: tuple[int, float]) -> None:
+    row, last_min = at
     begin_min, wide_min = sortie.start_s / 60, sortie.totals.duration_s / 60
     color = color_of(sortie, number, team=True)
     axes.barh(row, wide_min, left=begin_min, height=0.72, color=color)
     high_m = max(waypoint.height_relative_m for waypoint in sortie.route)
     text = f"{high_m:.0f} m, {sortie.totals.battery_pct:.0f} %"
     if wide_min < _SHORT * last_min:
-        axes.text(begin_min + wide_min, row, f" {text}", va="center", color=INK, fontsize=7.5)
+        right = begin_min + wide_min < (1 - _SHORT) * last_min
+        where_min, side = (begin_min + wide_min, "left") if right else (begin_min, "right")
+        axes.text(where_min, row, f" {text} ", va="center", ha=side, color=INK, fontsize=7.5)
         return
     axes.text(begin_min + wide_min / 2, row, text, va="center", ha="center", color=PAPER, fontsize=7.5)
 

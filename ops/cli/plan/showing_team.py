@@ -23,7 +23,7 @@ def team_rows(plan: Plan) -> list[tuple[str, str]]:
     totals = plan.totals
     last = max(plan.sorties, key=ends_s)
     return [
-        ("Pattern", f"{plan.request.pattern}, shared"),
+        ("Pattern", plan.request.pattern),
         ("Aircraft", f"{len({sortie.vehicle for sortie in plan.sorties})}, {len(plan.sorties)} flights"),
         ("Length", f"{totals.length_m / 1000:.2f} km in all"),
         ("Last lands", f"aircraft {last.vehicle}, after {minutes(ends_s(last))}"),

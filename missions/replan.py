@@ -76,10 +76,8 @@ def rest(
     is where the rest starts from, None for the plan's. Raises InputError for arrays that do not fit together,
     SettingsError, and InputError for what no battery reaches.
     """
-    frame = frame_of(plan.area)
-    track = _track(flown_lonlat, heights_relative_m, recorded, frame)
-    course = course_of(plan, frame, _FINE)
-    pieces = _pieces(plan, course, _left(course, track, _tolerance_m(plan, tolerance_m)))
+    course, ways, stays = left_of(plan, flown_lonlat, heights_relative_m, recorded, tolerance_m)
+    pieces = _pieces(plan, course, (ways, stays))
     if not pieces:
         return None
     left = _planned(plan, course, pieces, take_off or plan.take_off)
@@ -96,12 +94,23 @@ def seen(
     tolerance_m: float | None = None,
 ) -> Seen:
     """How much of a plan a track left unflown; arguments and errors as those of `rest`."""
+    course, ways, stays = left_of(plan, flown_lonlat, heights_relative_m, recorded, tolerance_m)
+    steps = np.append(np.diff(course.along_m), 0.0)
+    return Seen(float(steps[course.works].sum()), float(steps[ways].sum()), int(stays.sum()))
+
+
+def left_of(
+    plan: Plan,
+    flown_lonlat: npt.ArrayLike,
+    heights_relative_m: npt.ArrayLike | None = None,
+    recorded: npt.ArrayLike | None = None,
+    tolerance_m: float | None = None,
+) -> tuple[Course, Bools, Bools]:
+    """A plan's course, and which of its ways of work and of its stays a track left; all as for `rest`."""
     frame = frame_of(plan.area)
     track = _track(flown_lonlat, heights_relative_m, recorded, frame)
     course = course_of(plan, frame, _FINE)
-    ways, stays = _left(course, track, _tolerance_m(plan, tolerance_m))
-    steps = np.append(np.diff(course.along_m), 0.0)
-    return Seen(float(steps[course.works].sum()), float(steps[ways].sum()), int(stays.sum()))
+    return course, *_left(course, track, _tolerance_m(plan, tolerance_m))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import shapely
 from shapely import Polygon
@@ -12,48 +13,70 @@ from shapely import Polygon
 from missions.area import Part
 from missions.checks import by_weight
 from missions.fence import fence_ring
-from missions.fleet.apart import apart
-from missions.fleet.work import Ground, Work
+from missions.fleet.apart import VERTICAL_M, apart
+from missions.fleet.clashes import SLACK_S, Keep
 from missions.geodesy import distance_m
-from missions.local import local_from_ring, ring_from_local
+from missions.local import frame_of, local_from_area, local_from_ring, ring_from_local
 from missions.plan import Fence, Finding, Plan, Severity, Sortie, Totals
 from missions.sorties.parts import with_sorties
 
 _PADS_M = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One member's share: its plan as one flight, its sorties, and for how much ground it counts."""
+
+    plan: Plan
+    sorties: tuple[Sortie, ...]
+    weight_m2: float
+    outside_m: float = 0.0
+
+
 def joined_plan(
-    ground: Ground, works: Sequence[Work], sorties: tuple[Sortie, ...], *, keep: tuple[float, float]
+    shares: Sequence[Share], sorties: tuple[Sortie, ...], *, keep: Keep, whole_m2: float | None = None
 ) -> Plan:
     """The team's plan: every member's route, its sorties as they start, and what the checks say of them.
 
-    `keep` is the distance in plan, and the difference in height that makes up for it, metres.
+    Area, name and no-fly zones are those of the first share's plan, and the same for all. `whole_m2` is the
+    ground that the shares are of, None for all of theirs.
     """
-    plans = [work.plan for work in works]
+    plans = [share.plan for share in shares]
     first = plans[0]
-    route = tuple(row for plan in plans for row in plan.route)
+    figures = {"aircraft": float(len(shares)), **figures_of(keep)}
     together = dataclasses.replace(
         first,
-        request=dataclasses.replace(
-            first.request, figures={**first.request.figures, "aircraft": float(len(works))}
-        ),
-        route=route,
-        fence=_fence(ground, plans),
+        request=dataclasses.replace(first.request, figures={**first.request.figures, **figures}),
+        route=tuple(row for plan in plans for row in plan.route),
+        fence=_fence(plans),
         rally=tuple({rally.place: rally for plan in plans for rally in plan.rally}.values()),
-        totals=_totals(works, sorties),
+        totals=_totals(shares, sorties, whole_m2 or sum(share.weight_m2 for share in shares)),
         sorties=sorties,
+        no_return=None,
     )
-    told = {(one.check, one.text): one for plan in plans for one in plan.findings}
-    findings = [*told.values(), *_apart(together, keep), *_pads(works)]
+    findings = [*_told(shares), *_apart(together, keep), *_pads(shares)]
     together = dataclasses.replace(together, findings=by_weight(findings))
-    return with_sorties(together, sorties, sum(work.outside_m for work in works))
+    return with_sorties(together, sorties, sum(share.outside_m for share in shares))
 
 
-def _totals(works: Sequence[Work], sorties: Sequence[Sortie]) -> Totals:
+def figures_of(keep: Keep) -> dict[str, float]:
+    """What keeps a team apart, as a plan remembers it; without a height where that does not count."""
+    figures = {"apart_m": keep.distance_m, "apart_s": keep.slack_s}
+    return figures if math.isinf(keep.vertical_m) else {**figures, "apart_vertical_m": keep.vertical_m}
+
+
+def keep_of(figures: Mapping[str, float]) -> Keep:
+    """What keeps a team apart that a plan remembers."""
+    if "apart_m" not in figures:
+        return Keep(30.0, VERTICAL_M)
+    vertical_m = figures.get("apart_vertical_m", math.inf)
+    return Keep(figures["apart_m"], vertical_m, figures.get("apart_s", SLACK_S))
+
+
+def _totals(shares: Sequence[Share], sorties: Sequence[Sortie], whole_m2: float) -> Totals:
     """Sums over the team; the seconds are those until the last landing, the battery the fullest used one."""
-    totals = [work.plan.totals for work in works]
-    areas = [work.zone.area for work in works]
-    covered = sum(one.covered_pct * m2 for one, m2 in zip(totals, areas, strict=True)) / sum(areas)
+    totals = [share.plan.totals for share in shares]
+    covered = sum(share.plan.totals.covered_pct * share.weight_m2 for share in shares) / whole_m2
     flown = [sortie.totals for sortie in sorties]
     return dataclasses.replace(
         totals[0],
@@ -67,23 +90,34 @@ def _totals(works: Sequence[Work], sorties: Sequence[Sortie]) -> Totals:
     )
 
 
-def _fence(ground: Ground, plans: Sequence[Plan]) -> Fence:
+def _fence(plans: Sequence[Plan]) -> Fence:
     """One ring round all the members' fences."""
-    rings = [
-        Polygon(local_from_ring(part.border, ground.frame))
-        for plan in plans
-        for part in plan.fence.inclusions
-    ]
-    held = shapely.union_all([*rings, ground.drawn])
-    ring = fence_ring(held, 1.0)
-    return Fence((Part(ring_from_local(ring, ground.frame)),), plans[0].fence.exclusions)
+    frame = frame_of(plans[0].area)
+    rings = [Polygon(local_from_ring(part.border, frame)) for plan in plans for part in plan.fence.inclusions]
+    ring = fence_ring(shapely.union_all([*rings, local_from_area(plans[0].area, frame)]), 1.0)
+    return Fence((Part(ring_from_local(ring, frame)),), plans[0].fence.exclusions)
 
 
-def _apart(plan: Plan, keep: tuple[float, float]) -> Iterator[Finding]:
-    wanted_m, vertical_m = keep
-    found = apart(plan, vertical_m=vertical_m)
-    levels = "" if math.isinf(vertical_m) else f" while less than {vertical_m:.0f} m apart in height"
-    if found.distance_m < wanted_m:
+def _told(shares: Sequence[Share]) -> Iterator[Finding]:
+    """What the checks say of the members' patterns: of each check the weightiest, and whom it is about."""
+    told: dict[str, list[tuple[int, Finding]]] = {}
+    for share in shares:
+        for finding in share.plan.findings:
+            told.setdefault(finding.check, []).append((share.sorties[0].vehicle, finding))
+    for all_of_it in told.values():
+        worst = by_weight([finding for _, finding in all_of_it])[0]
+        whom = [str(vehicle) for vehicle, finding in all_of_it if finding == worst]
+        everyone = len(whom) == len(shares) or worst.severity is Severity.INFO
+        text = worst.text if everyone else f"Aircraft {', '.join(whom)}: {worst.text}"
+        yield dataclasses.replace(worst, text=text)
+
+
+def _apart(plan: Plan, keep: Keep) -> Iterator[Finding]:
+    found = apart(plan, vertical_m=keep.vertical_m)
+    levels = (
+        "" if math.isinf(keep.vertical_m) else f" while less than {keep.vertical_m:.0f} m apart in height"
+    )
+    if found.distance_m < keep.distance_m:
         yield Finding(
             "apart",
             Severity.BLOCKING,
@@ -96,12 +130,13 @@ def _apart(plan: Plan, keep: tuple[float, float]) -> Iterator[Finding]:
     yield Finding(
         "apart",
         Severity.INFO,
-        f"The aircraft {nearest}{levels or ' together'} as long as each takes off at its time.",
+        f"The aircraft {nearest}{levels or ' together'} as long as each takes off at its time, and"
+        f" {keep.distance_m:.0f} m where one is up to {keep.slack_s:.0f} s early or late.",
     )
 
 
-def _pads(works: Sequence[Work]) -> Iterator[Finding]:
-    places = [work.hand.member.take_off for work in works]
+def _pads(shares: Sequence[Share]) -> Iterator[Finding]:
+    places = [share.plan.take_off for share in shares]
     near = [
         (a, b) for b in range(len(places)) for a in range(b) if distance_m(places[a], places[b]) < _PADS_M
     ]

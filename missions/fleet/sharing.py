@@ -7,14 +7,18 @@ import itertools
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from missions.area import Area, Part
 from missions.coverage.bearings import bearings
 from missions.errors import SettingsError
-from missions.fleet.joining import joined_plan
+from missions.fleet.clashes import Keep
+from missions.fleet.joining import Share, joined_plan
 from missions.fleet.starts import started
+from missions.fleet.strips import strips_of
 from missions.fleet.team import Member, rates_of, views_of
 from missions.fleet.work import Ground, Hand, Work, work_of
-from missions.fleet.zones import Division, Load, Sweep, balanced, sweep_of, zones_of
+from missions.fleet.zones import Cut, Division, Load, Slabs, Sweep, balanced, sweep_of, wide_of, zones_of
 from missions.local import frame_of, local_from_area, local_from_ring
 from missions.no_fly import without_zones, zones_in
 from missions.patterns.pattern import Shape
@@ -23,9 +27,12 @@ from missions.sorties.dividing import SWAP_S, Batteries
 from missions.view import DEFAULT_HEIGHT_AGL_M, DEFAULT_OVERLAP_FRONT_PCT, DEFAULT_OVERLAP_SIDE_PCT
 from missions.wind import Wind
 
-_FACTOR = 1.2
-"""Work takes about this much longer than area over rate, for turns and ways; corrected by each plan made."""
+_FACTOR = 1.0
+"""How much longer work takes than lanes and turns; corrected by each plan made."""
 _DIVISIONS = 2
+_APART_DEG = 30.0
+_LONGER = 1.15
+"""Plans that take so much longer than expected are of ground that fell apart."""
 _ROUNDS = 4
 _EVEN = 0.02
 _MOST_BEARINGS = 8
@@ -51,6 +58,7 @@ def share(
     swap_s: float = SWAP_S,
     wind: Wind | None = None,
     no_fly: tuple[Part, ...] = (),
+    only: Area | None = None,
 ) -> Plan:
     """A parallel-track search of an area by a team, in which the last aircraft lands as early as possible.
 
@@ -59,29 +67,33 @@ def share(
     at its own height, the others as much higher as that takes), by "time" starts are delayed until no two
     at one height come within `apart_m` of each other in plan, by "area" whatever their heights. By height
     too, starts are delayed where one would climb or land through another's way. Heights and overlaps are
-    for members without a view of their own. `created` is the time of planning (ISO 8601, UTC). Raises
+    for members without a view of their own. `only` is the ground within the area that is to be covered where
+    that is not all of it. `created` is the time of planning (ISO 8601, UTC). Raises
     AreaError, SettingsError, and InputError for what no battery reaches.
     """
     if not (math.isfinite(apart_m) and 0 < apart_m <= 1000):
         raise SettingsError(f"{apart_m} m keeps nobody apart", remedy="Give 1 to 1000 metres")
     asked = (height_agl_m, overlap_side_pct, overlap_front_pct)
     views = views_of(team, asked, separation, step_m)
-    ground = _ground(area, no_fly, wind, (created, name or area.name))
+    ground = _ground(area, no_fly, wind, (created, name or area.name), only)
     crew = [
         Hand(member, view, _batteries(member, reserve_pct, start_pct, swap_s))
         for member, view in zip(team, views, strict=True)
     ]
     works = _soonest(ground, crew)
-    keep = (apart_m, math.inf if separation == "area" else _VERTICAL_SHARE * step_m)
+    keep = Keep(apart_m, math.inf if separation == "area" else _VERTICAL_SHARE * step_m)
     sorties = started([work.sorties for work in works], ground.frame, wind, swap_s, keep)
-    return joined_plan(ground, works, sorties, keep=keep)
+    shares = [Share(work.plan, work.sorties, work.zone.area, work.outside_m) for work in works]
+    return joined_plan(shares, sorties, keep=keep)
 
 
-def _ground(area: Area, no_fly: tuple[Part, ...], wind: Wind | None, told: tuple[str, str]) -> Ground:
+def _ground(
+    area: Area, no_fly: tuple[Part, ...], wind: Wind | None, told: tuple[str, str], only: Area | None = None
+) -> Ground:
     frame = frame_of(area)
     zones = zones_in(frame, no_fly)
     drawn = local_from_area(area, frame)
-    shape = without_zones(drawn, zones, area.name)
+    shape = without_zones(drawn if only is None else local_from_area(only, frame), zones, area.name)
     return Ground(area, frame, drawn, zones, shape, no_fly, wind, *told)
 
 
@@ -93,23 +105,40 @@ def _batteries(member: Member, reserve_pct: float | None, start_pct: float, swap
 def _soonest(ground: Ground, crew: Sequence[Hand]) -> list[Work]:
     """The work of each member that has any, the last one done as early as was found."""
     loads = _loads(ground, crew)
-    promising = _promising(_sweeps(ground.shape), loads)[:_DIVISIONS]
+    promising = _promising(_sweeps(ground.shape), loads)
     tried = [(_planned(ground, crew, division), division) for division in promising]
     best, division = min(tried, key=lambda one: _last_s(list(one[0].values())))
+    if _last_s(list(best.values())) > _LONGER * division.seconds:
+        along = _along_the_way(ground, crew, loads)
+        found = _planned(ground, crew, along)
+        if _last_s(list(found.values())) < _last_s(list(best.values())):
+            best, division = found, along
     found = best
     for _ in range(_ROUNDS):
         if _last_s(list(found.values())) <= (1 + _EVEN) * min(work.takes_s for work in found.values()):
             break
-        loads = [_learnt(load, found.get(index)) for index, load in enumerate(loads)]
+        loads = [
+            _learnt(load, found.get(index), wide_of(division, index)) for index, load in enumerate(loads)
+        ]
         division = balanced(division.sweep, loads, division.order)
         found = _planned(ground, crew, division)
         best = min(best, found, key=lambda works: _last_s(list(works.values())))
     return list(best.values())
 
 
+def _along_the_way(ground: Ground, crew: Sequence[Hand], loads: Sequence[Load]) -> Division:
+    """Stretches of the way that one aircraft would fly over all of it, the quickest expected."""
+    width_m = min(hand.view.spacing_m for hand in crew)
+    turn_m = min(load.rates.turn_s * load.rates.speed_m_s for load in loads)
+    strips = strips_of(ground.shape, width_m, turn_m)
+    return min(
+        (balanced(strips, loads, order) for order in _orders(strips, loads)), key=lambda one: one.seconds
+    )
+
+
 def _planned(ground: Ground, crew: Sequence[Hand], division: Division) -> dict[int, Work]:
     """The work of each member that has a zone."""
-    zones = zones_of(ground.shape, division)
+    zones = zones_of(division)
     return {index: work_of(ground, crew[index], zones[index], index + 1) for index in sorted(zones)}
 
 
@@ -129,15 +158,31 @@ def _sweeps(shape: Shape) -> list[Sweep]:
 
 
 def _promising(sweeps: Sequence[Sweep], loads: Sequence[Load]) -> list[Division]:
-    """Ways to divide the area, the quickest expected first, one of each direction."""
+    """Ways to divide the area, the quickest expected first, in directions well apart from each other."""
     found = [
-        min((balanced(sweep, loads, order) for order in _orders(sweep, loads)), key=lambda one: one.seconds)
+        (
+            min(
+                (balanced(sweep, loads, order) for order in _orders(sweep, loads)),
+                key=lambda one: one.seconds,
+            ),
+            sweep.bearing_deg,
+        )
         for sweep in sweeps
     ]
-    return sorted(found, key=lambda division: division.seconds)
+    taken: list[tuple[Division, float]] = []
+    for division, bearing_deg in sorted(found, key=lambda one: one[0].seconds):
+        apart = all(_between_deg(bearing_deg, other) >= _APART_DEG for _, other in taken)
+        if apart and len(taken) < _DIVISIONS:
+            taken.append((division, bearing_deg))
+    return [division for division, _ in taken]
 
 
-def _orders(sweep: Sweep, loads: Sequence[Load]) -> list[tuple[int, ...]]:
+def _between_deg(one: float, other: float) -> float:
+    turn_deg = abs(one - other) % 180
+    return min(turn_deg, 180 - turn_deg)
+
+
+def _orders(sweep: Cut, loads: Sequence[Load]) -> list[tuple[int, ...]]:
     """Who takes which slab: every order of few aircraft, of many that of their take-off points."""
     if len(loads) <= _ALL_ORDERS:
         return list(itertools.permutations(range(len(loads))))
@@ -145,14 +190,13 @@ def _orders(sweep: Sweep, loads: Sequence[Load]) -> list[tuple[int, ...]]:
     return [tuple(by_place), tuple(by_place[::-1])]
 
 
-def _learnt(load: Load, work: Work | None) -> Load:
-    """The load with the factor that its plan turned out to have."""
+def _learnt(load: Load, work: Work | None, wide_m: float) -> Load:
+    """The load with the factor that the plan of its slab turned out to have."""
     if work is None:
         return load
     centre = work.zone.centroid
-    return dataclasses.replace(
-        load, factor=load.factor_for(work.zone.area, (centre.x, centre.y), len(work.sorties), work.takes_s)
-    )
+    slab = Slabs(np.array([work.zone.area]), np.array([[centre.x, centre.y]]), np.array([wide_m]))
+    return dataclasses.replace(load, factor=load.factor_for(slab, len(work.sorties), work.takes_s))
 
 
 def _last_s(works: Sequence[Work]) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from missions.aircraft import Aircraft
 from missions.camera import Camera
-from missions.energy import usable_wh
+from missions.energy import turn_s, usable_wh
 from missions.errors import SettingsError
 from missions.geodesy import GeoPoint
 from missions.view import View
@@ -30,10 +30,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How fast an aircraft works; its seconds in the air on one battery, up and down, and to swap it."""
+    """How fast an aircraft works, seconds: for a turn into the next lane, in the air on one battery, up and
+    down, and to swap it."""
 
     speed_m_s: float
+    spacing_m: float
     area_m2_s: float
+    turn_s: float
     airborne_s: float
     vertical_s: float
     swap_s: float
@@ -66,11 +69,24 @@ def rates_of(member: Member, view: View, usable_pct: float, swap_s: float) -> Ra
     vertical_s = view.height_agl_m * (1 / craft.climb_speed_m_s + 1 / craft.descent_speed_m_s)
     return Rates(
         speed_m_s=craft.cruise_speed_m_s,
+        spacing_m=view.spacing_m,
         area_m2_s=view.spacing_m * craft.cruise_speed_m_s,
+        turn_s=_turn_s(craft, view.spacing_m),
         airborne_s=3600 * usable_wh(craft) * usable_pct / 100 / craft.cruise_power_w,
         vertical_s=vertical_s,
         swap_s=swap_s,
     )
+
+
+def _turn_s(craft: Aircraft, spacing_m: float) -> float:
+    """From the end of a lane into the next.
+
+    What cannot stop flies half a circle, and where lanes lie nearer than that is wide swings out: pi radii
+    for lanes two radii apart, about seven for one back along itself.
+    """
+    swing_m = craft.turn_radius_m * math.pi + 2 * max(0.0, 2 * craft.turn_radius_m - spacing_m)
+    turn_m = spacing_m if craft.turn_radius_m == 0 else swing_m
+    return turn_s(craft) + turn_m / craft.cruise_speed_m_s
 
 
 def _check(team: Sequence[Member], separation: str, step_m: float) -> None:

@@ -69,7 +69,13 @@ def work_of(ground: Ground, hand: Hand, zone: Shape, vehicle: int) -> Work:
     member = hand.member
     start = local_from_ring([member.take_off], ground.frame)[0]
     pattern = parallel_track(
-        zone, ground.frame, member.aircraft, hand.view, start_m=start, where=ground.area.name
+        zone,
+        ground.frame,
+        member.aircraft,
+        hand.view,
+        start_m=start,
+        where=ground.area.name,
+        wind=ground.wind,
     )
     air = Air(ground.drawn, ground.zones, within=True)
     pattern = dataclasses.replace(pattern, path=_inside(pattern, air))

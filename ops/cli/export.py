@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import FlightOption, read_flight
+from ops.cli.options import FlightOption, VehicleOption, read_flight
 from ops.cli.screen import say
 
 
@@ -36,6 +36,7 @@ def export(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that droneteam made.")],
     to: Annotated[ExportKind, typer.Option("--to", help="The format.")],
     flight: FlightOption = None,
+    vehicle: VehicleOption = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write; else standard output."),
@@ -45,7 +46,7 @@ def export(
     from missions.files import write_whole
     from missions.formats import export_files, export_plan, losses
 
-    flown = read_flight(plan, flight)
+    flown = read_flight(plan, flight, vehicle)
     if output is None:
         sys.stdout.buffer.write(export_plan(flown, to.value))
         sys.stdout.buffer.flush()

@@ -17,6 +17,7 @@ from ops.cli.options import (
     OperationOption,
     RecordOption,
     SystemOption,
+    VehicleOption,
     read_flight,
 )
 from ops.cli.recording import recording
@@ -35,6 +36,7 @@ def fly(
     context: typer.Context,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that droneteam made.")],
     flight: FlightOption = None,
+    vehicle: VehicleOption = None,
     link: LinkOption = None,
     system: SystemOption = None,
     record_in: RecordOption = None,
@@ -46,7 +48,7 @@ def fly(
     from ops.uploading import refuse_blocked, upload_plan
 
     settings = settings_of(context, link=link)
-    read = read_flight(plan, flight)
+    read = read_flight(plan, flight, vehicle)
     refuse_blocked(read)
     entered = open_operation(operation, settings)
     relay = Relay()

@@ -39,25 +39,52 @@ FlightOption = Annotated[
         "--flight", min=1, metavar="NUMBER", help="Which flight of a plan that takes several, from 1."
     ),
 ]
+VehicleOption = Annotated[
+    int | None,
+    typer.Option(
+        "--vehicle",
+        min=1,
+        metavar="NUMBER",
+        help="Which aircraft of a team, from 1; --flight then counts its own flights.",
+    ),
+]
 
 
-def read_flight(path: Path, number: int | None) -> Plan:
+def read_flight(path: Path, number: int | None, vehicle: int | None = None) -> Plan:
     """One flight of the plan in a file: all of a plan that takes one. Raises FormatError and InputError."""
     from missions.plan_file import read_plan
     from missions.sorties import flights
 
-    each = flights(read_plan(path))
+    plan = read_plan(path)
+    each = list(flights(plan))
+    if vehicle is not None:
+        numbers = [sortie.vehicle for sortie in plan.sorties] or [1]
+        if vehicle not in numbers:
+            raise InputError(
+                f"there is no aircraft {vehicle} in the plan",
+                where=str(path),
+                remedy=f"Choose {', '.join(map(str, sorted(set(numbers))))}",
+            )
+        each = [flight for flight, own in zip(each, numbers, strict=True) if own == vehicle]
+    who = "it" if vehicle is None else f"aircraft {vehicle}"
     if number is None and len(each) > 1:
         raise InputError(
-            f"takes {len(each)} flights", where=str(path), remedy=f"Choose one with --flight 1 to {len(each)}"
+            f"{who} takes {len(each)} flights",
+            where=str(path),
+            remedy=f"Choose one with --flight 1 to {len(each)}{_or_vehicle(plan, vehicle)}",
         )
     if number is not None and number > len(each):
         raise InputError(
-            f"there is no flight {number}: the plan takes {len(each)}",
+            f"there is no flight {number}: {who} takes {len(each)}",
             where=str(path),
             remedy=f"Choose 1 to {len(each)}",
         )
     return each[(number or 1) - 1]
+
+
+def _or_vehicle(plan: Plan, vehicle: int | None) -> str:
+    team = len({sortie.vehicle for sortie in plan.sorties})
+    return f", or an aircraft with --vehicle 1 to {team}" if vehicle is None and team > 1 else ""
 
 
 def place(text: str | None, name: str) -> GeoPoint | None:

@@ -9,7 +9,15 @@ import typer
 
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, open_operation, record
-from ops.cli.options import FlightOption, JsonOption, LinkOption, OperationOption, SystemOption, read_flight
+from ops.cli.options import (
+    FlightOption,
+    JsonOption,
+    LinkOption,
+    OperationOption,
+    SystemOption,
+    VehicleOption,
+    read_flight,
+)
 from ops.cli.screen import print_json, say
 from ops.cli.vehicle import UPLOADED, connected, show_held, uploaded
 
@@ -20,6 +28,7 @@ def upload(
     context: typer.Context,
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan that droneteam made.")],
     flight: FlightOption = None,
+    vehicle: VehicleOption = None,
     link: LinkOption = None,
     system: SystemOption = None,
     operation: OperationOption = None,
@@ -29,7 +38,7 @@ def upload(
     from ops.uploading import refuse_blocked, upload_plan
 
     settings = settings_of(context, link=link)
-    read = read_flight(plan, flight)
+    read = read_flight(plan, flight, vehicle)
     refuse_blocked(read)
     entered = open_operation(operation, settings)
     with connected(settings, system, entered) as client:

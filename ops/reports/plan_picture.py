@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -12,13 +13,14 @@ from matplotlib.figure import Figure
 
 from missions.errors import InputError
 from missions.files import write_whole
-from missions.geodesy import LocalFrame
+from missions.geodesy import LocalFrame, Points
 from missions.plan import Plan
 from ops.reports.plan_colors import FENCE, INK, MUTED, PAPER
 from ops.reports.plan_flights import figures_of_flights
 from ops.reports.plan_ground import draw_ground
 from ops.reports.plan_heights import draw_heights, worth_drawing
-from ops.reports.plan_routes import draw_routes
+from ops.reports.plan_routes import draw_flown, draw_routes, is_team
+from ops.reports.plan_times import draw_times, times_in
 
 WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.76, 150
 TITLE_IN, PROFILE_IN, LEGEND_IN, COLUMNS = 0.98, 1.5, 0.24, 7
@@ -26,24 +28,27 @@ TITLE_IN, PROFILE_IN, LEGEND_IN, COLUMNS = 0.98, 1.5, 0.24, 7
 MARGIN = 0.06
 
 
-def draw_plan(plan: Plan, path: Path) -> None:
-    """Write the plan's picture as PNG. Raises OutputError, InputError for a name that is no PNG's."""
+def draw_plan(plan: Plan, path: Path, flown: Sequence[Points] = ()) -> None:
+    """Write `png_of_plan`. Raises OutputError, InputError for a name that is no PNG's."""
     if path.suffix.lower() != ".png":
         raise InputError("the picture is a PNG", where=str(path), remedy="Give a name that ends in .png")
-    write_whole(path, png_of_plan(plan))
+    write_whole(path, png_of_plan(plan, flown))
 
 
-def png_of_plan(plan: Plan) -> bytes:
+def png_of_plan(plan: Plan, flown: Sequence[Points] = ()) -> bytes:
     """The plan's picture: ground, fence, lanes, circles, take-off, flights, scale, north and figures.
 
-    Where heights differ along the route a profile of them stands below the map.
+    `flown` are tracks (n, 2), longitude and latitude, of what was flown before.
+
+    Where heights differ along the route a profile of them stands below the map, for a team its timetable.
     """
-    profile_in = PROFILE_IN if worth_drawing(plan) else 0.0
+    profile_in = times_in(plan) if is_team(plan) else PROFILE_IN if worth_drawing(plan) else 0.0
     figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.2, 0.96, 0.78))
     frame = LocalFrame(plan.take_off)
     draw_ground(axes, plan, frame)
+    draw_flown(axes, flown, frame)
     draw_routes(axes, plan, frame)
     handles, labels = axes.get_legend_handles_labels()
     legend_in = LEGEND_IN * math.ceil(len(labels) / COLUMNS)
@@ -63,7 +68,10 @@ def png_of_plan(plan: Plan) -> bytes:
         frameon=False,
         fontsize=8,
     )
-    if profile_in:
+    if is_team(plan):
+        wide = (0.17, (TITLE_IN + 0.42) / height_in, 0.8, (profile_in - 0.5) / height_in)
+        draw_times(figure.add_axes(wide), plan)
+    elif profile_in:
         below = figure.add_axes((0.07, (TITLE_IN + 0.2) / height_in, 0.9, (profile_in - 0.35) / height_in))
         draw_heights(below, plan, frame)
     _write_title(figure, plan, height_in)
@@ -122,9 +130,13 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
         f"{plan.request.pattern}: {plan.aircraft.name} with {plan.camera.name}, "
         f"{plan.request.height_agl_m:.0f} m above ground, {totals.gsd_m * 100:.1f} cm a pixel"
     )
+    if is_team(plan):
+        about = f"{plan.request.pattern} by {len({one.vehicle for one in plan.sorties})} aircraft"
     figure.text(0.03, first, _plain(about), color=INK, fontsize=9)
     figure.text(0.03, second, _figures(plan), color=INK, fontsize=9)
     place = f"{plan.take_off.lat_deg:.6f}, {plan.take_off.lon_deg:.6f}"
+    if is_team(plan):
+        place = f"of the first {place}"
     figure.text(0.97, first, f"Take-off {place}", color=MUTED, fontsize=8, ha="right")
     figure.text(0.97, second, f"Planned {plan.created}", color=MUTED, fontsize=8, ha="right")
     if plan.blocking:
@@ -137,9 +149,12 @@ def _figures(plan: Plan) -> str:
     totals = plan.totals
     minutes, seconds = divmod(round(totals.duration_s), 60)
     lanes = f"{totals.lanes} lanes {totals.lane_spacing_m:.1f} m apart, " if totals.lanes > 1 else ""
+    if is_team(plan) and lanes:
+        lanes = f"{totals.lanes} lanes, "
     flights = f"{len(plan.sorties)} flights, " if plan.sorties else ""
+    until = "the last lands after " if is_team(plan) else ""
     return (
-        f"{lanes}{flights}{totals.length_m / 1000:.2f} km, {minutes} min {seconds:02d} s, "
+        f"{lanes}{flights}{totals.length_m / 1000:.2f} km, {until}{minutes} min {seconds:02d} s, "
         f"{totals.photos} photos, {totals.battery_pct:.0f} % of a battery, {totals.covered_pct:.1f} % covered"
     )
 

@@ -7,15 +7,17 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from missions.geodesy import GeoPoint, LocalFrame, Points
 from missions.plan import NoReturn, Plan, Sortie, Waypoint
-from ops.reports.plan_colors import FENCE, FLIGHTS, INK, LANE, PAPER, START, TRANSIT
+from ops.reports.plan_colors import FENCE, FLIGHTS, FLOWN, INK, LANE, PAPER, START, TRANSIT
 from ops.reports.plan_flights import mark_flights
 from ops.reports.plan_ground import points_of
 
 _MANY = 8
 """More flights than this share one entry in the legend."""
+_SIDE_BY_SIDE_M = 60.0
 
 
 def draw_routes(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
@@ -33,6 +35,13 @@ def draw_routes(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
         )
 
 
+def draw_flown(axes: Axes, tracks: Sequence[Points], frame: LocalFrame) -> None:
+    """What was flown before: a broad pale line below everything that will be."""
+    for number, track in enumerate(tracks):
+        label = "Flown before" if number == 0 else None
+        axes.plot(*frame.local_from_geo(track).T, color=FLOWN, lw=3.5, label=label, zorder=2.5)
+
+
 def _draw_one(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
     lanes, transits = _legs(plan.route, plan.take_off, frame)
     _draw_legs(axes, transits, color=TRANSIT, lw=1.0, ls=(0, (3, 2)), label="Transit", zorder=3)
@@ -45,22 +54,65 @@ def _draw_one(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
 
 
 def _draw_flights(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
+    """Each flight in its colour; of a team each aircraft."""
+    team = is_team(plan)
+    told: set[str] = set()
     for number, sortie in enumerate(plan.sorties):
-        color = FLIGHTS[number % len(FLIGHTS)]
+        color = color_of(sortie, number, team=team)
         lanes, transits = _legs(sortie.route, sortie.take_off, frame)
         _draw_legs(axes, transits, color=color, lw=0.9, ls=(0, (3, 2)), label=None, zorder=3)
-        label = _label(sortie, number, plan) if number < _MANY else None
-        _draw_legs(axes, lanes or transits, color=color, lw=1.6, ls="-", label=label, zorder=4)
+        label = _label(sortie, number, team=team)
+        shown = label not in told and (team or number < _MANY)
+        told.add(label)
+        _draw_legs(
+            axes, lanes or transits, color=color, lw=1.6, ls="-", label=label if shown else None, zorder=4
+        )
         _draw_circles(axes, sortie.route, frame, color)
         _draw_pictures(axes, sortie.route, frame)
     mark_flights(axes, plan, frame)
     places = list(dict.fromkeys([plan.take_off, *(sortie.take_off for sortie in plan.sorties)]))
     _draw_take_offs(axes, places, frame)
+    if team:
+        _number_take_offs(axes, plan, frame)
 
 
-def _label(sortie: Sortie, number: int, plan: Plan) -> str:
-    several = len({each.vehicle for each in plan.sorties}) > 1
-    return f"Flight {number + 1}" + (f", aircraft {sortie.vehicle}" if several else "")
+def _number_take_offs(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
+    """Who takes off where; those side by side are told together."""
+    groups: list[tuple[Points, list[int]]] = []
+    for vehicle, home in sorted({sortie.vehicle: sortie.take_off for sortie in plan.sorties}.items()):
+        place = points_of([home], frame)[0]
+        near = [group for group in groups if np.hypot(*(group[0] - place)) < _SIDE_BY_SIDE_M]
+        if near:
+            near[0][1].append(vehicle)
+        else:
+            groups.append((place, [vehicle]))
+    for place, vehicles in groups:
+        axes.annotate(
+            ", ".join(map(str, vehicles)),
+            (float(place[0]), float(place[1])),
+            xytext=(0, -17),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+            weight="bold",
+            color=START,
+            path_effects=[withStroke(linewidth=2.5, foreground=PAPER)],
+            zorder=9,
+        )
+
+
+def is_team(plan: Plan) -> bool:
+    """Whether several aircraft fly the plan."""
+    return len({sortie.vehicle for sortie in plan.sorties}) > 1
+
+
+def color_of(sortie: Sortie, number: int, *, team: bool) -> str:
+    """The colour of a flight, its aircraft's in a team."""
+    return FLIGHTS[(sortie.vehicle - 1 if team else number) % len(FLIGHTS)]
+
+
+def _label(sortie: Sortie, number: int, *, team: bool) -> str:
+    return f"Aircraft {sortie.vehicle}" if team else f"Flight {number + 1}"
 
 
 def _legs(

@@ -15,6 +15,7 @@ from missions.catalogue import aircraft, camera
 from missions.errors import SettingsError
 from missions.fleet import Apart, Member, apart, share
 from missions.fleet.apart import Trail, nearest, trail_of
+from missions.fleet.clashes import Keep, clashes
 from missions.fleet.sharing import _batteries, _ground
 from missions.fleet.team import views_of
 from missions.fleet.work import Hand, work_of
@@ -22,6 +23,7 @@ from missions.fleet.zones import Division, sweep_of, zones_of
 from missions.flown import deviation_from_plan
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.local import area_from_local, frame_of, local_from_area, local_from_ring
+from missions.patterns.parallel_track import parallel_track
 from missions.plan import Plan, Severity
 from missions.plan_file import read_plan, write_plan
 from missions.sorties import flights
@@ -177,6 +179,34 @@ def test_the_nearest_approach_is_that_of_a_fine_simulation() -> None:
         assert times[0] <= at_s <= times[-1]
 
 
+def test_outside_the_forbidden_differences_of_starts_no_two_come_near() -> None:
+    """Starts just beside an interval, and either up to the slack late, climbing on the spot too: apart."""
+    chance = np.random.default_rng(6)
+    keep = Keep(30.0, 12.0, slack_s=5.0)
+    for _ in range(20):
+        a, b = (
+            Trail(
+                np.append(0.0, np.sort(chance.uniform(1, 200, 9))),
+                np.repeat(chance.uniform(-120, 120, (5, 2)), 2, axis=0),
+                chance.choice([0.0, 30.0, 60.0], 10),
+            )
+            for _ in range(2)
+        )
+        forbidden = clashes(a, b, keep)
+        assert (forbidden[1:, 0] > forbidden[:-1, 1]).all()
+        tried = np.concatenate([forbidden.ravel() + np.tile([-0.1, 0.1], len(forbidden)), [-400.0, 400.0]])
+        free = [one for one in tried if not ((forbidden[:, 0] < one) & (one < forbidden[:, 1])).any()]
+        for start_s in free:
+            for slack_s in (-4.9, 0.0, 4.9):
+                assert nearest(a, b.later(start_s + slack_s), keep.vertical_m)[0] >= keep.distance_m
+        middles = forbidden.mean(axis=1)
+        if len(middles):
+            nearby = [
+                nearest(a, b.later(middle + s), 12.0)[0] for middle in middles for s in range(-60, 61, 4)
+            ]
+            assert min(nearby) < keep.distance_m
+
+
 def test_a_trail_lasts_as_long_as_its_sortie_and_begins_and_ends_on_the_ground(unequal: Plan) -> None:
     frame = frame_of(unequal.area)
     for sortie in unequal.sorties:
@@ -199,7 +229,7 @@ def naive_s(team: Sequence[Member], shape: Shape) -> float:
     sweep = sweep_of(ground.shape, 0.0 if east - west > north - south else 90.0)
     shares = np.linspace(0, 1, len(team) + 1) * sweep.below_m2[-1]
     levels = tuple(np.interp(shares, sweep.below_m2, sweep.y))
-    zones = zones_of(ground.shape, Division(sweep, tuple(range(len(team))), levels, 0.0))
+    zones = zones_of(Division(sweep, tuple(range(len(team))), levels, 0.0))
     views = views_of(team, (60.0, 25.0, 60.0), "height", 15.0)
     hands = [
         Hand(member, view, _batteries(member, None, 100.0, 300.0))
@@ -238,6 +268,19 @@ def test_a_copter_and_a_plane_share_an_area() -> None:
     assert apart(plan).distance_m >= 30.0
 
 
+def test_a_plane_with_two_pieces_of_ground_records_every_lane() -> None:
+    """A turn that ends with a place twice had the lane after it recorded for no metre at all."""
+    pieces = shapely.union_all([shapely.box(0, 0, 350, 460), shapely.box(0, 640, 350, 1170)])
+    view = View(camera("dji-m30t-thermal"), 120.0)
+    pattern = parallel_track(
+        pieces, FRAME, aircraft("ardupilot-plane"), view, start_m=np.array([180.0, 550.0])
+    )
+    rows = np.flatnonzero(pattern.path.recording)
+    lengths = np.hypot(*(pattern.path.points[rows + 1] - pattern.path.points[rows]).T)
+    assert len(rows) == pattern.lanes
+    assert lengths.min() > 300
+
+
 def test_a_comb_whose_zones_fall_apart_is_flown_inside_the_whole_area() -> None:
     comb = shapely.box(0, 0, 900, 600) - shapely.box(200, 200, 350, 600) - shapely.box(550, 200, 700, 600)
     plan = shared([Member(COPTER, THERMAL, at(10, 10)), Member(FAST, THERMAL, at(880, 10))], comb)
@@ -258,6 +301,14 @@ def test_no_fly_zones_are_kept_by_every_aircraft() -> None:
     for sortie in plan.sorties:
         line = LineString(local_from_ring([row.place for row in sortie.route], frame))
         assert line.distance(forbidden) > 4.0
+
+
+def test_two_that_climb_side_by_side_do_so_one_after_the_other() -> None:
+    team = [Member(COPTER, THERMAL, at(10, 10)), Member(COPTER, THERMAL, at(20, 10))]
+    plan = shared(team, shapely.box(0, 0, 300, 200))
+    assert apart(plan).distance_m >= 30.0
+    assert max(sortie.start_s for sortie in plan.sorties) > 10.0
+    assert not plan.blocking
 
 
 def test_pads_on_one_place_are_a_caution() -> None:

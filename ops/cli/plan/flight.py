@@ -152,9 +152,7 @@ class Flight:
 
     def zones(self) -> tuple[Part, ...]:
         """The no-fly zones of all files named."""
-        from missions.formats import read_area
-
-        return tuple(part for path in self.no_fly or () for part in read_area(path).parts)
+        return zones_in(self.no_fly)
 
     def relief(self) -> Relief | None:
         """The terrain of all files named; the first that knows a place says its height."""
@@ -172,6 +170,13 @@ class Flight:
             bridge_m=self.bridge,
             obstacles=open_terrain(self.surface) if self.surface else None,
         )
+
+
+def zones_in(paths: list[Path] | None) -> tuple[Part, ...]:
+    """The no-fly zones of all files."""
+    from missions.formats import read_area
+
+    return tuple(part for path in paths or () for part in read_area(path).parts)
 
 
 def overlaps(text: str | None) -> tuple[float | None, float | None]:

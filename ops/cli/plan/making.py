@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from missions.errors import InputError
 from ops.cli.desk import settings_of
@@ -40,11 +40,21 @@ class Ground:
     setup: Setup
 
 
-def make(context: typer.Context, flight: Flight, planned: Callable[[Settings], Plan], **details: str) -> None:
-    """Plan, then write, draw, enter and show the plan; nothing is left where one of them fails."""
-    from missions.files import writing_whole
-    from missions.plan_file import json_from_plan
+class Kept(Protocol):
+    """Where a plan goes: what every planning command asks."""
 
+    @property
+    def output(self) -> Path | None: ...
+    @property
+    def picture(self) -> Path | None: ...
+    @property
+    def operation(self) -> Path | None: ...
+    @property
+    def as_json(self) -> bool: ...
+
+
+def make(context: typer.Context, flight: Kept, planned: Callable[[Settings], Plan], **details: str) -> None:
+    """Plan, then write, draw, enter and show the plan; nothing is left where one of them fails."""
     settings = settings_of(context)
     entered = open_operation(flight.operation, settings)
     if flight.output is None and entered is None:
@@ -52,15 +62,33 @@ def make(context: typer.Context, flight: Flight, planned: Callable[[Settings], P
             "nowhere to write the plan", where="--output", remedy="Give -o PLAN, or --operation FOLDER"
         )
     plan = planned(settings)
-    target = flight.output or _path_in(entered, plan)
-    with writing_whole(target) as temporary:
-        temporary.write_text(json_from_plan(plan), encoding="utf-8")
-        if flight.picture is not None:
-            _draw(plan, flight.picture)
+    target = keep_plan(plan, flight.output, flight.picture, entered)
     enter(entered, target, "plan", **details)
     if flight.picture is not None:
         enter(entered, flight.picture, "picture", plan=target.name)
     show(plan, target, as_json=flight.as_json)
+
+
+def keep_plan(
+    plan: Plan,
+    output: Path | None,
+    picture: Path | None,
+    operation: Operation | None,
+    flown: Sequence[Floats] = (),
+) -> Path:
+    """Write a plan, else into the operation, and draw it; neither is left where the other fails.
+
+    `flown` are tracks (n, 2), longitude and latitude, that the picture shows too.
+    """
+    from missions.files import writing_whole
+    from missions.plan_file import json_from_plan
+
+    target = output or _path_in(operation, plan)
+    with writing_whole(target) as temporary:
+        temporary.write_text(json_from_plan(plan), encoding="utf-8")
+        if picture is not None:
+            _draw(plan, picture, flown)
+    return target
 
 
 def over_area(
@@ -116,7 +144,7 @@ def _path_in(operation: Operation | None, made: Plan) -> Path:
     return Path(name) if operation is None else operation.free_path("plan", name)
 
 
-def _draw(made: Plan, picture: Path) -> None:
+def _draw(made: Plan, picture: Path, flown: Sequence[Floats]) -> None:
     from ops.reports.plan_picture import draw_plan
 
-    draw_plan(made, picture)
+    draw_plan(made, picture, flown)

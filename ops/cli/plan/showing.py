@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ops.cli.screen import facts, out, print_json, say, table
 
 if TYPE_CHECKING:
-    from missions.plan import Plan, Sortie, Totals
+    from missions.plan import NoReturn, Plan, Sortie, Totals
 
 
-def show(plan: Plan, target: Path, *, as_json: bool) -> None:
-    """Print the plan for people, or as one line of JSON."""
+def show(
+    plan: Plan, target: Path, *, as_json: bool, more: Mapping[str, object] = MappingProxyType({})
+) -> None:
+    """Print the plan for people, or as one line of JSON with `more` in it."""
+    from ops.cli.plan.showing_team import several, team_rows, team_table
+
     if as_json:
         print_json(
             {
+                **more,
                 "plan": str(target),
                 "name": plan.name,
                 "pattern": plan.request.pattern,
                 "totals": dataclasses.asdict(plan.totals),
-                "sorties": [_sortie(sortie) for sortie in plan.sorties],
+                "sorties": [_sortie(plan, sortie) for sortie in plan.sorties],
                 "findings": [dataclasses.asdict(finding) for finding in plan.findings],
             }
         )
         return
-    out().print(facts(plan.name or "Plan", _rows(plan)))
-    if plan.sorties:
+    if several(plan):
+        out().print(facts(plan.name or "Plan", team_rows(plan)))
+        out().print(team_table(plan))
+    else:
+        out().print(facts(plan.name or "Plan", _rows(plan)))
+    if plan.sorties and not several(plan):
         columns = ("#Flight", "Aircraft", "#Battery", "Starts", "Time", "#Use", "Turn back by")
         out().print(table("Flights", columns, [_row(n, one) for n, one in enumerate(plan.sorties, 1)]))
     if plan.findings:
@@ -57,7 +68,7 @@ def _rows(plan: Plan) -> list[tuple[str, str]]:
         ("Covered", f"{totals.covered_pct:.1f} % of the area"),
     ]
     if plan.no_return is not None:
-        rows.append(("No return after", _no_return(plan.no_return.at_s, plan.no_return.battery_pct)))
+        rows.append(("No return after", no_return_text(plan.no_return)))
     return rows
 
 
@@ -90,23 +101,28 @@ def _row(number: int, sortie: Sortie) -> tuple[object, ...]:
         minutes(sortie.start_s),
         minutes(sortie.totals.duration_s),
         f"{sortie.totals.battery_pct:.0f} %",
-        "" if back is None else _no_return(back.at_s, back.battery_pct),
+        "" if back is None else no_return_text(back),
     )
 
 
-def _sortie(sortie: Sortie) -> dict[str, object]:
+def _sortie(plan: Plan, sortie: Sortie) -> dict[str, object]:
     return {
         "aircraft": sortie.aircraft.name,
         "vehicle": sortie.vehicle,
         "battery": sortie.battery,
         "start_s": sortie.start_s,
+        "ends_s": round(sortie.start_s + sortie.totals.duration_s, 1),
+        "camera": (sortie.camera or plan.camera).name,
+        "highest_relative_m": max(row.height_relative_m for row in sortie.route),
+        "take_off": dataclasses.asdict(sortie.take_off),
         "totals": dataclasses.asdict(sortie.totals),
         "no_return": None if sortie.no_return is None else dataclasses.asdict(sortie.no_return),
     }
 
 
-def _no_return(at_s: float, battery_pct: float) -> str:
-    return f"{minutes(at_s)} ({battery_pct:.0f} % left)"
+def no_return_text(point: NoReturn) -> str:
+    """When a flight must turn back at the latest, and with how much left."""
+    return f"{minutes(point.at_s)} ({point.battery_pct:.0f} % left)"
 
 
 def minutes(seconds: float) -> str:

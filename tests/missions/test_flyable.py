@@ -1,5 +1,6 @@
 """What an aircraft that cannot stop flies: never tighter than its radius, over every recorded leg."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -27,7 +28,7 @@ from missions.patterns.perimeter import perimeter
 from missions.patterns.runs import path_of_runs
 from missions.patterns.spiral import spiral
 from missions.patterns.surveillance import surveillance
-from missions.plan import Plan, Severity
+from missions.plan import Plan, Severity, Waypoint
 from missions.plan_items import LEAD_S, mission_items
 from missions.planner import Setup, plan_pattern
 from missions.search_plan import plan_search
@@ -297,14 +298,16 @@ def test_a_plane_climbs_in_circles_above_take_off_before_it_leaves() -> None:
 
 
 def test_a_waypoint_is_not_taken_up_before_what_was_told_at_the_last_is_done() -> None:
-    pattern = spiral(GeoPoint(52.1, 5.2), VIEW, radius_m=350, aircraft=PLANE)
-    items = mission_items(plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(-900, 0))))
-    camera_on = next(k for k, item in enumerate(items) if item.command == Command.DO_SET_CAM_TRIGG_DIST)
-    after = [item for item in items[camera_on:] if item.command == Command.WAYPOINT]
-    # Gimbal and camera are two things, and the first place lies 24 m on: it is not taken up early.
-    assert after[0].p2 <= 12
-    assert after[9].p2 == round(LEAD_S * PLANE.cruise_speed_m_s)
-    assert after[-1].p2 <= 12
+    pattern = perimeter(box(-450, -350, 450, 350), FRAME, VIEW, inset_m=40, aircraft=PLANE)
+    plan = plan_pattern(pattern, VIEW, Setup(PLANE, CREATED, take_off=at(-900, 0)))
+    # Gimbal and camera are two things, told where the recorded line begins.
+    begin = Waypoint(at(-500, 0), 100.0, recording=True, gimbal_pitch_deg=-90.0)
+    line = [Waypoint(at(-500 + 24 * step, 0), 100.0, recording=True) for step in range(1, 12)]
+    items = mission_items(dataclasses.replace(plan, route=(Waypoint(at(-700, 0), 100.0), begin, *line)))
+    taken_up = [item.p2 for item in items[1:] if item.command == Command.WAYPOINT][1:]
+    # Half a second is 11 m: the first place lies too near for more than 10, the second leaves 48 - 11 - 10.
+    assert taken_up[:3] == [10.0, 10.0, 27.0]
+    assert taken_up[8] == round(LEAD_S * PLANE.cruise_speed_m_s)
 
 
 def test_circles_that_the_wind_makes_too_tight_are_told() -> None:

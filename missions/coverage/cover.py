@@ -59,7 +59,7 @@ class Settings:
     bearing_deg: float | None = None
     wanted: float = 0.995
     finalists: int = 8
-    shakes: int = 250
+    shakes: int = 120
     wind_east_m_s: float = 0.0
     wind_north_m_s: float = 0.0
     air_speed_m_s: float | None = None

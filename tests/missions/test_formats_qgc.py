@@ -3,129 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
-import random
-import subprocess
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from shapely import LineString, Polygon
 
-from missions.aircraft import Aircraft
-from missions.area import Area
-from missions.catalogue import aircraft, camera
+from missions.catalogue import camera
 from missions.errors import FormatError, SettingsError
-from missions.formats import area_from_geojson, export_plan, import_plan, read_area
-from missions.formats.imported import ImportedMission
+from missions.formats import export_plan, import_plan, read_area
 from missions.formats.qgc_plan_patterns import (
     Vehicle,
     area_from_survey,
     only_survey,
     view_from_lanes,
 )
-from missions.geodesy import GeoPoint, LocalFrame
+from missions.geodesy import GeoPoint
 from missions.items import Command
 from missions.local import local_from_ring
-from missions.patterns.corridor import corridor
-from missions.patterns.expanding_square import expanding_square
-from missions.patterns.orbit import orbit
-from missions.plan import LookAt, Plan, Waypoint
 from missions.plan_items import mission_items
-from missions.planner import Setup, plan_pattern
 from missions.search_plan import plan_search
-from missions.view import View
-
-CREATED = "2026-03-01T10:00:00Z"
-
-
-HOME = GeoPoint(52.0, 4.35)
-
-
-FRAME = LocalFrame(HOME)
-
-
-VIEW = View(camera("demo-wide"), 60.0)
-
-
-ROAD = tuple(FRAME.point_from_local(east, north) for east, north in [(0, 0), (300, 40), (500, 300)])
-
-
-def setup(vehicle: Aircraft | None = None) -> Setup:
-    return Setup(vehicle or aircraft("ardupilot-copter"), CREATED, take_off=HOME)
-
-
-def field() -> Area:
-    corners = [[4.350, 52.0], [4.355, 52.0], [4.356, 52.002], [4.350, 52.003], [4.350, 52.0]]
-    return area_from_geojson({"type": "Polygon", "coordinates": [corners]}, "field", "Field")
-
-
-@functools.cache
-def searched() -> Plan:
-    return plan_search(field(), aircraft("ardupilot-copter"), VIEW.camera, created=CREATED, angle_deg=20.0)
-
-
-def everything(seed: int) -> Plan:
-    """A plan with every field of a waypoint in odd amounts."""
-    chance = random.Random(seed)
-
-    def maybe(value: float) -> float | None:
-        return value if chance.random() < 0.5 else None
-
-    def place() -> GeoPoint:
-        return FRAME.point_from_local(chance.uniform(-900, 900), chance.uniform(-900, 900))
-
-    route = tuple(
-        Waypoint(
-            place(),
-            chance.uniform(20, 110),
-            recording=chance.random() < 0.5,
-            speed_m_s=maybe(chance.uniform(2, 20)),
-            hold_s=chance.choice([0.0, 3.4]),
-            heading_deg=maybe(chance.uniform(-180, 360)),
-            gimbal_pitch_deg=maybe(chance.uniform(-90, 20)),
-            look_at=LookAt(place(), chance.uniform(0, 40)) if chance.random() < 0.4 else None,
-            picture=chance.random() < 0.4,
-            trigger_m=maybe(chance.uniform(1, 90)),
-            orbit_turns=chance.choice([0.0, 0.25, 2.7]),
-            orbit_radius_m=chance.uniform(-400, 400),
-        )
-        for _ in range(30)
-    )
-    return dataclasses.replace(searched(), route=route)
-
-
-@functools.cache
-def patterned(name: str) -> Plan:
-    """A plan of each kind of thing that items can say."""
-    if name == "corridor":
-        return plan_pattern(corridor(ROAD, VIEW, width_m=90.0), VIEW, setup())
-    if name == "orbit":
-        return plan_pattern(orbit(HOME, VIEW, radius_m=40.0, turns=1.5, clockwise=False), VIEW, setup())
-    if name == "native-orbit":
-        return plan_pattern(orbit(HOME, VIEW, radius_m=40.0, turns=2.0, native=True), VIEW, setup())
-    if name == "expanding-square":
-        return plan_pattern(expanding_square(HOME, VIEW), VIEW, setup())
-    if name == "plane":
-        plane = aircraft("ardupilot-plane")
-        return plan_search(field(), plane, VIEW.camera, created=CREATED, height_agl_m=100)
-    return searched() if name == "parallel-track" else everything(int(name.removeprefix("everything-")))
-
-
-PATTERNS = ["parallel-track", "plane", "corridor", "orbit", "native-orbit", "expanding-square"]
-
-
-PATTERNS += [f"everything-{seed}" for seed in range(5)]
-
-
-def opened(folder: Path, content: bytes | str, name: str = "some.plan") -> ImportedMission:
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return import_plan(path)
+from tests.missions.qgc_plans import CREATED, FRAME, PATTERNS, ROAD, VIEW, field, opened, patterned, searched
 
 
 @pytest.mark.parametrize("name", PATTERNS)
@@ -308,45 +208,3 @@ def test_a_real_survey_is_told_as_what_it_is(shared: Callable[[str], Path]) -> N
     assert (view.spacing_m, view.trigger_m) == pytest.approx((25, 25))
     with pytest.raises(SettingsError, match="sees"):
         view_from_lanes(lanes, camera("demo-wide"), 10.0)
-
-
-# MAVSDK in a process of its own: it keeps threads, and must not outlive the test.
-MAVSDK = """
-import json, sys
-from mavsdk import ComponentType, Configuration, Mavsdk
-from mavsdk.plugins.mission_raw import MissionRaw
-from pymavlink.dialects.v20 import ardupilotmega as mav
-
-sdk = Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION))
-sdk.add_any_connection("raw://")
-link = mav.MAVLink(None, 1, 1)
-sdk.pass_received_raw_bytes(link.heartbeat_encode(2, 3, 0, 0, 3).pack(link))
-raw = MissionRaw(sdk.first_autopilot(10.0))
-read = {"plan": raw.import_qgroundcontrol_mission, "waypoints": raw.import_mission_planner_mission}
-got = read[sys.argv[1]](sys.argv[2])
-lists = (got.mission_items, got.geofence_items, got.rally_items)
-with open(sys.argv[3], "w") as out:
-    json.dump([[vars(item) for item in items] for items in lists], out)
-raw.destroy()
-sdk.destroy()
-"""
-
-
-@pytest.fixture(scope="module")
-def mavsdk(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes], list[list[dict[str, Any]]]]:
-    """Reads a file as MAVSDK does."""
-    if find_spec("mavsdk") is None:
-        pytest.skip("the package mavsdk is not installed")
-    folder = tmp_path_factory.mktemp("mavsdk")
-
-    def read(kind: str, content: bytes) -> list[list[dict[str, Any]]]:
-        path, result = folder / f"mission.{kind}", folder / "items.json"
-        path.write_bytes(content)
-        result.unlink(missing_ok=True)
-        command = [sys.executable, "-c", MAVSDK, kind, str(path), str(result)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert result.exists(), done.stdout + done.stderr
-        lists: list[list[dict[str, Any]]] = json.loads(result.read_text())
-        return lists
-
-    return read

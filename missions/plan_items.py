@@ -36,6 +36,7 @@ _SAME_PLACE_M = 0.5
 _NEAR_RADII = 2.0
 _DOING_S = 0.5
 _MOST_TURNS = 255
+_NORTH_DEG = 359.9999
 
 
 def mission_items(plan: Plan) -> tuple[MissionItem, ...]:
@@ -152,7 +153,11 @@ def _told(plan: Plan, waypoint: Waypoint, before: _State, after: _State) -> Iter
         # y is parameter 6 and x parameter 5: 1 takes one picture.
         yield MissionItem(Command.DO_DIGICAM_CONTROL, Frame.MISSION, x=1.0)
     if after.heading_deg is not None:
-        yield MissionItem(Command.CONDITION_YAW, Frame.MISSION, p1=after.heading_deg % 360)
+        # In the autopilot's single precision 359.99999 is 360, which it does not keep.
+        heading_deg = after.heading_deg % 360
+        yield MissionItem(
+            Command.CONDITION_YAW, Frame.MISSION, p1=0.0 if heading_deg > _NORTH_DEG else heading_deg
+        )
 
 
 def _changes(plan: Plan, before: _State, after: _State) -> Iterator[MissionItem]:

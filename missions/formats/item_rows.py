@@ -15,7 +15,7 @@ from missions.geodesy import GeoPoint
 from missions.items import Command, MissionItem
 
 _WIDTH = 10
-_DRAWN = frozenset({Command.TAKEOFF, Command.WAYPOINT, Command.LOITER_TURNS})
+_DRAWN = frozenset({Command.TAKEOFF, Command.WAYPOINT, Command.LOITER_TURNS, Command.LOITER_TO_ALT})
 Line = list[tuple[GeoPoint, float]]
 
 
@@ -60,8 +60,15 @@ def _item(row: Any, where: str) -> MissionItem:
 
 def still_drawn(items: Sequence[MissionItem], line: Line) -> bool:
     """Whether a drawn line still is the items' route: nobody moved, added or removed a point of it."""
-    flown = [(item.x, item.y, item.z) for item in items[1:] if item.command in _DRAWN]
+    placed = [item for item in items[1:] if item.command in _DRAWN]
+    if any(item.command == Command.LOITER_TO_ALT for item in placed[:2]):
+        # A plane takes off low and climbs in circles to where its route begins.
+        placed = placed[1:]
+    flown = [(item.x, item.y, item.z) for item in placed]
     drawn = [(point.lat_deg, point.lon_deg, height_m) for point, height_m in line]
+    if drawn and len(drawn) == len(flown) - 2 and flown[1][:2] == flown[2][:2]:
+        # A plane that climbed in circles is sent to the first place once before it counts.
+        flown = flown[1:]
     if drawn and len(drawn) == len(flown) - 1:
         # Take-off at a place that the route does not begin with.
         flown = flown[1:]

@@ -7,8 +7,6 @@ from shapely import Polygon
 
 from missions.coverage import Coverage, Settings, Swath, cover
 from missions.coverage.curves import CHORD_M
-from missions.coverage.route import Route
-from missions.patterns.parallel_track import curved
 
 SWATH = Swath(60.0, 10.0)
 FIELD = shapely.box(0, 0, 700, 500)
@@ -79,17 +77,3 @@ def test_the_way_from_a_start_outside_does_not_count_as_leaving() -> None:
     assert np.allclose(coverage.curve.points[0], [350.0, -400.0])
     assert np.allclose(coverage.curve.points[-1], [350.0, -400.0], atol=1e-6)
     assert coverage.leaves_m <= 26.0
-
-
-def test_a_leg_that_begins_where_a_later_one_passes_is_found_where_it_is_flown() -> None:
-    places = np.array([[0.0, 0.0], [100.0, 0.0], [0.0, 60.0], [0.0, 0.0]])
-    route = Route(
-        points=places,
-        recording=np.array([True, False, True, False]),
-        outside=np.zeros(4, dtype=bool),
-        legs=np.stack([places[[0, 2]], places[[1, 3]]], axis=1),
-    )
-    curve = np.array([[0.0, 1e-12], [100.0, 0.0], [120.0, 30.0], [0.0, 60.0], [0.0, 0.0]])
-    path = curved(route, curve, 60.0)
-    assert np.allclose(path.points, curve)
-    assert path.recording.tolist() == [True, False, False, True, False]

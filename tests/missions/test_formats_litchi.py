@@ -109,7 +109,7 @@ def test_a_route_of_more_than_99_waypoints_is_refused_or_divided(plan: Plan) -> 
         if files > 1:
             with pytest.raises(FormatError, match="more than the 99") as raised:
                 export_plan(long, "litchi")
-            assert f"as {files} missions" in raised.value.remedy
+            assert f"becomes {files} missions" in raised.value.remedy
 
 
 def test_what_litchi_does_not_fly_is_refused(plan: Plan) -> None:

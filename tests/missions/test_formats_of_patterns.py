@@ -237,6 +237,7 @@ PLACED = {
     Command.WAYPOINT,
     Command.LOITER_TURNS,
     Command.LOITER_TIME,
+    Command.LOITER_TO_ALT,
     Command.TAKEOFF,
     Command.DO_SET_ROI,
     Command.FENCE_POLYGON_INCLUSION,

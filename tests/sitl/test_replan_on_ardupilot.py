@@ -14,7 +14,7 @@ from missions.plan import Plan
 from missions.search_plan import plan_search
 from ops.replanning import BY_MISSION, BY_PICTURES, Flown, flown_in, one_track
 from sitl.ardupilot import find
-from sitl.proof import fly_in_turn
+from sitl.proof import fly_plan
 from telemetry.dialect import BY_NAME
 from telemetry.tlog import read_tlog
 
@@ -37,7 +37,7 @@ def test_a_flight_of_ardupilot_is_known_by_pictures_and_by_its_mission_alike(tmp
     plan = plan_search(
         area, aircraft("ardupilot-copter"), camera("demo-thermal"), created="2026-01-01", take_off=home
     )
-    whole = fly_in_turn([plan], tmp_path / "flight", speedup=10.0)[0].recording
+    whole = fly_plan(plan, tmp_path / "flight", speedup=10.0)[0].recording
     flown = flown_in(whole, plan)
     assert flown[0].camera == BY_PICTURES
     assert abs(flown[0].pictures - plan.totals.photos) <= 3

@@ -20,6 +20,8 @@ WELL_COVERED_PCT = 99.0
 MANY_ITEMS = 650
 """ArduPilot keeps about 720 mission items on boards with 16 kB of storage."""
 
+_TURNS_OFF_M = 1.0
+"""Curves are drawn by chords: this much beyond the margin is none."""
 _WEIGHT = {Severity.BLOCKING: 0, Severity.CAUTION: 1, Severity.INFO: 2}
 
 
@@ -42,6 +44,8 @@ class Facts:
     against_wind_m: float = 0.0
     interval_s: float | None = None
     """The shortest time between two pictures; None for the totals' distance at cruise speed."""
+    turn_margin_m: float | None = None
+    """How far turns may leave the area; None where nobody said."""
     turn_radius_m: float = 0.0
     """Over the ground, in the wind."""
     loops: int = 0
@@ -178,7 +182,16 @@ def _take_off(facts: Facts) -> Iterator[Finding]:
 
 
 def _turns(facts: Facts) -> Iterator[Finding]:
-    if facts.turns_leave_m > 0.5:
+    margin_m = facts.turn_margin_m
+    if margin_m is not None and facts.turns_leave_m > margin_m + _TURNS_OFF_M:
+        yield Finding(
+            "turns",
+            Severity.BLOCKING,
+            f"With a turn radius of {facts.turn_radius_m:.0f} m no turns were found that leave the area by"
+            f" less than {facts.turns_leave_m:.0f} m; {margin_m:.0f} m were allowed.",
+            "Allow a wider margin where the air is free that far, or fly a copter.",
+        )
+    elif facts.turns_leave_m > 0.5:
         yield Finding(
             "turns",
             Severity.CAUTION,

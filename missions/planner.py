@@ -135,6 +135,7 @@ def plan_pattern(pattern: Pattern, view: View, setup: Setup) -> Plan:
     facts = dataclasses.replace(
         _facts(plan, pattern, flown, turns, outside_m, turns.crossing_m(zones)),
         against_wind_m=spent.against_wind_m,
+        turn_margin_m=setup.turn_margin_m,
     )
     checked = dataclasses.replace(plan, findings=by_weight([*check(facts), *flown.findings]))
     return _in_flights(checked) if setup.divide else checked

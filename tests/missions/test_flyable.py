@@ -28,10 +28,10 @@ from missions.patterns.perimeter import perimeter
 from missions.patterns.runs import path_of_runs
 from missions.patterns.spiral import spiral
 from missions.patterns.surveillance import surveillance
-from missions.plan import Plan, Severity, Waypoint
+from missions.plan import Finding, Plan, Severity, Waypoint
 from missions.plan_items import LEAD_S, mission_items
 from missions.planner import Setup, plan_pattern
-from missions.search_plan import plan_search
+from missions.search_plan import plan_area, plan_search
 from missions.surveillance.points import WatchPoint
 from missions.turns import turned
 from missions.view import View
@@ -363,3 +363,18 @@ def test_without_a_take_off_point_a_plane_still_comes_to_its_first_leg_from_the_
     entered, leg = line[begins] - line[begins - 1], line[begins + 1] - line[begins]
     assert math.hypot(*entered) > 1
     assert abs(entered[0] * leg[1] - entered[1] * leg[0]) < 0.01 * math.hypot(*entered) * math.hypot(*leg)
+
+
+def test_turns_stay_within_a_margin_that_was_stated_or_the_plan_is_blocked() -> None:
+    country = area_from_local(box(-450, -350, 450, 350), FRAME, "Country")
+    far: dict[float | None, Finding | None] = {}
+    for margin_m in (None, 100.0, 5.0):
+        setup = Setup(PLANE, CREATED, take_off=at(-420, -320), turn_margin_m=margin_m)
+        found = [one for one in plan_area(country, VIEW, setup).findings if one.check == "turns"]
+        far[margin_m] = found[0] if found else None
+    assert far[None] is not None
+    assert far[None].severity is Severity.CAUTION
+    assert far[100.0] is None or far[100.0].severity is Severity.CAUTION
+    assert far[5.0] is not None
+    assert far[5.0].severity is Severity.BLOCKING
+    assert "5 m were allowed" in far[5.0].text

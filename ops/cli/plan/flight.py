@@ -71,6 +71,15 @@ class Flight:
             min=0, metavar="METRES", help="Gaps in the terrain up to this long are water; AHN has them."
         ),
     ] = 0.0
+    turn_margin: Annotated[
+        float | None,
+        typer.Option(
+            "--turn-margin",
+            min=0,
+            metavar="METRES",
+            help="How far a plane's turns may leave the area; else as far as is soonest.",
+        ),
+    ] = None
     one_flight: Annotated[
         bool,
         typer.Option("--one-flight", help="Never divide over several batteries: block the plan instead."),
@@ -147,6 +156,7 @@ class Flight:
             wind=wind_of(self.wind),
             no_fly=self.zones(),
             relief=self.relief(),
+            turn_margin_m=self.turn_margin,
             divide=not self.one_flight,
         )
 

@@ -201,15 +201,24 @@ export class Overlay {
     }
   }
 
+  /** Take-offs and rally points; of those side by side the first is named. */
   #drawPlanLabels() {
+    const named = [];
     for (const plan of this.#store.plans) {
       const rallies = new Map(placesOfRole([plan], 'rally').map((place) => [place.join(), place]));
       for (const place of placesOfRole([plan], 'take_off')) {
         const too = rallies.delete(place.join()) ? ', rally' : '';
-        this.#caption(`take-off, landing${too}`, place, '#e8eef3');
+        this.#captionOnce(`take-off, landing${too}`, place, '#e8eef3', named);
       }
-      for (const place of rallies.values()) this.#caption('rally', place, '#95e06c');
+      for (const place of rallies.values()) this.#captionOnce('rally', place, '#95e06c', named);
     }
+  }
+
+  #captionOnce(text, place, colour, named) {
+    const own = this.#captionBox(place);
+    if (named.some((each) => overlaps(own, each))) return;
+    named.push(own);
+    this.#caption(text, place, colour);
   }
 
   /** Points of no return, and where each flight begins its work if there is room for its number. */
@@ -242,10 +251,12 @@ export class Overlay {
   }
 
   #takeOffBoxes() {
-    return placesOfRole(this.#store.plans, 'take_off').map((place) => {
-      const {x, y} = this.#ground.map.project(place);
-      return box(x - 2 * CAPTION_PX, y + 9, 4 * CAPTION_PX, 14);
-    });
+    return placesOfRole(this.#store.plans, 'take_off').map((place) => this.#captionBox(place));
+  }
+
+  #captionBox(place) {
+    const {x, y} = this.#ground.map.project(place);
+    return box(x - 2 * CAPTION_PX, y + 9, 4 * CAPTION_PX, 14);
   }
 
   #drawFindLabels() {

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from missions.errors import InputError
 from ops.cli.options import JsonOption
-from ops.cli.screen import facts, out, print_json, table
+from ops.cli.screen import facts, out, print_json, say, table
 
 if TYPE_CHECKING:
     from telemetry.log_summary import LogSummary
 
 _MOST_NAMED = 5
+_MOST_OFFERED = 12
 
 app = typer.Typer(help="A recording: what is in it.", no_args_is_help=True)
 
@@ -38,6 +41,41 @@ def info(
     for path in recordings:
         summary = summary_of(path)
         print_json(as_plain(summary)) if as_json else _show(summary, every=every)
+
+
+@app.command(short_help="One message type as CSV.")
+def extract(
+    recording: Annotated[Path, typer.Argument(metavar="TLOG", help="A recording (.tlog).")],
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="Its name, as in `log info --all`.")],
+    system: Annotated[
+        int | None, typer.Option("--system", metavar="NUMBER", help="Only what this one sent; else all.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="CSV", help="A file; else standard output.")
+    ] = None,
+) -> None:
+    """Write every message of one type, all fields and who sent it when, as CSV."""
+    from missions.files import writing_whole
+    from telemetry.columns import read_columns
+    from telemetry.columns.csv_text import write_csv
+
+    columns = read_columns(recording)
+    name = message.upper()
+    if name not in columns:
+        raise InputError(
+            f"there is no {name} in it",
+            where=str(recording),
+            remedy=f"Choose one of {', '.join(sorted(columns)[:_MOST_OFFERED])} ...",
+        )
+    rows = columns[name]
+    if system is not None:
+        rows = rows[rows["sender_system"] == system]
+    if output is None:
+        write_csv(rows, sys.stdout)
+        return
+    with writing_whole(output) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        write_csv(rows, file)
+    say(f"Wrote {output}: {len(rows)} rows")
 
 
 def as_plain(summary: LogSummary) -> dict[str, Any]:

@@ -271,6 +271,11 @@ def test_a_recording_is_summed_up(inside: Droneteam, tmp_path: Path) -> None:
     assert (told["frames"], told["duration_s"], told["bad_bytes"]) == (5, 4.0, 0)
     assert told["senders"][0]["messages"] == {"HEARTBEAT": 5}
     assert "HEARTBEAT 5" in inside("log", "info", "five.tlog").stdout
+    lines = inside("log", "extract", "five.tlog", "heartbeat").stdout.splitlines()
+    assert len(lines) == 6
+    assert lines[0].startswith("received_us,sender_system,")
+    assert lines[3].split(",")[:4] == ["1700000002000000", "7", "1", "2"]
+    assert "HEARTBEAT" in inside("log", "extract", "five.tlog", "attitude").stderr
     (tmp_path / "no.tlog").write_bytes(b"nothing")
     refused = inside("log", "info", "no.tlog")
     assert refused.returncode == 2

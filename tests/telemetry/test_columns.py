@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import random
 from collections import defaultdict
@@ -16,6 +18,7 @@ from pymavlink.dialects.v20 import ardupilotmega as reference
 
 from missions.errors import FormatError, InputError
 from telemetry.columns import Columns, columns_of, read_columns
+from telemetry.columns.csv_text import write_csv
 from telemetry.columns.tables import DTYPES, HEAD, KINDS
 from telemetry.dialect import LAYOUTS
 from telemetry.frames import Frame, FrameReader, Message
@@ -162,6 +165,21 @@ def test_what_is_no_recording_is_refused(content: bytes, tmp_path: Path) -> None
 def test_a_recording_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"gone\.tlog.*cannot be read"):
         read_columns(tmp_path / "gone.tlog")
+
+
+def test_a_type_is_written_as_csv_that_says_what_was_sent() -> None:
+    encoder = Encoder(1, 1)
+    raw = encoder.encode("BATTERY_STATUS", id=2, voltages=[4200, 4100], temperature=-5)
+    raw += encoder.encode("STATUSTEXT", text='say "no", twice', severity=3)
+    raw += encoder.encode("ATTITUDE", roll=0.1, yaw=math.nan)
+    columns, told = columns_of(raw), {}
+    for name in columns:
+        file = io.StringIO()
+        write_csv(columns[name], file)
+        (told[name],) = csv.DictReader(file.getvalue().splitlines())
+    assert (told["BATTERY_STATUS"]["voltages[1]"], told["BATTERY_STATUS"]["temperature"]) == ("4100", "-5")
+    assert told["STATUSTEXT"]["text"] == 'say "no", twice'
+    assert (told["ATTITUDE"]["roll"], told["ATTITUDE"]["yaw"]) == ("0.1", "nan")
 
 
 def test_no_bytes_are_no_messages() -> None:

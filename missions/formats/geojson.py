@@ -73,7 +73,7 @@ def _line(route: Sequence[Waypoint]) -> dict[str, Any]:
 def _sortie(sortie: Sortie, number: int) -> dict[str, Any]:
     return _feature(
         "sortie",
-        f"Sortie {number}",
+        f"Flight {number}",
         _line(sortie.route),
         vehicle=sortie.vehicle,
         battery=sortie.battery,

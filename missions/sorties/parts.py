@@ -90,10 +90,10 @@ def rechecked(flight: Plan) -> Plan:
 
 
 def name_of(plan: Plan, sortie: Sortie) -> str:
-    """Which flight of a plan a sortie is: "sortie 2 of 3", after its aircraft where there are several."""
+    """Which flight of a plan a sortie is: "flight 2 of 3", after its aircraft where there are several."""
     own = [one for one in plan.sorties if one.vehicle == sortie.vehicle]
     number = 1 + next(index for index, one in enumerate(own) if one == sortie)
-    which = f"sortie {number} of {len(own)}"
+    which = f"flight {number} of {len(own)}"
     return which if len(own) == len(plan.sorties) else f"aircraft {sortie.vehicle} {which}"
 
 

@@ -106,7 +106,7 @@ def test_flights_of_a_team_name_their_aircraft_camera_and_height(unequal: Plan, 
         assert part.aircraft.name == member.aircraft.name
         assert part.camera == member.camera
         assert part.take_off == member.take_off
-        assert f"aircraft {sortie.vehicle} sortie" in part.name
+        assert f"aircraft {sortie.vehicle} flight" in part.name
         assert part.request.height_agl_m == pytest.approx(max(row.height_relative_m for row in part.route))
         track = [(row.place.lon_deg, row.place.lat_deg) for row in part.route]
         assert deviation_from_plan(part, track).within(0.1)

@@ -245,7 +245,7 @@ def test_flights_are_plans_of_their_own_that_can_be_kept_exported_and_compared(
     divided = divide(with_battery(big, 0.5))
     parts = flights(divided)
     assert [part.name for part in parts] == [
-        f"Polder sortie {n} of {len(parts)}" for n in range(1, len(parts) + 1)
+        f"Polder flight {n} of {len(parts)}" for n in range(1, len(parts) + 1)
     ]
     for part, sortie in zip(parts, divided.sorties, strict=True):
         assert part.route == sortie.route

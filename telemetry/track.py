@@ -1,6 +1,7 @@
 """Where an aircraft was at any moment of a recording, and how it and its gimbal lay.
 
-Times are those at which the recording's maker received the messages. Where the autopilot knew UTC (from GPS,
+Times are those at which the recording's maker received the messages; what came late and all at once is put
+back by the sender's clock (`sent_times`). Where the autopilot knew UTC (from GPS,
 SYSTEM_TIME) `utc_offset_s` is what to add to them for UTC.
 """
 

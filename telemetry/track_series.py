@@ -12,6 +12,7 @@ import numpy.typing as npt
 from telemetry.dialect import BY_NAME
 from telemetry.frames import Frame
 from telemetry.messages import Message, decode
+from telemetry.sent_times import spread
 
 _UNKNOWN_HEADING = 0xFFFF
 _YAW_IN_EARTH_FRAME, _YAW_IN_VEHICLE_FRAME, _YAW_LOCK = 64, 32, 16
@@ -42,12 +43,17 @@ class Series:
 
     @classmethod
     def from_rows(cls, rows: Sequence[tuple[float, ...]], width: int, angles: tuple[int, ...] = ()) -> Series:
-        """Rows of a time and `width` values; of rows with one time the last is kept."""
-        table = np.asarray(rows, float).reshape(-1, width + 1)
+        """Rows of when each was received, its sender's clock in seconds (NaN for none), and `width` values.
+
+        What was received late and all at once is put back to when it was sent; of rows that still have one
+        time the last is kept.
+        """
+        table = np.asarray(rows, float).reshape(-1, width + 2)
         table = table[np.argsort(table[:, 0], kind="stable")]
-        last = np.append(np.diff(table[:, 0]) > 0, True) if len(table) else np.zeros(0, bool)
-        table = table[last]
-        return cls(table[:, 0], tuple(table[:, n + 1] for n in range(width)), frozenset(angles))
+        time_s = spread(table[:, 0], table[:, 1])
+        last = np.append(np.diff(time_s) > 0, True) if len(table) else np.zeros(0, bool)
+        columns = tuple(table[last, n + 2] for n in range(width))
+        return cls(time_s[last], columns, frozenset(angles))
 
     def between(self, time_s: float, max_gap_s: float) -> tuple[tuple[float, ...], float] | None:
         """Values interpolated between the two rows around `time_s`, and the time between these.
@@ -94,7 +100,7 @@ class TrackBuilder:
         self._attitudes: list[tuple[float, ...]] = []
         self._accuracy: list[tuple[float, ...]] = []
         self._offsets_s: list[float] = []
-        self._gimbal: dict[str, list[tuple[float, float, float, float, bool]]] = {}
+        self._gimbal: dict[str, list[tuple[float, float, float, float, float, bool]]] = {}
 
     @property
     def count(self) -> int:
@@ -113,11 +119,11 @@ class TrackBuilder:
         elif message.name == "ATTITUDE":
             angles = (message.roll, message.pitch, message.yaw)
             if all(map(math.isfinite, angles)):
-                self._attitudes.append((message.time_s, *map(math.degrees, angles)))
+                self._attitudes.append((message.time_s, _boot_s(message), *map(math.degrees, angles)))
         elif message.name == "GPS_RAW_INT":
             if message.h_acc or message.v_acc:
                 values = (value / 1000 if value else math.nan for value in (message.h_acc, message.v_acc))
-                self._accuracy.append((message.time_s, *values))
+                self._accuracy.append((message.time_s, message.time_usec / 1e6, *values))
         elif message.name == "SYSTEM_TIME":
             if message.time_unix_usec / 1e6 > _EARLIEST_UTC_S:
                 self._offsets_s.append(message.time_unix_usec / 1e6 - message.time_s)
@@ -140,8 +146,8 @@ class TrackBuilder:
         """The camera's roll, pitch, yaw in the earth frame, degrees, of the best source there is."""
         for source in _GIMBAL_SOURCES:
             rows = [
-                (time_s, roll, pitch, yaw if earth else yaw + _yaw_at(attitudes, time_s))
-                for time_s, roll, pitch, yaw, earth in self._gimbal.get(source, ())
+                (time_s, boot_s, roll, pitch, yaw if earth else yaw + _yaw_at(attitudes, time_s))
+                for time_s, boot_s, roll, pitch, yaw, earth in self._gimbal.get(source, ())
             ]
             if rows:
                 return Series.from_rows(rows, 3, angles=(0, 1, 2))
@@ -158,6 +164,7 @@ class TrackBuilder:
         self._positions.append(
             (
                 message.time_s,
+                _boot_s(message),
                 message.lat / 1e7,
                 message.lon / 1e7,
                 message.alt / 1000,
@@ -180,7 +187,13 @@ class TrackBuilder:
         else:
             pitch, roll, yaw = message.pointing_a / 100, message.pointing_b / 100, message.pointing_c / 100
         if all(map(math.isfinite, (roll, pitch, yaw))):
-            self._gimbal.setdefault(message.name, []).append((message.time_s, roll, pitch, yaw, earth))
+            row = (message.time_s, _boot_s(message), roll, pitch, yaw, earth)
+            self._gimbal.setdefault(message.name, []).append(row)
+
+
+def _boot_s(message: Message) -> float:
+    """The sender's own clock; NaN for a message that does not carry it."""
+    return float(message.fields.get("time_boot_ms", math.nan)) / 1e3
 
 
 def _yaw_at(attitudes: Series, time_s: float) -> float:

@@ -156,7 +156,7 @@ class _Flight:
                 return self._result(landed=True, reason="landed and disarmed")
             if self._circles_home(state):
                 self._tell("return", now=True)
-                return self._result(landed=False, reason="circling above home after the mission")
+                return self._result(landed=False, reason=self._why_home(state))
             self._tell(self._phase(state))
             self._check_time()
 
@@ -230,7 +230,14 @@ class _Flight:
         if state.kind != "plane" or state.home is None or self._place is None or state.mode != "RTL":
             return False
         home = GeoPoint(state.home[0], state.home[1])
-        return self._completed(state) and distance_m(home, self._place) < _ABOVE_HOME_M
+        return distance_m(home, self._place) < _ABOVE_HOME_M
+
+    def _why_home(self, state: VehicleState) -> str:
+        if self._completed(state):
+            return "circling above home after the mission"
+        said = "; ".join(self._client.texts)
+        at = f"item {self._last_waypoint} of {state.mission_count}"
+        return f"circling above home, sent there at {at}; it said: {said or 'nothing'}"
 
     def _completed(self, state: VehicleState) -> bool:
         return self._last_waypoint >= (state.mission_count or 1)

@@ -42,8 +42,6 @@ READY_S = 180.0
 """How long, in real seconds, an autopilot may take to know its place."""
 SWAP_S = 30.0
 """How long an aircraft is off while its battery is changed."""
-CIRCLED_S = 60.0
-"""How long a plane may fly home before its mission was over until its flight counts as broken off."""
 _BESIDE_M = 5.0
 
 Tell = Callable[[int, int, FlightProgress], None]
@@ -175,7 +173,7 @@ class _Crew:
             for name, rate_hz in RATES_HZ.items():
                 client.request_message_rate(name, rate_hz)
             zero_s = self._wait(client, watch, start_s, -off_s if number > 1 else None)
-            result = self._fly(client, watch, number, plan)
+            result = self._fly(client, number, plan)
             landed_s = watch.boot_s - zero_s
             state = client.state
         flown = Flown(
@@ -214,43 +212,14 @@ class _Crew:
         self.sky.check()
         return zero_s
 
-    def _fly(self, client: VehicleClient, watch: Watch, number: int, plan: Plan) -> FlightResult:
-        began_s = watch.boot_s
-        homeward_s: list[float] = []
-
+    def _fly(self, client: VehicleClient, number: int, plan: Plan) -> FlightResult:
         def told(progress: FlightProgress) -> None:
             self.sky.check()
             if self.tell is not None:
                 self.tell(self.vehicle, number, progress)
-            early = progress.phase == "return" and progress.waypoint < progress.waypoint_count
-            homeward_s[:] = [*homeward_s, watch.boot_s][:1] if early else []
-            # A copter lands then, and its flight ends; a plane would circle above home for ever.
-            if early and plan.aircraft.kind == "plane" and watch.boot_s - homeward_s[0] > CIRCLED_S:
-                raise _SentHome(progress)
 
-        try:
-            patience_s = PATIENCE * plan.totals.duration_s / self.speedup + 120
-            return fly(client, timeout_s=patience_s, on_progress=told)
-        except _SentHome as sent:
-            at = sent.progress
-            said = "; ".join(client.texts)
-            return FlightResult(
-                completed=False,
-                landed=False,
-                reason=f"went home at item {at.waypoint} of {at.waypoint_count}; it said: {said}",
-                last_waypoint=at.waypoint,
-                waypoint_count=at.waypoint_count,
-                duration_s=watch.boot_s - began_s,
-                flown_m=at.flown_m,
-            )
-
-
-class _SentHome(SimulatorError):
-    """The autopilot broke its mission off and flies home."""
-
-    def __init__(self, progress: FlightProgress) -> None:
-        super().__init__("the autopilot broke its mission off")
-        self.progress = progress
+        patience_s = PATIENCE * plan.totals.duration_s / self.speedup + 120
+        return fly(client, timeout_s=patience_s, on_progress=told)
 
 
 def _ready(client: VehicleClient, watch: Watch) -> bool:

@@ -66,6 +66,26 @@ def test_a_mission_is_flown_to_its_end(
     assert waypoints == sorted(waypoints)
 
 
+def test_the_flight_of_a_plane_that_is_sent_home_early_ends_and_says_where() -> None:
+    clock, sent = SystemClock(), []
+    with (
+        SmallVehicle("plane", home=Home(52.0, 5.0, 10.0, 0.0), speedup=30) as vehicle,
+        VehicleClient(open_link(vehicle.address, clock), clock) as client,
+    ):
+        client.connect()
+        upload(client, MissionType.MISSION, square(80, 0.008))
+
+        def send_home(progress: FlightProgress) -> None:
+            if progress.waypoint >= 3 and not sent:
+                sent.append(progress.waypoint)
+                client.set_mode("RTL")
+
+        result = fly(client, timeout_s=60, on_progress=send_home)
+    assert not result.completed
+    assert not result.landed
+    assert f"sent there at item {sent[0]} of 5" in result.reason
+
+
 @pytest.fixture
 def flying(fake_vehicle: Callable[..., Any], clock: ManualClock) -> tuple[Any, VehicleClient]:
     """A fake that starts its mission when told to, and its client."""

@@ -18,7 +18,6 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from missions.coverage.choose import GAP_COSTS
-from missions.coverage.curves import Curve, curve_of
 from missions.coverage.gaps import gap_legs, unseen
 from missions.coverage.inside import Inside
 from missions.coverage.lanes import Grid, Legs, Swath
@@ -73,7 +72,7 @@ class Coverage:
     """The route, the grid it came from, and the share of the area that its legs see (0 to 1).
 
     `grids` has every cell's, the largest cell's first, which is `grid`. `cost_m` is what it takes: metres of
-    still air and turns. `curve` is what an aircraft that cannot stop flies of it, None for one that can.
+    still air and turns.
     """
 
     route: Route
@@ -81,12 +80,6 @@ class Coverage:
     seen: float
     grids: tuple[Grid, ...] = ()
     cost_m: float = 0.0
-    curve: Curve | None = None
-
-    @property
-    def leaves_m(self) -> float:
-        """How far turns go outside the area; 0 for what turns on the spot."""
-        return 0.0 if self.curve is None else self.curve.leaves_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +122,8 @@ def cover(
     cost_m -= _flown_m(walked, metric, settings) - _flown_m(least, metric, settings)
     route = from_start(least, best.links.start)
     seen = 1 - unseen(area, route.legs, settings.swath).area / area.area
-    turning = Turning(area, settings.turn_radius_m, settings.turn_margin_m)
-    curve = curve_of(route, turning) if settings.turn_radius_m > 0 else None
     grids = tuple(cell.grid for cell in best.layout.cells)
-    return Coverage(route, grids[0], float(seen), grids, cost_m, curve)
+    return Coverage(route, grids[0], float(seen), grids, cost_m)
 
 
 def _check(area: Polygon | MultiPolygon, settings: Settings) -> None:

@@ -34,15 +34,6 @@ def turning_lengths(legs: npt.NDArray[np.float64], radius_m: float) -> Floats:
     return np.asarray(lengths.min(axis=0).reshape(len(ends), len(ends)))
 
 
-def turn_points(
-    a: Points, heading_a: float, b: Points, heading_b: float, radius_m: float, step_m: float
-) -> Points:
-    """Points `step_m` apart along the shortest turn; headings in radians from east, anticlockwise. (n, 2)"""
-    lengths, parts = words(a[None], np.array([heading_a]), b[None], np.array([heading_b]), radius_m)
-    best = int(np.argmin(lengths[:, 0]))
-    return word_points(a, heading_a, best, parts[best, :, 0], radius_m, step_m)
-
-
 def word_points(
     a: Points, heading: float, word: int, parts: Floats, radius_m: float, step_m: float
 ) -> Points:

@@ -38,10 +38,6 @@ class Trail:
     points_m: Points
     height_m: Floats
 
-    def later(self, seconds: float) -> Trail:
-        """The same flight, begun later."""
-        return Trail(self.at_s + seconds, self.points_m, self.height_m)
-
 
 def apart(plan: Plan, *, vertical_m: float = VERTICAL_M) -> Apart:
     """How near the aircraft of a plan come in plan while less than `vertical_m` apart in height.

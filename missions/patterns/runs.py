@@ -114,12 +114,6 @@ def turning_deg(points: Points) -> npt.NDArray[np.float64]:
     return np.asarray(np.abs((np.diff(course) + 180) % 360 - 180))
 
 
-def legs_of(points: Points) -> Legs:
-    """The legs of a polyline, those without length left out, (n, 2, 2)."""
-    legs = np.stack([points[:-1], points[1:]], axis=1)
-    return np.asarray(legs[np.hypot(*(legs[:, 1] - legs[:, 0]).T) > _SAME_M])
-
-
 def recorded_legs(path: Path) -> Legs:
     """The legs of a path on which the camera records, (n, 2, 2)."""
     legs = np.stack([path.points[:-1], path.points[1:]], axis=1)

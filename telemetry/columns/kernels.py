@@ -12,6 +12,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from telemetry.columns.tables import HEAD_BYTES
+
 Bytes = npt.NDArray[np.uint8]
 _UNKNOWN = 64
 FOUND = np.dtype([("start", np.int64), ("stop", np.int64), ("time_us", np.int64), ("kind", np.int16)])
@@ -161,6 +163,7 @@ def lay(
         start = frame.start
         second = data[start] == 0xFD
         time_us = frame.time_us
+        # As `tables.HEAD` has it.
         for place in range(8):
             rows[at + place] = np.uint8(time_us >> (8 * place) & 0xFF)
         sender = start + (4 if second else 2)
@@ -168,6 +171,6 @@ def lay(
         rows[at + 9] = data[sender + 2]
         rows[at + 10] = data[sender]
         begin = start + (10 if second else 6)
-        length = min(np.int64(data[start + 1]), row_bytes[kind] - 11)
+        length = min(np.int64(data[start + 1]), row_bytes[kind] - HEAD_BYTES)
         for place in range(length):
-            rows[at + 11 + place] = data[begin + place]
+            rows[at + HEAD_BYTES + place] = data[begin + place]

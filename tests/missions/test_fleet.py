@@ -179,6 +179,10 @@ def test_the_nearest_approach_is_that_of_a_fine_simulation() -> None:
         assert times[0] <= at_s <= times[-1]
 
 
+def later(trail: Trail, seconds: float) -> Trail:
+    return dataclasses.replace(trail, at_s=trail.at_s + seconds)
+
+
 def test_outside_the_forbidden_differences_of_starts_no_two_come_near() -> None:
     """Starts just beside an interval, and either up to the slack late, climbing on the spot too: apart."""
     chance = np.random.default_rng(6)
@@ -198,11 +202,11 @@ def test_outside_the_forbidden_differences_of_starts_no_two_come_near() -> None:
         free = [one for one in tried if not ((forbidden[:, 0] < one) & (one < forbidden[:, 1])).any()]
         for start_s in free:
             for slack_s in (-4.9, 0.0, 4.9):
-                assert nearest(a, b.later(start_s + slack_s), keep.vertical_m)[0] >= keep.distance_m
+                assert nearest(a, later(b, start_s + slack_s), keep.vertical_m)[0] >= keep.distance_m
         middles = forbidden.mean(axis=1)
         if len(middles):
             nearby = [
-                nearest(a, b.later(middle + s), 12.0)[0] for middle in middles for s in range(-60, 61, 4)
+                nearest(a, later(b, middle + s), 12.0)[0] for middle in middles for s in range(-60, 61, 4)
             ]
             assert min(nearby) < keep.distance_m
 

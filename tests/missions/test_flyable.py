@@ -12,7 +12,6 @@ from shapely import GeometryCollection, LineString, Point, box
 
 from missions.aircraft import TAKE_OFF_M
 from missions.catalogue import aircraft, camera
-from missions.coverage.dubins import turn_points
 from missions.coverage.flown_turn import flown_turn
 from missions.coverage.turning import Turning
 from missions.geodesy import GeoPoint, LocalFrame, Points
@@ -36,6 +35,7 @@ from missions.surveillance.points import WatchPoint
 from missions.turns import turned
 from missions.view import View
 from missions.wind import Wind
+from tests.missions.shortest_turn import turn_points
 
 PLANE, COPTER = aircraft("ardupilot-plane"), aircraft("ardupilot-copter")
 VIEW = View(camera("demo-wide"), 100.0, 20.0, 60.0)

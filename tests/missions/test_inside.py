@@ -7,9 +7,10 @@ import pytest
 import shapely
 from shapely import LineString
 
-from missions.coverage.dubins import turn_points, turning_lengths
+from missions.coverage.dubins import turning_lengths
 from missions.coverage.inside import Inside, safe_margin_m
 from missions.coverage.tour import short_tour
+from tests.missions.shortest_turn import turn_points
 
 HORSESHOE = shapely.box(0, 0, 300, 200) - shapely.box(100, 50, 200, 200)
 

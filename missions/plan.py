@@ -165,6 +165,11 @@ class Sortie:
     camera: Camera | None = None
     """None for the plan's."""
 
+    @property
+    def ends_s(self) -> float:
+        """When it lands, seconds after the plan's start."""
+        return self.start_s + self.totals.duration_s
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -193,6 +198,16 @@ class Plan:
     sorties: tuple[Sortie, ...] = ()
     no_fly: tuple[Part, ...] = ()
     no_return: NoReturn | None = None
+
+    @property
+    def vehicles(self) -> tuple[int, ...]:
+        """The numbers of the aircraft that fly it, rising."""
+        return tuple(sorted({sortie.vehicle for sortie in self.sorties})) or (1,)
+
+    @property
+    def is_team(self) -> bool:
+        """Whether several aircraft fly it."""
+        return len(self.vehicles) > 1
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

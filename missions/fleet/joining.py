@@ -82,7 +82,7 @@ def _totals(shares: Sequence[Share], sorties: Sequence[Sortie], whole_m2: float)
         totals[0],
         lanes=sum(one.lanes for one in totals),
         length_m=round(sum(one.length_m for one in flown), 1),
-        duration_s=round(max(one.start_s + one.totals.duration_s for one in sorties), 1),
+        duration_s=round(max(one.ends_s for one in sorties), 1),
         photos=sum(one.photos for one in flown),
         battery_pct=max(one.battery_pct for one in flown),
         covered_pct=round(covered, 2),

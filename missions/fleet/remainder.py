@@ -45,7 +45,7 @@ def rest_of(
         "tolerance_m": tolerance_m,
     }
     batteries: dict[str, Any] = {"reserve_pct": reserve_pct, "start_pct": start_pct, "swap_s": swap_s}
-    if len(vehicles_of(plan)) < 2:
+    if not plan.is_team:
         return rest(plan, flown_lonlat, created=created, take_off=take_off, **track, **batteries)
     if take_off is not None:
         raise InputError(
@@ -54,7 +54,7 @@ def rest_of(
             remedy="Leave the take-off point out: each starts from its own",
         )
     shares, whole_m2 = [], 0.0
-    for vehicle in vehicles_of(plan):
+    for vehicle in plan.vehicles:
         own = plan_of(plan, vehicle)
         left = rest(own, flown_lonlat, created=created, **track, **batteries)
         ground_m2 = seen(own, []).work_m * own.totals.lane_spacing_m
@@ -78,7 +78,7 @@ def seen_of(
 ) -> dict[int, Seen]:
     """How much of each aircraft's work a track left unflown; arguments and errors as those of `rest_of`."""
     refuse_watch(plan)
-    owns = zip(vehicles_of(plan), plans_of(plan), strict=True)
+    owns = zip(plan.vehicles, plans_of(plan), strict=True)
     return {
         vehicle: seen(
             own,
@@ -91,15 +91,9 @@ def seen_of(
     }
 
 
-def vehicles_of(plan: Plan) -> list[int]:
-    """The numbers of the aircraft that fly a plan."""
-    return sorted({sortie.vehicle for sortie in plan.sorties}) or [1]
-
-
 def plans_of(plan: Plan) -> list[Plan]:
     """What each aircraft flies, in the order of their numbers, as one plan of one flight each."""
-    vehicles = vehicles_of(plan)
-    return [plan_of(plan, vehicle) for vehicle in vehicles] if len(vehicles) > 1 else [plan]
+    return [plan_of(plan, vehicle) for vehicle in plan.vehicles] if plan.is_team else [plan]
 
 
 def plan_of(plan: Plan, vehicle: int) -> Plan:

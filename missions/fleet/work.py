@@ -60,8 +60,7 @@ class Work:
     @property
     def takes_s(self) -> float:
         """From the first take-off to the last landing."""
-        last = self.sorties[-1]
-        return last.start_s + last.totals.duration_s
+        return self.sorties[-1].ends_s
 
 
 def work_of(ground: Ground, hand: Hand, zone: Shape, vehicle: int) -> Work:

@@ -177,7 +177,7 @@ def _about(plan: Plan, sortie: Sortie, finding: Finding) -> Finding:
 
 def _told(sorties: tuple[Sortie, ...], outside_m: float) -> Iterator[Finding]:
     vehicles = len({sortie.vehicle for sortie in sorties})
-    end_s = max(sortie.start_s + sortie.totals.duration_s for sortie in sorties)
+    end_s = max(sortie.ends_s for sortie in sorties)
     team = f"by {vehicles} aircraft " if vehicles > 1 else ""
     yield Finding(
         "sorties",

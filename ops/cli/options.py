@@ -63,7 +63,7 @@ def read_flight(path: Path, number: int | None, vehicle: int | None = None) -> P
             raise InputError(
                 f"there is no aircraft {vehicle} in the plan",
                 where=str(path),
-                remedy=f"Choose {', '.join(map(str, sorted(set(numbers))))}",
+                remedy=f"Choose {', '.join(map(str, plan.vehicles))}",
             )
         each = [flight for flight, own in zip(each, numbers, strict=True) if own == vehicle]
     who = "it" if vehicle is None else f"aircraft {vehicle}"
@@ -83,8 +83,8 @@ def read_flight(path: Path, number: int | None, vehicle: int | None = None) -> P
 
 
 def _or_vehicle(plan: Plan, vehicle: int | None) -> str:
-    team = len({sortie.vehicle for sortie in plan.sorties})
-    return f", or an aircraft with --vehicle 1 to {team}" if vehicle is None and team > 1 else ""
+    offered = vehicle is None and plan.is_team
+    return f", or an aircraft with --vehicle 1 to {len(plan.vehicles)}" if offered else ""
 
 
 def place(text: str | None, name: str) -> GeoPoint | None:

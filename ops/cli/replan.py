@@ -15,6 +15,7 @@ from ops.cli.options import JsonOption, place
 from ops.cli.plan.making import keep_plan
 from ops.cli.plan.showing import show
 from ops.cli.plan.team import MEMBER, members_of
+from ops.cli.plan.typed import ReserveOption
 from ops.cli.screen import out, print_json, say, table
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ def replan(
     battery: Annotated[
         float, typer.Option(min=1, max=100, metavar="PER CENT", help="Charge of the batteries put in.")
     ] = 100.0,
-    reserve: Annotated[
-        float | None,
-        typer.Option(min=0, max=95, metavar="PER CENT", help="Battery left at landing; else the aircraft's."),
-    ] = None,
+    reserve: ReserveOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="REST", help="Where to write the rest.")
     ] = None,

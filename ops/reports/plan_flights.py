@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 def mark_flights(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
     """Points of no return; where one aircraft flies a few flights, each flight's number and colour too."""
-    told = len({sortie.vehicle for sortie in plan.sorties}) == 1 and len(plan.sorties) <= len(FLIGHTS)
+    told = not plan.is_team and len(plan.sorties) <= len(FLIGHTS)
     for number, sortie in enumerate(plan.sorties, start=1):
         color = FLIGHTS[number - 1] if told else INK
         begins = next((row.place for row in sortie.route if row.recording), None)
@@ -52,7 +52,7 @@ def figures_of_flights(plan: Plan) -> str:
     """What the flights of one aircraft take together, and the battery that each leaves."""
     totals = [sortie.totals for sortie in plan.sorties]
     lanes = f"{plan.totals.lanes} lanes, " if plan.totals.lanes > 1 else ""
-    ends_s = max(sortie.start_s + sortie.totals.duration_s for sortie in plan.sorties)
+    ends_s = max(sortie.ends_s for sortie in plan.sorties)
     left_pct = math.floor(100 - max(each.battery_pct for each in totals))
     length_m, photos = sum(each.length_m for each in totals), sum(each.photos for each in totals)
     return (

@@ -19,7 +19,7 @@ from ops.reports.plan_colors import FENCE, INK, MUTED, PAPER
 from ops.reports.plan_flights import figures_of_flights
 from ops.reports.plan_ground import draw_ground
 from ops.reports.plan_heights import draw_heights, worth_drawing
-from ops.reports.plan_routes import draw_flown, draw_routes, is_team
+from ops.reports.plan_routes import draw_flown, draw_routes
 from ops.reports.plan_times import draw_times, times_in
 
 WIDTH_IN, HEIGHT_IN, DPI = 10.0, 7.76, 150
@@ -42,7 +42,7 @@ def png_of_plan(plan: Plan, flown: Sequence[Points] = ()) -> bytes:
 
     Where heights differ along the route a profile of them stands below the map, for a team its timetable.
     """
-    profile_in = times_in(plan) if is_team(plan) else PROFILE_IN if worth_drawing(plan) else 0.0
+    profile_in = times_in(plan) if plan.is_team else PROFILE_IN if worth_drawing(plan) else 0.0
     figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.02, 0.2, 0.96, 0.78))
@@ -68,7 +68,7 @@ def png_of_plan(plan: Plan, flown: Sequence[Points] = ()) -> bytes:
         frameon=False,
         fontsize=8,
     )
-    if is_team(plan):
+    if plan.is_team:
         wide = (0.17, (TITLE_IN + 0.42) / height_in, 0.8, (profile_in - 0.5) / height_in)
         draw_times(figure.add_axes(wide), plan)
     elif profile_in:
@@ -130,12 +130,12 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
         f"{plan.request.pattern}: {plan.aircraft.name} with {plan.camera.name}, "
         f"{plan.request.height_agl_m:.0f} m above ground, {totals.gsd_m * 100:.1f} cm a pixel"
     )
-    if is_team(plan):
-        about = f"{plan.request.pattern} by {len({one.vehicle for one in plan.sorties})} aircraft"
+    if plan.is_team:
+        about = f"{plan.request.pattern} by {len(plan.vehicles)} aircraft"
     figure.text(0.03, first, _plain(about), color=INK, fontsize=9)
     figure.text(0.03, second, _figures(plan), color=INK, fontsize=9)
     place = f"{plan.take_off.lat_deg:.6f}, {plan.take_off.lon_deg:.6f}"
-    if is_team(plan):
+    if plan.is_team:
         place = f"of the first {place}"
     figure.text(0.97, first, f"Take-off {place}", color=MUTED, fontsize=8, ha="right")
     figure.text(0.97, second, f"Planned {plan.created}", color=MUTED, fontsize=8, ha="right")
@@ -144,15 +144,15 @@ def _write_title(figure: Figure, plan: Plan, height_in: float) -> None:
 
 
 def _figures(plan: Plan) -> str:
-    if len({sortie.vehicle for sortie in plan.sorties}) == 1:
+    if plan.sorties and not plan.is_team:
         return figures_of_flights(plan)
     totals = plan.totals
     minutes, seconds = divmod(round(totals.duration_s), 60)
     lanes = f"{totals.lanes} lanes {totals.lane_spacing_m:.1f} m apart, " if totals.lanes > 1 else ""
-    if is_team(plan) and lanes:
+    if plan.is_team and lanes:
         lanes = f"{totals.lanes} lanes, "
     flights = f"{len(plan.sorties)} flights, " if plan.sorties else ""
-    until = "the last lands after " if is_team(plan) else ""
+    until = "the last lands after " if plan.is_team else ""
     return (
         f"{lanes}{flights}{totals.length_m / 1000:.2f} km, {until}{minutes} min {seconds:02d} s, "
         f"{totals.photos} photos, {totals.battery_pct:.0f} % of a battery, {totals.covered_pct:.1f} % covered"

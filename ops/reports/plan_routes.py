@@ -55,7 +55,7 @@ def _draw_one(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
 
 def _draw_flights(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
     """Each flight in its colour; of a team each aircraft."""
-    team = is_team(plan)
+    team = plan.is_team
     told: set[str] = set()
     for number, sortie in enumerate(plan.sorties):
         color = color_of(sortie, number, team=team)
@@ -99,11 +99,6 @@ def _number_take_offs(axes: Axes, plan: Plan, frame: LocalFrame) -> None:
             path_effects=[withStroke(linewidth=2.5, foreground=PAPER)],
             zorder=9,
         )
-
-
-def is_team(plan: Plan) -> bool:
-    """Whether several aircraft fly the plan."""
-    return len({sortie.vehicle for sortie in plan.sorties}) > 1
 
 
 def color_of(sortie: Sortie, number: int, *, team: bool) -> str:

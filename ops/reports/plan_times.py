@@ -20,13 +20,13 @@ _SHORT = 0.12
 
 def times_in(plan: Plan) -> float:
     """The height of the timetable, inches."""
-    return EDGES_IN + ROW_IN * len({sortie.vehicle for sortie in plan.sorties})
+    return EDGES_IN + ROW_IN * len(plan.vehicles)
 
 
 def draw_times(axes: Axes, plan: Plan) -> None:
     """Minutes from the first take-off to the last landing."""
-    vehicles = sorted({sortie.vehicle for sortie in plan.sorties})
-    last_min = max(_ends_min(sortie) for sortie in plan.sorties)
+    vehicles = plan.vehicles
+    last_min = max(sortie.ends_s for sortie in plan.sorties) / 60
     for number, sortie in enumerate(plan.sorties):
         _draw_bar(axes, sortie, number, (vehicles.index(sortie.vehicle), last_min))
     names = {sortie.vehicle: sortie.aircraft.name for sortie in plan.sorties}
@@ -57,7 +57,3 @@ def _draw_bar(axes: Axes, sortie: Sortie, number: int, at: tuple[int, float]) ->
         axes.text(where_min, row, f" {text} ", va="center", ha=side, color=INK, fontsize=7.5)
         return
     axes.text(begin_min + wide_min / 2, row, text, va="center", ha="center", color=PAPER, fontsize=7.5)
-
-
-def _ends_min(sortie: Sortie) -> float:
-    return (sortie.start_s + sortie.totals.duration_s) / 60

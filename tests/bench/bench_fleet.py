@@ -97,7 +97,7 @@ def equal_s(shape: Shape, team: Sequence[Member]) -> float:
         for n in zones
     ]
     sorties = started([work.sorties for work in works], ground.frame, None, 300.0, Keep(30.0, 12.0))
-    return max(sortie.start_s + sortie.totals.duration_s for sortie in sorties)
+    return max(sortie.ends_s for sortie in sorties)
 
 
 def bound_s(shape: Shape, team: Sequence[Member]) -> float:

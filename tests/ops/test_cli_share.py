@@ -52,7 +52,7 @@ def test_a_team_is_told_who_flies_what_from_when_to_when_and_each_gets_its_part(
     assert "1: ardupilot-copter" in result.stdout
     assert "80 m" in result.stdout
     assert "Last lands" in result.stdout
-    last = max(plan.sorties, key=lambda one: one.start_s + one.totals.duration_s)
+    last = max(plan.sorties, key=lambda one: one.ends_s)
     assert f"aircraft {last.vehicle}, after" in result.stdout
     part = inside("export", "team.json", "--to", "waypoints", "--vehicle", "2")
     assert part.returncode == 0, part.stderr

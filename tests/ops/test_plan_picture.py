@@ -81,5 +81,5 @@ def test_one_aircrafts_flights_have_their_colours_numbers_and_what_they_take_tog
     assert f"{len(polder.sorties)} flights in " in told
     assert f"{least_pct} % left at least" in told
     last = polder.sorties[-1]
-    minutes = math.ceil((last.start_s + last.totals.duration_s) / 60)
+    minutes = math.ceil(last.ends_s / 60)
     assert (f" in {minutes} min," in told) or (f"{minutes // 60} h {minutes % 60} min" in told)

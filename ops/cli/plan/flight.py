@@ -11,6 +11,16 @@ import typer
 
 from missions.errors import InputError
 from ops.cli.options import JsonOption, OperationOption, place
+from ops.cli.plan.typed import (
+    HeightOption,
+    NameOption,
+    NoFlyOption,
+    OverlapOption,
+    PictureOption,
+    PlanOutputOption,
+    ReserveOption,
+    WindOption,
+)
 
 if TYPE_CHECKING:
     from missions.aircraft import Aircraft
@@ -28,29 +38,18 @@ class Flight:
 
     aircraft: Annotated[str, typer.Option(metavar="NAME", help="The aircraft; see droneteam catalogue.")]
     camera: Annotated[str, typer.Option(metavar="NAME", help="The camera; see droneteam catalogue.")]
-    height: Annotated[float | None, typer.Option(metavar="METRES", help="Height above ground; else 60.")] = (
-        None
-    )
+    height: HeightOption = None
     gsd: Annotated[
         float | None,
         typer.Option(metavar="CM", help="Centimetres a pixel on the ground, in place of --height."),
     ] = None
-    overlap: Annotated[
-        str | None,
-        typer.Option(metavar="SIDE[,FRONT]", help="Overlap of pictures in per cent, as 30 or 30,70."),
-    ] = None
+    overlap: OverlapOption = None
     take_off: Annotated[
         str | None,
         typer.Option("--take-off", metavar="LAT,LON", help="Where the aircraft starts and returns."),
     ] = None
-    wind: Annotated[
-        str | None,
-        typer.Option(metavar="SPEED,FROM", help="Wind in m/s and where it blows from in degrees, as 8,240."),
-    ] = None
-    no_fly: Annotated[
-        list[Path] | None,
-        typer.Option("--no-fly", metavar="FILE", help="Zones that are never flown over; may be repeated."),
-    ] = None
+    wind: WindOption = None
+    no_fly: NoFlyOption = None
     terrain: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Elevation (GeoTIFF, .hgt) or a folder of it; may be repeated."),
@@ -84,10 +83,7 @@ class Flight:
         bool,
         typer.Option("--one-flight", help="Never divide over several batteries: block the plan instead."),
     ] = False
-    reserve: Annotated[
-        float | None,
-        typer.Option(min=0, max=95, metavar="PER CENT", help="Battery left at landing; else the aircraft's."),
-    ] = None
+    reserve: ReserveOption = None
     payload: Annotated[
         float | None, typer.Option(min=0, metavar="KG", help="What it carries beyond its usual weight.")
     ] = None
@@ -95,11 +91,9 @@ class Flight:
         float | None,
         typer.Option(min=1, max=100, metavar="PER CENT", help="What an aged or cold battery still holds."),
     ] = None
-    name: Annotated[str, typer.Option(help="What to call the plan; else the area's name.")] = ""
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Where to write the plan.")
-    ] = None
-    picture: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the plan too.")] = None
+    name: NameOption = ""
+    output: PlanOutputOption = None
+    picture: PictureOption = None
     operation: OperationOption = None
     as_json: JsonOption = False
 

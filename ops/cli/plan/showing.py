@@ -18,7 +18,7 @@ def show(
     plan: Plan, target: Path, *, as_json: bool, more: Mapping[str, object] = MappingProxyType({})
 ) -> None:
     """Print the plan for people, or as one line of JSON with `more` in it."""
-    from ops.cli.plan.showing_team import several, team_rows, team_table
+    from ops.cli.plan.showing_team import team_rows, team_table
 
     if as_json:
         print_json(
@@ -33,12 +33,12 @@ def show(
             }
         )
         return
-    if several(plan):
+    if plan.is_team:
         out().print(facts(plan.name or "Plan", team_rows(plan)))
         out().print(team_table(plan))
     else:
         out().print(facts(plan.name or "Plan", _rows(plan)))
-    if plan.sorties and not several(plan):
+    if plan.sorties and not plan.is_team:
         columns = ("#Flight", "Aircraft", "#Battery", "Starts", "Time", "#Use", "Turn back by")
         out().print(table("Flights", columns, [_row(n, one) for n, one in enumerate(plan.sorties, 1)]))
     if plan.findings:
@@ -111,7 +111,7 @@ def _sortie(plan: Plan, sortie: Sortie) -> dict[str, object]:
         "vehicle": sortie.vehicle,
         "battery": sortie.battery,
         "start_s": sortie.start_s,
-        "ends_s": round(sortie.start_s + sortie.totals.duration_s, 1),
+        "ends_s": round(sortie.ends_s, 1),
         "camera": (sortie.camera or plan.camera).name,
         "highest_relative_m": max(row.height_relative_m for row in sortie.route),
         "take_off": dataclasses.asdict(sortie.take_off),

@@ -13,20 +13,15 @@ if TYPE_CHECKING:
     from missions.plan import Plan, Sortie
 
 
-def several(plan: Plan) -> bool:
-    """Whether more than one aircraft flies the plan."""
-    return len({sortie.vehicle for sortie in plan.sorties}) > 1
-
-
 def team_rows(plan: Plan) -> list[tuple[str, str]]:
     """The plan's figures where they are the team's."""
     totals = plan.totals
-    last = max(plan.sorties, key=ends_s)
+    last = max(plan.sorties, key=lambda sortie: sortie.ends_s)
     return [
         ("Pattern", plan.request.pattern),
-        ("Aircraft", f"{len({sortie.vehicle for sortie in plan.sorties})}, {len(plan.sorties)} flights"),
+        ("Aircraft", f"{len(plan.vehicles)}, {len(plan.sorties)} flights"),
         ("Length", f"{totals.length_m / 1000:.2f} km in all"),
-        ("Last lands", f"aircraft {last.vehicle}, after {minutes(ends_s(last))}"),
+        ("Last lands", f"aircraft {last.vehicle}, after {minutes(last.ends_s)}"),
         ("Photos", f"{totals.photos}" if totals.photos else "none"),
         ("Battery", f"{totals.battery_pct:.0f} % of one at most, {totals.energy_wh:.0f} Wh in all"),
         ("Covered", f"{totals.covered_pct:.1f} % of the area"),
@@ -48,7 +43,7 @@ def _row(plan: Plan, number: int, sortie: Sortie) -> tuple[object, ...]:
         camera.name,
         heights(sortie),
         minutes(sortie.start_s),
-        minutes(ends_s(sortie)),
+        minutes(sortie.ends_s),
         f"{sortie.totals.battery_pct:.0f} %",
         "" if back is None else no_return_text(back),
     )
@@ -59,8 +54,3 @@ def heights(sortie: Sortie) -> str:
     flown = [row.height_relative_m for row in sortie.route]
     low, high = min(flown), max(flown)
     return f"{high:.0f} m" if high - low < 1 else f"{low:.0f}-{high:.0f} m"
-
-
-def ends_s(sortie: Sortie) -> float:
-    """When a flight lands, seconds after the plan's start."""
-    return sortie.start_s + sortie.totals.duration_s

@@ -5,13 +5,22 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from missions.errors import InputError
 from ops.cli.options import JsonOption, OperationOption, place
+from ops.cli.plan.typed import (
+    HeightOption,
+    NameOption,
+    NoFlyOption,
+    OverlapOption,
+    PictureOption,
+    PlanOutputOption,
+    ReserveOption,
+    WindOption,
+)
 
 if TYPE_CHECKING:
     from missions.fleet import Member
@@ -49,13 +58,8 @@ class Team:
     distance: Annotated[
         float, typer.Option(metavar="METRES", help="Never nearer in plan than this, unless apart in height.")
     ] = 30.0
-    height: Annotated[float | None, typer.Option(metavar="METRES", help="Height above ground; else 60.")] = (
-        None
-    )
-    overlap: Annotated[
-        str | None,
-        typer.Option(metavar="SIDE[,FRONT]", help="Overlap of pictures in per cent, as 30 or 30,70."),
-    ] = None
+    height: HeightOption = None
+    overlap: OverlapOption = None
     take_off: Annotated[
         str | None,
         typer.Option(
@@ -64,26 +68,15 @@ class Team:
             help="For aircraft without a place of their own: in a row from here, 10 m apart.",
         ),
     ] = None
-    wind: Annotated[
-        str | None,
-        typer.Option(metavar="SPEED,FROM", help="Wind in m/s and where it blows from in degrees, as 8,240."),
-    ] = None
-    no_fly: Annotated[
-        list[Path] | None,
-        typer.Option("--no-fly", metavar="FILE", help="Zones that are never flown over; may be repeated."),
-    ] = None
-    reserve: Annotated[
-        float | None,
-        typer.Option(min=0, max=95, metavar="PER CENT", help="Battery left at landing; else the aircraft's."),
-    ] = None
+    wind: WindOption = None
+    no_fly: NoFlyOption = None
+    reserve: ReserveOption = None
     swap: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="To change a battery and be ready again.")
     ] = 300.0
-    name: Annotated[str, typer.Option(help="What to call the plan; else the area's name.")] = ""
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PLAN", help="Where to write the plan.")
-    ] = None
-    picture: Annotated[Path | None, typer.Option(metavar="PNG", help="Draw the plan too.")] = None
+    name: NameOption = ""
+    output: PlanOutputOption = None
+    picture: PictureOption = None
     operation: OperationOption = None
     as_json: JsonOption = False
 

@@ -35,7 +35,6 @@ class Layout(NamedTuple):
 
     message_id: int
     name: str
-    crc_extra: int
     seed: bytes
     packer: struct.Struct
     spans: tuple[Span, ...]
@@ -62,7 +61,6 @@ def _layout(message: Any) -> Layout:
     return Layout(
         message_id=message.id,
         name=message.msgname,
-        crc_extra=message.crc_extra,
         seed=bytes((message.crc_extra,)),
         packer=packer,
         spans=spans,

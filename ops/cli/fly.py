@@ -45,7 +45,7 @@ def fly(
 ) -> None:
     """Upload a plan, arm, fly it and wait until it is over. Leaves with 1 if it was not flown to its end."""
     from ops.flying import deviation
-    from ops.uploading import refuse_blocked, upload_plan
+    from telemetry.transfer import refuse_blocked, upload_plan
 
     settings = settings_of(context, link=link)
     read = read_flight(plan, flight, vehicle)

@@ -35,7 +35,7 @@ def upload(
     as_json: JsonOption = False,
 ) -> None:
     """Upload mission, fence and rally points, read them back and compare. Leaves with 1 if they differ."""
-    from ops.uploading import refuse_blocked, upload_plan
+    from telemetry.transfer import refuse_blocked, upload_plan
 
     settings = settings_of(context, link=link)
     read = read_flight(plan, flight, vehicle)

@@ -11,9 +11,9 @@ from ops.cli.screen import out, say, table
 if TYPE_CHECKING:
     from ops.config import Settings
     from ops.operations import Operation
-    from ops.uploading import Held
     from telemetry.client import VehicleClient
     from telemetry.frames import Frame
+    from telemetry.transfer import Held
 
 UPLOADED = "plan.uploaded"
 CONNECT_TIMEOUT_S = 5.0

@@ -17,7 +17,6 @@ from ops.demo.steps import Steps
 from ops.operations import Operation
 from ops.reports.plan_picture import draw_plan
 from ops.times import utc_text
-from ops.uploading import upload_plan
 from sitl.clock import HurriedClock
 from sitl.home import Home
 from sitl.scenarios import open_vehicle
@@ -27,6 +26,7 @@ from telemetry.flight import FlightProgress, fly
 from telemetry.links import open_link
 from telemetry.recorder import Recorder
 from telemetry.track import Track
+from telemetry.transfer import upload_plan
 
 SPEEDUP = 10.0
 HEIGHT_AGL_M = 60.0

@@ -14,9 +14,7 @@ from pathlib import Path
 
 from missions.errors import DroneteamError, SimulatorError
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
-from missions.items import MissionType
 from missions.plan import Plan
-from missions.plan_items import fence_items, mission_items, rally_items
 from missions.sorties import flights
 from sitl.ardupilot import ArduPilot, Binary, find, where_looked
 from sitl.clock import HurriedClock
@@ -28,7 +26,7 @@ from telemetry.clock import SystemClock
 from telemetry.flight import FlightProgress, FlightResult, fly
 from telemetry.links import open_link
 from telemetry.recorder import Recorder
-from telemetry.transfer import upload_and_verify
+from telemetry.transfer import upload_plan
 
 PATIENCE = 4.0
 """A flight may take this many times as long as it should at the speed asked for before it is given up."""
@@ -236,13 +234,8 @@ def _only(recorder: Recorder) -> Path:
 
 
 def _upload(client: VehicleClient, plan: Plan) -> tuple[str, ...]:
-    lists = {
-        MissionType.MISSION: mission_items(plan),
-        MissionType.FENCE: fence_items(plan),
-        MissionType.RALLY: rally_items(plan),
-    }
     return tuple(
-        f"{kind.name.lower()}: {difference}"
-        for kind, items in lists.items()
-        for difference in upload_and_verify(client, kind, items)
+        f"{held.kind.name.lower()}: {difference}"
+        for held in upload_plan(client, plan)
+        for difference in held.differences
     )

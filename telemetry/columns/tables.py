@@ -66,7 +66,7 @@ def _kind_of_id() -> npt.NDArray[np.int16]:
 
 
 KIND_OF_ID = _kind_of_id()
-SEEDS = np.array([layout.crc_extra for layout in KINDS], np.uint8)
+SEEDS = np.array([layout.seed[0] for layout in KINDS], np.uint8)
 ROW_BYTES = np.array([DTYPES[layout.name].itemsize for layout in KINDS], np.int64)
 
 

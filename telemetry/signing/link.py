@@ -11,16 +11,12 @@ from telemetry.signing.signer import Signer
 class SignedLink(Link):
     """Any link, with a guard in front of it: frames that `checker` does not believe are not heard.
 
-    `refused` are the newest of those, at most 100, for whoever wants to look at them. Without a `signer`
-    what is sent goes out as it is.
+    Without a `signer` what is sent goes out as it is.
     """
-
-    _KEPT = 100
 
     def __init__(self, link: Link, checker: Checker, signer: Signer | None = None) -> None:
         self.address = link.address
         self.checker = checker
-        self.refused: list[Frame] = []
         self._link = link
         self._signer = signer
         self._out = FrameReader()
@@ -37,14 +33,7 @@ class SignedLink(Link):
         return f"frames refused: {told}" if told else ""
 
     def receive(self, timeout_s: float) -> list[Frame]:
-        heard: list[Frame] = []
-        for frame in self._link.receive(timeout_s):
-            if self.checker.check(frame).believed:
-                heard.append(frame)
-            else:
-                self.refused.append(frame)
-        del self.refused[: -self._KEPT]
-        return heard
+        return [frame for frame in self._link.receive(timeout_s) if self.checker.check(frame).believed]
 
     def send(self, data: bytes) -> None:
         if self._signer is None:

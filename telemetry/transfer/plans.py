@@ -10,7 +10,7 @@ from missions.items import MissionItem, MissionType
 from missions.plan import Plan
 from missions.plan_items import Difference, fence_items, mission_items, rally_items
 from telemetry.client import VehicleClient
-from telemetry.transfer import upload_and_verify
+from telemetry.transfer.driver import upload_and_verify
 
 
 @dataclass(frozen=True, slots=True)

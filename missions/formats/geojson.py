@@ -16,7 +16,7 @@ from missions.area import Part, Ring
 from missions.errors import FormatError
 from missions.formats.area_geojson import check_reference, load_geojson
 from missions.formats.imported import ImportedMission, check_count, items_from_line, number, place
-from missions.formats.item_rows import Line, items_from_rows, rows_from_items, still_drawn
+from missions.formats.item_rows import Line, drawn_of, items_from_rows, rows_from_items, still_drawn
 from missions.geodesy import GeoPoint
 from missions.items import Command, MissionItem
 from missions.plan import Fence, Plan, Rally, Sortie, Waypoint
@@ -35,6 +35,7 @@ def write(plan: Plan) -> bytes:
             plan.name,
             _line(plan.route),
             mission=rows_from_items(mission_items(plan)),
+            drawn=drawn_of(plan.route),
             waypoints=[_told(one) for one in plan.route],
         ),
         _feature("take-off", "Take-off", _point(plan.take_off)),
@@ -154,10 +155,10 @@ def _role(named: list[_Named], role: str) -> list[_Named]:
 def _mission(where: str, feature: dict[str, Any]) -> tuple[tuple[MissionItem, ...], tuple[Waypoint, ...]]:
     """The items and waypoints beside the line, where it still is theirs, else the items along it."""
     line: Line = [_position(value, where) for value in _list(_geometry(feature).get("coordinates"), where)]
-    rows, told = (_properties(feature).get(name) for name in ("mission", "waypoints"))
+    rows, drawn, told = (_properties(feature).get(name) for name in ("mission", "drawn", "waypoints"))
     items = () if rows is None else items_from_rows(rows, where)
     whole = bool(items) and items[0].command == Command.WAYPOINT
-    if not whole or not still_drawn(items, line):
+    if not whole or not still_drawn(drawn or [], line, where):
         return items_from_line(line, where), ()
     if told is None:
         return items, ()

@@ -16,7 +16,7 @@ from missions.area import Part, Ring
 from missions.errors import FormatError
 from missions.formats.area_kml import child, each, first_text, tag
 from missions.formats.imported import ImportedMission, items_from_line, place
-from missions.formats.item_rows import Line, items_from_text, rows_from_items, still_drawn
+from missions.formats.item_rows import Line, drawn_of, items_from_text, rows_from_items, still_drawn
 from missions.formats.wpml_values import finite
 from missions.formats.wpml_xml import shown
 from missions.geodesy import GeoPoint
@@ -43,7 +43,9 @@ def write(plan: Plan) -> bytes:
     _text(route, "name", plan.name)
     _text(route, "desc", "Heights are metres above the take-off point")
     rows = json.dumps(rows_from_items(mission_items(plan)))
-    _text(SubElement(route, "extensions"), "droneteam:mission", rows)
+    kept = SubElement(route, "extensions")
+    _text(kept, "droneteam:mission", rows)
+    _text(kept, "droneteam:drawn", json.dumps(drawn_of(plan.route)))
     for number, waypoint in enumerate(plan.route, 1):
         _point(route, "rtept", waypoint.place, str(number), "", waypoint.height_relative_m)
     for part in plan.area.parts:
@@ -98,7 +100,7 @@ def read_root(root: Element, where: str, height_relative_m: float | None = None)
     text = _extension(routes[0], "mission")
     items = items_from_text(text, here) if text else ()
     whole = bool(items) and items[0].command == Command.WAYPOINT
-    if not whole or not still_drawn(items, line):
+    if not whole or not still_drawn(_extension(routes[0], "drawn") or [], line, here):
         items = items_from_line(line, here)
     named = [(f"{where}: {tag(one)} {index}", one) for index, one in enumerate(root, 1)]
     return ImportedMission(

@@ -18,7 +18,7 @@ from missions.bounded_json import load_json
 from missions.errors import FormatError
 from missions.formats.area_kml import child, coordinates, each, first_text, tag
 from missions.formats.imported import ImportedMission, items_from_line, number, place
-from missions.formats.item_rows import Line, items_from_text, rows_from_items, still_drawn
+from missions.formats.item_rows import Line, drawn_of, items_from_text, rows_from_items, still_drawn
 from missions.formats.safe_xml import parse_xml
 from missions.geodesy import GeoPoint
 from missions.items import Command, Frame, MissionItem
@@ -62,7 +62,10 @@ def _route(document: Element, plan: Plan) -> None:
     relative = [one.height_relative_m for one in plan.route]
     over_ground = len(known) == len(relative)
     drawn = known if over_ground else relative
-    data = {"mission": json.dumps(rows_from_items(mission_items(plan)))}
+    data = {
+        "mission": json.dumps(rows_from_items(mission_items(plan))),
+        "drawn": json.dumps(drawn_of(plan.route)),
+    }
     if drawn != relative:
         data["heights"] = json.dumps(list(zip(drawn, relative, strict=True)))
     note = "ground" if over_ground else "take-off point, drawn as if the ground were level"
@@ -171,7 +174,8 @@ def _mission(where: str, mark: Element) -> tuple[MissionItem, ...]:
         return items_from_line(line, where, _frame(mark, where))
     items = items_from_text(text, where)
     whole = bool(items) and items[0].command == Command.WAYPOINT
-    return items if whole and still_drawn(items, line) else items_from_line(line, where)
+    drawn = whole and still_drawn(_data(mark, "drawn") or [], line, where)
+    return items if drawn else items_from_line(line, where)
 
 
 def _frame(mark: Element, where: str) -> Frame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,12 +67,12 @@ def orbit(
     flies_on = aircraft is not None and aircraft.turn_radius_m > 0
     native = native or (flies_on and rounds == int(rounds) <= _MOST_TURNS)
     make = _loiter if native else _arc if flies_on else _waypoints
-    paths = [
-        make(radius, rounds, clockwise, entry_deg, step_deg, height, target_m, look.down_deg)
+    circles = [
+        _Circle(radius, rounds, clockwise, entry_deg, step_deg, height, target_m, look.down_deg)
         for height, look in zip(heights, looks, strict=True)
     ]
     ground = Point(0, 0).buffer(radius, quad_segs=32)
-    around = _places(radius, min(rounds, 1.0), clockwise, entry_deg, step_deg)
+    around = circles[0].places(turns=min(rounds, 1.0))
     seen = shapely.union_all([_seen(look, around) for look in looks], grid_size=0.001)
     farthest = max(looks, key=lambda look: look.slant_m)
     figures = {
@@ -92,10 +94,10 @@ def orbit(
             name=NAME,
             frame=LocalFrame(centre),
             shape=ground,
-            path=joined(paths),
+            path=joined([make(circle) for circle in circles]),
             lanes=len(heights),
             spacing_m=view.spacing_m,
-            trigger_m=math.radians(step_deg) * radius,
+            trigger_m=circles[0].apart_m,
             angle_deg=entry_deg,
             covered_pct=covered_pct(ground, seen),
             figures={**figures, **named},
@@ -148,82 +150,63 @@ def _look(view: View, height_agl_m: float, target_m: float, radius_m: float) -> 
     return Oblique(view.camera, above_m, math.degrees(math.atan2(above_m, radius_m)))
 
 
-def _places(radius_m: float, turns: float, clockwise: bool, entry_deg: float, step_deg: float) -> Points:
-    """Places on the circle, `step_deg` apart or a little less, from the entry on, (n, 2)."""
-    count = max(1, math.ceil(360 * turns / step_deg - 1e-9))
-    swept = 360 * turns * np.arange(count + 1) / count
-    angle = np.radians(entry_deg + (swept if clockwise else -swept))
-    return radius_m * np.column_stack([np.sin(angle), np.cos(angle)])
+@dataclass(frozen=True, slots=True)
+class _Circle:
+    """Turns at one height from an entry on, a picture every `step_deg`, the camera `down_deg` below level."""
+
+    radius_m: float
+    turns: float
+    clockwise: bool
+    entry_deg: float
+    step_deg: float
+    height_agl_m: float
+    target_m: float
+    down_deg: float
+
+    @property
+    def camera(self) -> dict[str, Any]:
+        """A path's columns with the camera on the middle."""
+        return {"look_at": (0.0, 0.0, self.target_m), "gimbal_pitch_deg": -self.down_deg}
+
+    @property
+    def apart_m(self) -> float:
+        """Metres flown from picture to picture."""
+        return math.radians(self.step_deg) * self.radius_m
+
+    def places(self, *, turns: float | None = None, step_deg: float | None = None) -> Points:
+        """Places on it, a step apart or a little less, from the entry on, (n, 2)."""
+        swept_deg = 360 * (self.turns if turns is None else turns)
+        count = max(1, math.ceil(swept_deg / (step_deg or self.step_deg) - 1e-9))
+        angle = np.arange(count + 1) * np.radians(swept_deg) / count
+        angle = math.radians(self.entry_deg) + (angle if self.clockwise else -angle)
+        return self.radius_m * np.column_stack([np.sin(angle), np.cos(angle)])
 
 
-def _waypoints(
-    radius_m: float,
-    turns: float,
-    clockwise: bool,
-    entry_deg: float,
-    step_deg: float,
-    height_agl_m: float,
-    target_m: float,
-    down_deg: float,
-) -> Path:
-    points = _places(radius_m, turns, clockwise, entry_deg, step_deg)
+def _waypoints(circle: _Circle) -> Path:
+    points = circle.places()
     pictures = np.ones(len(points), dtype=bool)
     # Where the circle closes the first picture was taken already.
     pictures[-1] = math.dist(points[0], points[-1]) > _SAME_M
-    return path_of(
-        points,
-        height_agl_m,
-        picture=pictures,
-        look_at=(0.0, 0.0, target_m),
-        gimbal_pitch_deg=-down_deg,
-    )
+    return path_of(points, circle.height_agl_m, picture=pictures, **circle.camera)
 
 
-def _arc(
-    radius_m: float,
-    turns: float,
-    clockwise: bool,
-    entry_deg: float,
-    step_deg: float,
-    height_agl_m: float,
-    target_m: float,
-    down_deg: float,
-) -> Path:
+def _arc(circle: _Circle) -> Path:
     """Places on the circle with pictures taken by distance: nothing is to be done at a place itself."""
-    return path_of(
-        _places(radius_m, turns, clockwise, entry_deg, max(step_deg, _ARC_DEG)),
-        height_agl_m,
-        recording=True,
-        trigger_m=math.radians(step_deg) * radius_m,
-        look_at=(0.0, 0.0, target_m),
-        gimbal_pitch_deg=-down_deg,
-    )
+    places = circle.places(step_deg=max(circle.step_deg, _ARC_DEG))
+    return path_of(places, circle.height_agl_m, recording=True, trigger_m=circle.apart_m, **circle.camera)
 
 
-def _loiter(
-    radius_m: float,
-    turns: float,
-    clockwise: bool,
-    entry_deg: float,
-    step_deg: float,
-    height_agl_m: float,
-    target_m: float,
-    down_deg: float,
-) -> Path:
+def _loiter(circle: _Circle) -> Path:
     """The entry, from where on the camera looks and records, and the circles themselves."""
-    entry = _places(radius_m, turns, clockwise, entry_deg, step_deg)[:1]
-    arc_m = math.radians(step_deg) * radius_m
-    at = (0.0, 0.0, target_m)
-    begin = path_of(
-        entry, height_agl_m, trigger_m=arc_m, look_at=at, gimbal_pitch_deg=-down_deg, recording=[True]
-    )
+    entry = circle.places()[:1]
+    begin = path_of(entry, circle.height_agl_m, trigger_m=circle.apart_m, **circle.camera)
     begin.recording[-1] = True
     circles = path_of(
         np.zeros((1, 2)),
-        height_agl_m,
-        orbit_turns=turns,
-        orbit_radius_m=radius_m if clockwise else -radius_m,
-        gimbal_pitch_deg=-down_deg,
+        circle.height_agl_m,
+        orbit_turns=circle.turns,
+        orbit_radius_m=circle.radius_m if circle.clockwise else -circle.radius_m,
+        gimbal_pitch_deg=-circle.down_deg,
     )
     return joined([begin, circles])
 

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from missions import catalogue
-from missions.fleet import Member, apart, rest_of, seen_of, share, take_over
+from missions.fleet import FlownTrack, Member, apart, rest_of, seen_of, share, take_over
 from missions.formats import area_from_geojson
 from missions.local import frame_of, local_from_ring
 from missions.plan import Plan
@@ -26,8 +26,7 @@ team = [
 plan = share(area, team, created="2026-01-01T00:00:00Z")
 write_plan(plan, folder / "team.plan.json")
 for sortie in plan.sorties:
-    ends_s = sortie.start_s + sortie.totals.duration_s
-    print(f"aircraft {sortie.vehicle}, {sortie.aircraft.name}: {sortie.start_s:.0f} to {ends_s:.0f} s")
+    print(f"aircraft {sortie.vehicle}, {sortie.aircraft.name}: {sortie.start_s:.0f} to {sortie.ends_s:.0f} s")
 print(f"at one height they stay {apart(plan).distance_m:.0f} m apart or more")
 
 
@@ -42,11 +41,11 @@ def track(flight: Plan, share_flown: float) -> np.ndarray:
 first, second = flights(plan)
 gap = np.full((1, 2), np.nan)
 flown = np.concatenate([track(first, 0.33), gap, track(second, 1.0)])
-for vehicle, done in seen_of(plan, flown).items():
+for vehicle, done in seen_of(plan, FlownTrack(flown)).items():
     print(f"aircraft {vehicle} left {done.left_m:.0f} of {done.work_m:.0f} m")
 
-same = rest_of(plan, flown)
-other = take_over(plan, flown, team[1:], created="2026-01-01T01:00:00Z")
+same = rest_of(plan, FlownTrack(flown))
+other = take_over(plan, FlownTrack(flown), team[1:], created="2026-01-01T01:00:00Z")
 assert same is not None
 assert other is not None
 assert not other.blocking

@@ -53,13 +53,25 @@ class Seen:
     stays_left: int
 
 
+@dataclass(frozen=True, slots=True)
+class FlownTrack:
+    """What was flown, of one flight or several, in the order flown.
+
+    `lonlat_deg` (n, 2) are longitudes and latitudes; `heights_relative_m` (n,) are above the take-off point,
+    `recorded` (n,) says whether the camera was on. What is None is taken as planned. `tolerance_m` is how far
+    off its lane a piece may have been flown, None for half of what the lanes overlap, 3 m at least.
+    """
+
+    lonlat_deg: npt.ArrayLike
+    heights_relative_m: npt.ArrayLike | None = None
+    recorded: npt.ArrayLike | None = None
+    tolerance_m: float | None = None
+
+
 def rest(
     plan: Plan,
-    flown_lonlat: npt.ArrayLike,
+    flown: FlownTrack,
     *,
-    heights_relative_m: npt.ArrayLike | None = None,
-    recorded: npt.ArrayLike | None = None,
-    tolerance_m: float | None = None,
     created: str = "",
     take_off: GeoPoint | None = None,
     reserve_pct: float | None = None,
@@ -68,15 +80,12 @@ def rest(
 ) -> Plan | None:
     """A plan of what a track left unflown of a plan, divided over batteries; None where nothing is left.
 
-    `flown_lonlat` (n, 2) are longitudes and latitudes in the order flown, of one flight or several;
-    `heights_relative_m` (n,) are above the take-off point, `recorded` (n,) says whether the camera was on.
-    What is None is taken as planned. `tolerance_m` is how far off its lane a piece may have been flown, None
-    for half of what the lanes overlap, 3 m at least. Lanes keep their places; a lane that was begun resumes a
-    bit before where it was left. Lanes of an area are flown in a new order where that is shorter. `take_off`
-    is where the rest starts from, None for the plan's. Raises InputError for arrays that do not fit together,
-    SettingsError, and InputError for what no battery reaches.
+    Lanes keep their places; a lane that was begun resumes a bit before where it was left. Lanes of an area
+    are flown in a new order where that is shorter. `take_off` is where the rest starts from, None for the
+    plan's. Raises InputError for arrays that do not fit together, SettingsError, and InputError for what no
+    battery reaches.
     """
-    course, ways, stays = left_of(plan, flown_lonlat, heights_relative_m, recorded, tolerance_m)
+    course, ways, stays = left_of(plan, flown)
     pieces = _pieces(plan, course, (ways, stays))
     if not pieces:
         return None
@@ -85,32 +94,19 @@ def rest(
     return divide(named, reserve_pct=reserve_pct, start_pct=start_pct, swap_s=swap_s)
 
 
-def seen(
-    plan: Plan,
-    flown_lonlat: npt.ArrayLike,
-    *,
-    heights_relative_m: npt.ArrayLike | None = None,
-    recorded: npt.ArrayLike | None = None,
-    tolerance_m: float | None = None,
-) -> Seen:
-    """How much of a plan a track left unflown; arguments and errors as those of `rest`."""
-    course, ways, stays = left_of(plan, flown_lonlat, heights_relative_m, recorded, tolerance_m)
+def seen(plan: Plan, flown: FlownTrack) -> Seen:
+    """How much of a plan a track left unflown; errors as those of `rest`."""
+    course, ways, stays = left_of(plan, flown)
     steps = np.append(np.diff(course.along_m), 0.0)
     return Seen(float(steps[course.works].sum()), float(steps[ways].sum()), int(stays.sum()))
 
 
-def left_of(
-    plan: Plan,
-    flown_lonlat: npt.ArrayLike,
-    heights_relative_m: npt.ArrayLike | None = None,
-    recorded: npt.ArrayLike | None = None,
-    tolerance_m: float | None = None,
-) -> tuple[Course, Bools, Bools]:
-    """A plan's course, and which of its ways of work and of its stays a track left; all as for `rest`."""
+def left_of(plan: Plan, flown: FlownTrack) -> tuple[Course, Bools, Bools]:
+    """A plan's course, and which of its ways of work and of its stays a track left; errors as of `rest`."""
     frame = frame_of(plan.area)
-    track = _track(flown_lonlat, heights_relative_m, recorded, frame)
+    track = _track(flown, frame)
     course = course_of(plan, frame, _FINE)
-    return course, *_left(course, track, _tolerance_m(plan, tolerance_m))
+    return course, *_left(course, track, _tolerance_m(plan, flown.tolerance_m))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +117,9 @@ class _Track:
     height_m: Floats | None
 
 
-def _track(
-    lonlat: npt.ArrayLike, heights: npt.ArrayLike | None, recorded: npt.ArrayLike | None, frame: LocalFrame
-) -> _Track:
-    places = np.asarray(lonlat, float).reshape(-1, 2)
+def _track(flown: FlownTrack, frame: LocalFrame) -> _Track:
+    heights, recorded = flown.heights_relative_m, flown.recorded
+    places = np.asarray(flown.lonlat_deg, float).reshape(-1, 2)
     count = len(places)
     height = None if heights is None else _column(heights, count, "heights").astype(float)
     on = np.ones(count, bool) if recorded is None else _column(recorded, count, "recorded").astype(bool)

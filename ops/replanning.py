@@ -18,6 +18,7 @@ from missions.items import Command
 from missions.local import frame_of, local_from_area, local_from_ring
 from missions.plan import Plan
 from missions.plan_items import mission_items
+from missions.replan import FlownTrack
 from missions.sorties import flights
 from telemetry.camera_log import WANTED, CameraLog
 from telemetry.dialect import BY_NAME
@@ -109,15 +110,16 @@ def read_all(paths: Sequence[Path], plan: Plan, *, must_fit: bool) -> tuple[Flow
     return tuple(found)
 
 
-def one_track(flown: Sequence[Flown]) -> tuple[Floats, Floats, Bools]:
+def one_track(flown: Sequence[Flown], tolerance_m: float | None = None) -> FlownTrack:
     """All that was flown as one track, with a place that is none between two flights."""
     gap = np.full((1, 2), np.nan)
     places = [part for one in flown for part in (one.lonlat_deg, gap)]
     heights = [part for one in flown for part in (one.height_relative_m, [np.nan])]
     on = [part for one in flown for part in (one.recorded, [False])]
     if not flown:
-        return np.zeros((0, 2)), np.zeros(0), np.zeros(0, bool)
-    return np.concatenate(places), np.concatenate(heights), np.concatenate(on).astype(bool)
+        return FlownTrack(np.zeros((0, 2)))
+    recorded = np.concatenate(on).astype(bool)
+    return FlownTrack(np.concatenate(places), np.concatenate(heights), recorded, tolerance_m)
 
 
 def _track(frames: Sequence[Frame], system: int) -> Track | None:

@@ -9,5 +9,16 @@ from missions.fleet.remainder import rest_of, seen_of
 from missions.fleet.sharing import share
 from missions.fleet.taking_over import ground_left, take_over
 from missions.fleet.team import Member
+from missions.replan import FlownTrack
 
-__all__ = ["Apart", "Member", "apart", "ground_left", "rest_of", "seen_of", "share", "take_over"]
+__all__ = [
+    "Apart",
+    "FlownTrack",
+    "Member",
+    "apart",
+    "ground_left",
+    "rest_of",
+    "seen_of",
+    "share",
+    "take_over",
+]

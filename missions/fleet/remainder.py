@@ -6,15 +6,13 @@ import dataclasses
 import itertools
 from typing import Any
 
-import numpy.typing as npt
-
 from missions.errors import InputError
 from missions.fleet.joining import Share, joined_plan, keep_of
 from missions.fleet.starts import started
 from missions.geodesy import GeoPoint
 from missions.local import frame_of
 from missions.plan import Plan, Sortie
-from missions.replan import Seen, rest, seen
+from missions.replan import FlownTrack, Seen, rest, seen
 from missions.sorties.dividing import SWAP_S
 
 _WATCH = "surveillance"
@@ -22,11 +20,8 @@ _WATCH = "surveillance"
 
 def rest_of(
     plan: Plan,
-    flown_lonlat: npt.ArrayLike,
+    flown: FlownTrack,
     *,
-    heights_relative_m: npt.ArrayLike | None = None,
-    recorded: npt.ArrayLike | None = None,
-    tolerance_m: float | None = None,
     created: str = "",
     take_off: GeoPoint | None = None,
     reserve_pct: float | None = None,
@@ -39,14 +34,9 @@ def rest_of(
     `take_off` is for a plan of one aircraft alone. Raises InputError for a watch, and what `rest` raises.
     """
     refuse_watch(plan)
-    track: dict[str, Any] = {
-        "heights_relative_m": heights_relative_m,
-        "recorded": recorded,
-        "tolerance_m": tolerance_m,
-    }
     batteries: dict[str, Any] = {"reserve_pct": reserve_pct, "start_pct": start_pct, "swap_s": swap_s}
     if not plan.is_team:
-        return rest(plan, flown_lonlat, created=created, take_off=take_off, **track, **batteries)
+        return rest(plan, flown, created=created, take_off=take_off, **batteries)
     if take_off is not None:
         raise InputError(
             "several aircraft do not take off from one place",
@@ -56,8 +46,8 @@ def rest_of(
     shares, whole_m2 = [], 0.0
     for vehicle in plan.vehicles:
         own = plan_of(plan, vehicle)
-        left = rest(own, flown_lonlat, created=created, **track, **batteries)
-        ground_m2 = seen(own, []).work_m * own.totals.lane_spacing_m
+        left = rest(own, flown, created=created, **batteries)
+        ground_m2 = seen(own, FlownTrack([])).work_m * own.totals.lane_spacing_m
         whole_m2 += ground_m2
         if left is not None:
             shares.append(Share(left, _sorties(left, vehicle), ground_m2))
@@ -68,27 +58,10 @@ def rest_of(
     return joined_plan(shares, sorties, keep=keep, whole_m2=whole_m2)
 
 
-def seen_of(
-    plan: Plan,
-    flown_lonlat: npt.ArrayLike,
-    *,
-    heights_relative_m: npt.ArrayLike | None = None,
-    recorded: npt.ArrayLike | None = None,
-    tolerance_m: float | None = None,
-) -> dict[int, Seen]:
-    """How much of each aircraft's work a track left unflown; arguments and errors as those of `rest_of`."""
+def seen_of(plan: Plan, flown: FlownTrack) -> dict[int, Seen]:
+    """How much of each aircraft's work a track left unflown; errors as those of `rest_of`."""
     refuse_watch(plan)
-    owns = zip(plan.vehicles, plans_of(plan), strict=True)
-    return {
-        vehicle: seen(
-            own,
-            flown_lonlat,
-            heights_relative_m=heights_relative_m,
-            recorded=recorded,
-            tolerance_m=tolerance_m,
-        )
-        for vehicle, own in owns
-    }
+    return {vehicle: seen(own, flown) for vehicle, own in zip(plan.vehicles, plans_of(plan), strict=True)}
 
 
 def plans_of(plan: Plan) -> list[Plan]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -21,7 +19,7 @@ from missions.fleet.team import Member
 from missions.geodesy import Points
 from missions.local import area_from_local, frame_of, local_from_area
 from missions.plan import Plan
-from missions.replan import LEAST_TOLERANCE_M, left_of
+from missions.replan import LEAST_TOLERANCE_M, FlownTrack, left_of
 from missions.sorties.dividing import SWAP_S
 
 OF_AN_AREA = frozenset({"parallel-track", "creeping-line", "photo-grid"})
@@ -31,18 +29,18 @@ _JOINT_M = 0.01
 _LEAST_M2 = 25.0
 
 
-def ground_left(plan: Plan, flown_lonlat: npt.ArrayLike, **track: Any) -> Area | None:
+def ground_left(plan: Plan, flown: FlownTrack) -> Area | None:
     """The ground of a plan that a track left unseen; None where all was seen.
 
-    `track` are `heights_relative_m`, `recorded` and `tolerance_m` as for `missions.replan.rest`. Strips
-    narrower than two metres are what rounding leaves, and count as seen. Raises InputError for a watch.
+    Strips narrower than two metres are what rounding leaves, and count as seen. Raises InputError for a
+    watch.
     """
     refuse_watch(plan)
     frame = frame_of(plan.area)
     left: BaseGeometry = Polygon()
     done: BaseGeometry = Polygon()
     for own in plans_of(plan):
-        course, ways, _ = left_of(own, flown_lonlat, **track)
+        course, ways, _ = left_of(own, flown)
         steps = np.stack([course.points_m[:-1], course.points_m[1:]], axis=1)
         half_m = own.totals.footprint_across_m / 2
         reach_m = max(0.0, own.totals.footprint_along_m / 2 - own.totals.trigger_distance_m)
@@ -58,13 +56,10 @@ def ground_left(plan: Plan, flown_lonlat: npt.ArrayLike, **track: Any) -> Area |
 
 def take_over(
     plan: Plan,
-    flown_lonlat: npt.ArrayLike,
+    flown: FlownTrack,
     team: Sequence[Member],
     *,
     created: str,
-    heights_relative_m: npt.ArrayLike | None = None,
-    recorded: npt.ArrayLike | None = None,
-    tolerance_m: float | None = None,
     reserve_pct: float | None = None,
     start_pct: float = 100.0,
     swap_s: float = SWAP_S,
@@ -80,8 +75,7 @@ def take_over(
             where=plan.name,
             remedy="Plan the rest for the same aircraft",
         )
-    track = {"heights_relative_m": heights_relative_m, "recorded": recorded, "tolerance_m": tolerance_m}
-    ground = ground_left(plan, flown_lonlat, **track)
+    ground = ground_left(plan, flown)
     if ground is None:
         return None
     keep = keep_of(plan.request.figures)

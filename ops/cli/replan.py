@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from missions.geodesy import GeoPoint
     from missions.plan import Plan
-    from missions.replan import Seen
+    from missions.replan import FlownTrack, Seen
     from ops.config import Settings
-    from ops.replanning import Floats, Flown
+    from ops.replanning import Flown
 
 NOTHING_LEFT = 1
 
@@ -92,16 +92,15 @@ def replan(
     refuse_watch(whole)
     entered = open_operation(operation, settings)
     parts = _recorded(flown or (), operation, whole)
-    lonlat, heights, on = one_track(parts)
-    how: dict[str, Any] = {"heights_relative_m": heights, "recorded": on, "tolerance_m": tolerance}
-    done = seen_of(whole, lonlat, **how)
+    track = one_track(parts, tolerance)
+    done = seen_of(whole, track)
     told = {"of": str(plan), "recordings": [_told(one) for one in parts], "flown": _sums(done)}
     say(f"Planning what is left of {whole.name} ...")
     batteries: dict[str, Any] = {"reserve_pct": reserve, "start_pct": battery}
     if members:
-        left = _taken_over(whole, lonlat, how, (members, home, settings), batteries)
+        left = _taken_over(whole, track, (members, home, settings), batteries)
     else:
-        left = _continued(whole, lonlat, how, home, batteries)
+        left = _continued(whole, track, home, batteries)
     if not as_json:
         _show(parts, done, whole)
     record(entered, "plan.replanned", **told, left=left is not None)
@@ -133,18 +132,17 @@ def _recorded(named: Sequence[Path], operation: Path | None, whole: Plan) -> Seq
 
 
 def _continued(
-    whole: Plan, lonlat: Floats, how: dict[str, Any], home: GeoPoint | None, batteries: dict[str, Any]
+    whole: Plan, track: FlownTrack, home: GeoPoint | None, batteries: dict[str, Any]
 ) -> Plan | None:
     """The rest, each aircraft with its own."""
     from missions.fleet import rest_of
 
-    return rest_of(whole, lonlat, created=_now(), take_off=home, **how, **batteries)
+    return rest_of(whole, track, created=_now(), take_off=home, **batteries)
 
 
 def _taken_over(
     whole: Plan,
-    lonlat: Floats,
-    how: dict[str, Any],
+    track: FlownTrack,
     team: tuple[list[str], GeoPoint | None, Settings],
     batteries: dict[str, Any],
 ) -> Plan | None:
@@ -155,7 +153,7 @@ def _taken_over(
     asked = whole.request
     overlaps = asked.overlap_side_pct, asked.overlap_front_pct
     crew = members_of(members, home or whole.take_off, settings, overlaps, batteries["reserve_pct"])
-    return take_over(whole, lonlat, crew, created=_now(), **how, **batteries)
+    return take_over(whole, track, crew, created=_now(), **batteries)
 
 
 def _now() -> str:

@@ -16,7 +16,7 @@ from missions.local import area_from_local, frame_of, local_from_area, local_fro
 from missions.patterns.expanding_square import expanding_square
 from missions.plan import Plan
 from missions.planner import Setup, plan_pattern
-from missions.replan import rest, seen
+from missions.replan import FlownTrack, rest, seen
 from missions.search_plan import plan_search
 from missions.sorties import divide, flights
 from missions.view import View
@@ -65,12 +65,12 @@ def recorded(plan: Plan, frame: LocalFrame) -> shapely.Geometry:
 
 
 def test_nothing_is_left_of_a_plan_that_was_flown(search: Plan) -> None:
-    assert rest(search, flown(search)) is None
-    assert seen(search, flown(search)).left_m == 0.0
+    assert rest(search, FlownTrack(flown(search))) is None
+    assert seen(search, FlownTrack(flown(search))).left_m == 0.0
 
 
 def test_all_is_left_of_a_plan_that_was_not_flown(search: Plan) -> None:
-    left = rest(search, np.zeros((0, 2)))
+    left = rest(search, FlownTrack(np.zeros((0, 2))))
     assert left is not None
     frame = frame_of(search.area)
     assert recorded(search, frame).difference(recorded(left, frame).buffer(0.1)).length == 0.0
@@ -83,7 +83,7 @@ def test_what_was_flown_and_what_is_left_record_all_of_the_lanes(
     search: Plan, begin: float, end: float
 ) -> None:
     track = flown(search, begin, end)
-    left = rest(search, track)
+    left = rest(search, FlownTrack(track))
     assert left is not None
     frame = frame_of(search.area)
     whole, again = recorded(search, frame), recorded(left, frame)
@@ -106,10 +106,10 @@ def test_two_neighbours_flown_off_their_lines_leave_no_ground_unseen(search: Pla
     """Within the tolerance lanes that move apart still touch; beyond it they are flown again."""
     slack_m = search.totals.footprint_across_m - search.totals.lane_spacing_m
     assert (
-        seen(search, flown(search, off_m=0.9 * slack_m / 2)).left_m
-        < 0.02 * seen(search, flown(search)).work_m
+        seen(search, FlownTrack(flown(search, off_m=0.9 * slack_m / 2))).left_m
+        < 0.02 * seen(search, FlownTrack(flown(search))).work_m
     )
-    beyond = seen(search, flown(search, off_m=1.3 * slack_m / 2))
+    beyond = seen(search, FlownTrack(flown(search, off_m=1.3 * slack_m / 2)))
     assert beyond.left_m > 0.9 * beyond.work_m
 
 
@@ -119,9 +119,10 @@ def test_pieces_flown_too_low_or_without_the_camera_are_flown_again(search: Plan
     half = np.arange(count) < count // 2
     low = np.where(half, 60.0, 40.0)
     for options in ({"heights_relative_m": low}, {"recorded": half}):
-        found = seen(search, track, **options)
+        told = FlownTrack(track, **options)
+        found = seen(search, told)
         assert found.left_m == pytest.approx(found.work_m / 2, rel=0.1)
-        left = rest(search, track, **options)
+        left = rest(search, told)
         assert left is not None
         assert left.totals.length_m < 0.75 * search.totals.length_m
 
@@ -136,7 +137,7 @@ def test_crossing_lanes_is_not_flying_them(search: Plan) -> None:
     across = np.array([-ahead[1], ahead[0]])
     middle = np.array([(west + east) / 2, (south + north) / 2])
     track = middle + np.arange(-400, 400, 4.0)[:, None] * across
-    found = seen(search, frame.geo_from_local(track))
+    found = seen(search, FlownTrack(frame.geo_from_local(track)))
     assert found.left_m == pytest.approx(found.work_m, rel=0.01)
 
 
@@ -144,7 +145,7 @@ def test_a_gap_in_the_record_is_no_flight(search: Plan) -> None:
     track = flown(search)
     # Nothing for more than 100 m.
     lost = np.delete(track, slice(40, 80), axis=0)
-    assert 100 < seen(search, lost).left_m < 200
+    assert 100 < seen(search, FlownTrack(lost)).left_m < 200
 
 
 def test_a_noisy_track_of_a_whole_flight_leaves_nothing(search: Plan) -> None:
@@ -152,7 +153,7 @@ def test_a_noisy_track_of_a_whole_flight_leaves_nothing(search: Plan) -> None:
     chance = np.random.default_rng(3)
     track = frame.local_from_geo(flown(search, every_m=2.5))
     noisy = frame.geo_from_local(track + chance.normal(0, 0.6, track.shape))
-    assert rest(search, noisy) is None
+    assert rest(search, FlownTrack(noisy)) is None
 
 
 def test_the_rest_of_a_flight_of_several_is_divided_again(search: Plan) -> None:
@@ -160,7 +161,7 @@ def test_the_rest_of_a_flight_of_several_is_divided_again(search: Plan) -> None:
     totals = dataclasses.replace(search.totals, battery_pct=100 * search.totals.energy_wh / craft.battery_wh)
     divided = divide(dataclasses.replace(search, aircraft=craft, totals=totals))
     first = flights(divided)[0]
-    left = rest(divided, flown(first))
+    left = rest(divided, FlownTrack(flown(first)))
     assert left is not None
     assert len(left.sorties) in {0, len(divided.sorties) - 1}
     assert left.totals.length_m < search.totals.length_m
@@ -173,7 +174,7 @@ def test_lanes_left_over_here_and_there_are_flown_in_a_short_order(search: Plan)
     points = frame.local_from_geo(track)
     middle_m = np.hypot(*(points - points.mean(axis=0)).T)
     on = (middle_m > 120) | (middle_m < 60)
-    left = rest(search, track, recorded=on)
+    left = rest(search, FlownTrack(track, recorded=on))
     assert left is not None
     again = recorded(left, frame)
     # Ways between are no longer than the work and the way there and back twice.
@@ -182,7 +183,7 @@ def test_lanes_left_over_here_and_there_are_flown_in_a_short_order(search: Plan)
 
 def test_the_rest_may_start_elsewhere(search: Plan) -> None:
     home = FRAME.point_from_local(240, 690)
-    left = rest(search, flown(search, 0.0, 0.5), take_off=home, created="2026-03-01T12:00:00Z")
+    left = rest(search, FlownTrack(flown(search, 0.0, 0.5)), take_off=home, created="2026-03-01T12:00:00Z")
     assert left is not None
     assert left.take_off == left.rally[0].place == home
     assert left.created == "2026-03-01T12:00:00Z"
@@ -192,7 +193,7 @@ def test_the_rest_of_a_spiral_of_legs_keeps_its_order() -> None:
     view = View(camera("demo-thermal"))
     square = expanding_square(FRAME.origin, view, legs=16)
     plan = plan_pattern(square, view, Setup(aircraft("ardupilot-copter"), CREATED, name="Square"))
-    left = rest(plan, flown(plan, 0.0, 0.6))
+    left = rest(plan, FlownTrack(flown(plan, 0.0, 0.6)))
     assert left is not None
     frame = frame_of(plan.area)
     whole, again = recorded(plan, frame), recorded(left, frame)
@@ -214,10 +215,10 @@ def test_arrays_and_tolerances_that_make_no_sense_are_refused(
     search: Plan, options: dict[str, object], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        rest(search, flown(search), **options)  # type: ignore[arg-type]
+        rest(search, FlownTrack(flown(search), **options))  # type: ignore[arg-type]
 
 
 def test_positions_that_are_no_numbers_are_left_out(search: Plan, area: Area) -> None:
     track = flown(search)
     track[100] = np.nan
-    assert seen(search, track).left_m < 30
+    assert seen(search, FlownTrack(track)).left_m < 30

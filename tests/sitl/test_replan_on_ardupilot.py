@@ -27,8 +27,7 @@ PICTURE = BY_NAME["CAMERA_FEEDBACK"].message_id
 
 
 def left_m(plan: Plan, parts: tuple[Flown, ...]) -> float:
-    lonlat, heights, on = one_track(parts)
-    return seen_of(plan, lonlat, heights_relative_m=heights, recorded=on)[1].left_m
+    return seen_of(plan, one_track(parts))[1].left_m
 
 
 def test_a_flight_of_ardupilot_is_known_by_pictures_and_by_its_mission_alike(tmp_path: Path) -> None:

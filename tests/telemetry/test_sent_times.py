@@ -70,3 +70,15 @@ def test_where_there_is_little_room_it_is_shrunk() -> None:
     assert (np.diff(times) > 0).all()
     assert times[0] == 0.0
     assert times[-1] == 1.0
+
+
+@pytest.mark.parametrize("speedup", [10.0, 30.0])
+def test_a_simulator_that_runs_faster_than_time_is_not_taken_for_one_burst(speedup: float) -> None:
+    chance = random.Random(3)
+    boot_s = np.arange(400) * 0.2
+    received_s = boot_s / speedup + np.array([chance.uniform(0, 0.002) for _ in boot_s])
+    received_s = np.maximum.accumulate(received_s)
+    times = spread(received_s, boot_s)
+    assert np.abs(times - received_s).max() < 0.021
+    received_s[100:140] = received_s[140]
+    assert spread(received_s, boot_s)[100:140] == pytest.approx(boot_s[100:140] / speedup, abs=0.01)

@@ -144,7 +144,7 @@ def _pixels(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "thermal pixels",
             Severity.CAUTION,
-            f"{told}; below {DETECT_PX} a person is often missed (Johnson).",
+            f"{told}; below {DETECT_PX} a person is often missed (after Johnson).",
             f"Fly at {lower_m} m or lower.",
         )
         return
@@ -154,7 +154,7 @@ def _pixels(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         "thermal pixels",
         Severity.INFO,
-        f"{told}: enough to {', '.join(['detect', *enough])} (Johnson: {DETECT_PX}, {RECOGNISE_PX},"
+        f"{told}: enough to {', '.join(['detect', *enough])} (after Johnson: {DETECT_PX}, {RECOGNISE_PX},"
         f" {IDENTIFY_PX} pixels for a 79 % chance).",
     )
 

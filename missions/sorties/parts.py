@@ -33,7 +33,7 @@ OF_A_FLIGHT = frozenset(
     }
 )
 """Checks that look at one flight; the others look at the pattern, and hold for all its flights."""
-_OF_THE_WHOLE = frozenset({"sorties", "sortie ways"})
+_OF_THE_WHOLE = frozenset({"sorties", "sortie ways", "sortie turns"})
 
 
 def with_sorties(plan: Plan, sorties: tuple[Sortie, ...], outside_m: float = 0.0) -> Plan:
@@ -131,7 +131,7 @@ def _fence_polygon(fence: Fence, frame: LocalFrame) -> Polygon:
 
 
 def fence_round(plan: Plan) -> Fence:
-    """The plan's fence, wider where a flight would come nearer to it than the plan's route does."""
+    """The plan's fence, wider where a flight would come nearer to it than its usual margin, 30 m."""
     frame = frame_of(plan.area)
     ring = _fence_polygon(plan.fence, frame)
     routes = [(sortie.take_off, sortie.route) for sortie in plan.sorties] or [(plan.take_off, plan.route)]
@@ -184,6 +184,15 @@ def _told(sorties: tuple[Sortie, ...], outside_m: float) -> Iterator[Finding]:
         Severity.INFO,
         f"It takes {len(sorties)} flights {team}with a battery each, {end_s / 60:.0f} minutes in all.",
     )
+    radius_m = max(sortie.aircraft.turn_radius_m for sortie in sorties)
+    if radius_m > 0:
+        yield Finding(
+            "sortie turns",
+            Severity.CAUTION,
+            "Where flights leave the work and come back to it their ways are planned straight:"
+            f" an aircraft with a turn radius of {radius_m:.0f} m swings wide there, by twice that at most.",
+            "See that the air beside those places is free, or divide the area so that one battery does.",
+        )
     if outside_m > 0.5:
         yield Finding(
             "sortie ways",

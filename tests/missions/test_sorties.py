@@ -388,3 +388,15 @@ def test_bingo_is_the_reserve_above_home_and_grows_with_the_way(big: Plan) -> No
     away = [distance_m(row.place, big.take_off) for row in big.route]
     near, far = int(np.argmin(away)), int(np.argmax(away))
     assert 25.0 < levels[near] < levels[far] < 60.0
+
+
+def test_a_divided_plan_of_a_plane_says_that_its_ways_are_planned_straight(big: Plan) -> None:
+    plane = dataclasses.replace(aircraft("ardupilot-plane"), battery_wh=30.0)
+    take_off = big.take_off
+    whole = plan_search(
+        big.area, plane, camera("demo-wide"), created=big.created, height_agl_m=100, take_off=take_off
+    )
+    assert len(whole.sorties) > 1
+    told = {finding.check: finding.severity for finding in whole.findings}
+    assert told["sortie turns"] is Severity.CAUTION
+    assert "sortie turns" not in {finding.check for finding in divide(with_battery(big, 0.5)).findings}

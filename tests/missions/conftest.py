@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from missions.plan import Plan
 from missions.search_plan import plan_search
 
 CREATED = "2026-03-01T10:00:00Z"
+Lists = list[list[dict[str, Any]]]
 # MAVSDK in a process of its own: it keeps threads, and must not outlive the test.
 MAVSDK = """
 import json, sys
+from pathlib import Path
 from mavsdk import ComponentType, Configuration, Mavsdk
 from mavsdk.plugins.mission_raw import MissionRaw
 from pymavlink.dialects.v20 import ardupilotmega as mav
@@ -28,11 +31,12 @@ sdk.add_any_connection("raw://")
 link = mav.MAVLink(None, 1, 1)
 sdk.pass_received_raw_bytes(link.heartbeat_encode(2, 3, 0, 0, 3).pack(link))
 raw = MissionRaw(sdk.first_autopilot(10.0))
-read = {"plan": raw.import_qgroundcontrol_mission, "waypoints": raw.import_mission_planner_mission}
-got = read[sys.argv[1]](sys.argv[2])
-lists = (got.mission_items, got.geofence_items, got.rally_items)
-with open(sys.argv[3], "w") as out:
-    json.dump([[vars(item) for item in items] for items in lists], out)
+read = {".plan": raw.import_qgroundcontrol_mission, ".waypoints": raw.import_mission_planner_mission}
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    got = read[path.suffix](str(path))
+    lists = (got.mission_items, got.geofence_items, got.rally_items)
+    told = json.dumps([[vars(one) for one in items] for items in lists])
+    path.with_suffix(path.suffix + ".json").write_text(told)
 raw.destroy()
 sdk.destroy()
 """
@@ -75,21 +79,32 @@ def plane_plan(corner: Area) -> Plan:
     )
 
 
-@pytest.fixture(scope="module")
-def mavsdk(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes], list[list[dict[str, Any]]]]:
-    """Reads a file as MAVSDK does."""
+@pytest.fixture(scope="session")
+def by_mavsdk() -> Callable[[Path], dict[str, Lists]]:
+    """Reads every file of a folder as MAVSDK does: mission, fence and rally points by the file's name."""
     if find_spec("mavsdk") is None:
         pytest.skip("the package mavsdk is not installed")
-    folder = tmp_path_factory.mktemp("mavsdk")
 
-    def read(kind: str, content: bytes) -> list[list[dict[str, Any]]]:
-        path, result = folder / f"mission.{kind}", folder / "items.json"
-        path.write_bytes(content)
-        result.unlink(missing_ok=True)
-        command = [sys.executable, "-c", MAVSDK, kind, str(path), str(result)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert result.exists(), done.stdout + done.stderr
-        lists: list[list[dict[str, Any]]] = json.loads(result.read_text())
-        return lists
+    def read(folder: Path) -> dict[str, Lists]:
+        names = [path.name for path in folder.iterdir()]
+        command = [sys.executable, "-c", MAVSDK, str(folder)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        results = {name: folder / f"{name}.json" for name in names}
+        missing = [name for name, path in results.items() if not path.exists()]
+        assert not missing, f"{missing}: {done.stdout[-500:]}{done.stderr[-500:]}"
+        return {name: json.loads(path.read_text()) for name, path in results.items()}
+
+    return read
+
+
+@pytest.fixture
+def mavsdk(by_mavsdk: Callable[[Path], dict[str, Lists]], tmp_path: Path) -> Callable[[str, bytes], Lists]:
+    """Reads one file as MAVSDK does."""
+
+    def read(kind: str, content: bytes) -> Lists:
+        folder = tmp_path / "mavsdk"
+        folder.mkdir()
+        (folder / f"mission.{kind}").write_bytes(content)
+        return by_mavsdk(folder)[f"mission.{kind}"]
 
     return read

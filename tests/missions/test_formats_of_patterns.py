@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import subprocess
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -181,47 +177,13 @@ def told(one: Any) -> tuple[Any, ...]:
     return (one.command, one.frame, *numbers)
 
 
-# MAVSDK in a process of its own: it keeps threads, and must not outlive the test.
-MAVSDK = """
-import json, sys
-from pathlib import Path
-from mavsdk import ComponentType, Configuration, Mavsdk
-from mavsdk.plugins.mission_raw import MissionRaw
-from pymavlink.dialects.v20 import ardupilotmega as mav
-
-sdk = Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION))
-sdk.add_any_connection("raw://")
-link = mav.MAVLink(None, 1, 1)
-sdk.pass_received_raw_bytes(link.heartbeat_encode(2, 3, 0, 0, 3).pack(link))
-raw = MissionRaw(sdk.first_autopilot(10.0))
-read = {".plan": raw.import_qgroundcontrol_mission, ".waypoints": raw.import_mission_planner_mission}
-for path in sorted(Path(sys.argv[1]).iterdir()):
-    got = read[path.suffix](str(path))
-    lists = (got.mission_items, got.geofence_items, got.rally_items)
-    told = json.dumps([[vars(one) for one in items] for items in lists])
-    path.with_suffix(path.suffix + ".json").write_text(told)
-raw.destroy()
-sdk.destroy()
-"""
-
-
-def test_mavsdk_reads_every_pattern(every_plan: Plans, tmp_path: Path) -> None:
-    if find_spec("mavsdk") is None:
-        pytest.skip("the package mavsdk is not installed")
+def test_mavsdk_reads_every_pattern(every_plan: Plans, by_mavsdk: Any, tmp_path: Path) -> None:
     for name, plan in every_plan.items():
         (tmp_path / f"{name}.plan").write_bytes(export_plan(plan, "plan"))
         (tmp_path / f"{name}.waypoints").write_bytes(export_plan(plan, "waypoints"))
-    done = subprocess.run(
-        [sys.executable, "-c", MAVSDK, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    read = by_mavsdk(tmp_path)
     for name, plan in every_plan.items():
-        path = tmp_path / f"{name}.plan.json"
-        assert path.exists(), f"{name}: {done.stdout[-500:]}{done.stderr[-500:]}"
-        mission, fence, rally = json.loads(path.read_text())
+        mission, fence, rally = read[f"{name}.plan"]
         items = [as_sent(one) for one in mission_items(plan)[1:]]
         assert [as_held(one) for one in mission[1:]] == items, name
         assert [as_held(one) for one in fence] == [as_sent(one) for one in fence_items(plan)], name
@@ -229,7 +191,7 @@ def test_mavsdk_reads_every_pattern(every_plan: Plans, tmp_path: Path) -> None:
             name
         )
         # Of Mission Planner's own files, too, it takes item 0 for a waypoint and sets home before it.
-        again, _, _ = json.loads((tmp_path / f"{name}.waypoints.json").read_text())
+        again, _, _ = read[f"{name}.waypoints"]
         assert [as_held(one) for one in again[2:]] == items, name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -37,7 +37,7 @@ _ROUNDS = 4
 _EVEN = 0.02
 _MOST_BEARINGS = 8
 _ALL_ORDERS = 4
-_VERTICAL_SHARE = 0.8
+VERTICAL_SHARE = 0.8
 """Of the step between heights: nearer than that counts as one height."""
 
 
@@ -81,7 +81,7 @@ def share(
         for member, view in zip(team, views, strict=True)
     ]
     works = _soonest(ground, crew)
-    keep = Keep(apart_m, math.inf if separation == "area" else _VERTICAL_SHARE * step_m)
+    keep = Keep(apart_m, math.inf if separation == "area" else VERTICAL_SHARE * step_m)
     sorties = started([work.sorties for work in works], ground.frame, wind, swap_s, keep)
     shares = [Share(work.plan, work.sorties, work.zone.area, work.outside_m) for work in works]
     return joined_plan(shares, sorties, keep=keep)
@@ -107,22 +107,22 @@ def _soonest(ground: Ground, crew: Sequence[Hand]) -> list[Work]:
     loads = _loads(ground, crew)
     promising = _promising(_sweeps(ground.shape), loads)
     tried = [(_planned(ground, crew, division), division) for division in promising]
-    best, division = min(tried, key=lambda one: _last_s(list(one[0].values())))
-    if _last_s(list(best.values())) > _LONGER * division.seconds:
+    best, division = min(tried, key=lambda one: _last_s(one[0]))
+    if _last_s(best) > _LONGER * division.seconds:
         along = _along_the_way(ground, crew, loads)
         found = _planned(ground, crew, along)
-        if _last_s(list(found.values())) < _last_s(list(best.values())):
+        if _last_s(found) < _last_s(best):
             best, division = found, along
     found = best
     for _ in range(_ROUNDS):
-        if _last_s(list(found.values())) <= (1 + _EVEN) * min(work.takes_s for work in found.values()):
+        if _last_s(found) <= (1 + _EVEN) * min(work.takes_s for work in found.values()):
             break
         loads = [
             _learnt(load, found.get(index), wide_of(division, index)) for index, load in enumerate(loads)
         ]
         division = balanced(division.sweep, loads, division.order)
         found = _planned(ground, crew, division)
-        best = min(best, found, key=lambda works: _last_s(list(works.values())))
+        best = min(best, found, key=_last_s)
     return list(best.values())
 
 
@@ -199,5 +199,5 @@ def _learnt(load: Load, work: Work | None, wide_m: float) -> Load:
     return dataclasses.replace(load, factor=load.factor_for(slab, len(work.sorties), work.takes_s))
 
 
-def _last_s(works: Sequence[Work]) -> float:
-    return max(work.takes_s for work in works)
+def _last_s(works: Mapping[int, Work]) -> float:
+    return max(work.takes_s for work in works.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import shapely
@@ -14,7 +15,7 @@ from missions.area import Area
 from missions.errors import InputError
 from missions.fleet.joining import keep_of
 from missions.fleet.remainder import plans_of, refuse_watch
-from missions.fleet.sharing import share
+from missions.fleet.sharing import VERTICAL_SHARE, share
 from missions.fleet.team import Member
 from missions.geodesy import Points
 from missions.local import area_from_local, frame_of, local_from_area
@@ -79,12 +80,15 @@ def take_over(
     if ground is None:
         return None
     keep = keep_of(plan.request.figures)
+    by_height = math.isfinite(keep.vertical_m)
+    levels: dict[str, Any] = {"step_m": keep.vertical_m / VERTICAL_SHARE} if by_height else {}
     return share(
         plan.area,
         team,
         created=created,
         name=f"{plan.name} rest",
-        separation="area" if math.isinf(keep.vertical_m) else "height",
+        separation="height" if by_height else "area",
+        **levels,
         apart_m=keep.distance_m,
         height_agl_m=min(row.height_relative_m for row in plan.route),
         overlap_side_pct=plan.request.overlap_side_pct,

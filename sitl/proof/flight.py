@@ -96,13 +96,19 @@ def _well(task: Future[list[Flown]]) -> bool:
     return task.done() and task.exception() is None
 
 
+def in_order(plan: Plan) -> list[tuple[int, float, Plan]]:
+    """The plan's flights as they are flown, each aircraft's in turn: its number, when it starts, and what."""
+    clock = [(sortie.vehicle, sortie.start_s) for sortie in plan.sorties] or [(1, 0.0)]
+    timed = [(*at, flight) for at, flight in zip(clock, flights(plan), strict=True)]
+    return sorted(timed, key=lambda one: one[:2])
+
+
 def _by_vehicle(plan: Plan) -> dict[int, list[tuple[float, Plan]]]:
     """Each aircraft's flights in order, with when they start."""
     found: dict[int, list[tuple[float, Plan]]] = {}
-    clock = [(sortie.vehicle, sortie.start_s) for sortie in plan.sorties] or [(1, 0.0)]
-    for (vehicle, start_s), flight in zip(clock, flights(plan), strict=True):
+    for vehicle, start_s, flight in in_order(plan):
         found.setdefault(vehicle, []).append((start_s, flight))
-    return {vehicle: sorted(each, key=lambda one: one[0]) for vehicle, each in sorted(found.items())}
+    return found
 
 
 def _pads(take_offs: Sequence[GeoPoint]) -> list[Home]:

@@ -23,7 +23,7 @@ from missions.files import read_bounded, write_whole
 from missions.plan import Plan
 from missions.plan_items import fence_items, mission_items, rally_items
 from missions.sorties import flights
-from sitl.proof.flight import Flown
+from sitl.proof.flight import Flown, in_order
 from sitl.proof.parameters import parameters_of
 from sitl.proof.proofs import Proof
 from telemetry.flight import FlightResult
@@ -87,18 +87,11 @@ class Ledger:
             held = json.loads(read_bounded(self.place(proof) / "flown.json", _LIMIT_BYTES, "what was flown"))
             if held["key"] != _key(plan, version):
                 return None
-            rows = zip(_in_order(plan), held["flights"], strict=True)
-            flown = tuple(_flown(flight, row, self.place(proof)) for flight, row in rows)
+            rows = zip(in_order(plan), held["flights"], strict=True)
+            flown = tuple(_flown(flight, row, self.place(proof)) for (_, _, flight), row in rows)
             return Entry(flown, str(held["date"]), float(held["speedup"]))
         except (InputError, ValueError, KeyError, TypeError):
             return None
-
-
-def _in_order(plan: Plan) -> list[Plan]:
-    """The plan's flights as they are flown: each aircraft's in turn."""
-    clock = [(sortie.vehicle, sortie.start_s) for sortie in plan.sorties] or [(1, 0.0)]
-    order = sorted(zip(clock, flights(plan), strict=True), key=lambda one: one[0])
-    return [flight for _, flight in order]
 
 
 def _flown(plan: Plan, row: dict[str, Any], folder: Path) -> Flown:

@@ -17,6 +17,7 @@ from missions.fleet import Apart, Member, apart, share
 from missions.fleet.apart import Trail, nearest, trail_of
 from missions.fleet.clashes import Keep, clashes
 from missions.fleet.sharing import _batteries, _ground
+from missions.fleet.taking_over import take_over
 from missions.fleet.team import views_of
 from missions.fleet.work import Hand, work_of
 from missions.fleet.zones import Division, sweep_of, zones_of
@@ -26,6 +27,7 @@ from missions.local import area_from_local, frame_of, local_from_area, local_fro
 from missions.patterns.parallel_track import parallel_track
 from missions.plan import Plan, Severity
 from missions.plan_file import read_plan, write_plan
+from missions.replan import FlownTrack
 from missions.sorties import flights
 from missions.view import View
 
@@ -313,6 +315,15 @@ def test_two_that_climb_side_by_side_do_so_one_after_the_other() -> None:
     assert apart(plan).distance_m >= 30.0
     assert max(sortie.start_s for sortie in plan.sorties) > 10.0
     assert not plan.blocking
+
+
+def test_who_takes_over_keeps_the_step_between_heights_that_the_plan_was_shared_with() -> None:
+    plan = shared(UNEQUAL[:2], shapely.box(0, 0, 500, 300), step_m=30.0)
+    rest = take_over(plan, FlownTrack(np.empty((0, 2))), UNEQUAL[:2], created=CREATED)
+    assert rest is not None
+    for one in (plan, rest):
+        heights = sorted({sortie.route[0].height_relative_m for sortie in one.sorties})
+        assert np.diff(heights) == pytest.approx([30.0])
 
 
 def test_pads_on_one_place_are_a_caution() -> None:

@@ -381,7 +381,6 @@ def test_wind_against_the_way_home_asks_for_more_battery_to_turn_home(
 
 
 def test_bingo_is_the_reserve_above_home_and_grows_with_the_way(big: Plan) -> None:
-    levels = bingo(big, reserve_pct=25.0)
     small = dataclasses.replace(big, aircraft=dataclasses.replace(big.aircraft, battery_wh=200.0))
     levels = bingo(small, reserve_pct=25.0)
     assert len(levels) == len(big.route)
@@ -390,13 +389,10 @@ def test_bingo_is_the_reserve_above_home_and_grows_with_the_way(big: Plan) -> No
     assert 25.0 < levels[near] < levels[far] < 60.0
 
 
-def test_a_divided_plan_of_a_plane_says_that_its_ways_are_planned_straight(big: Plan) -> None:
-    plane = dataclasses.replace(aircraft("ardupilot-plane"), battery_wh=30.0)
-    take_off = big.take_off
-    whole = plan_search(
-        big.area, plane, camera("demo-wide"), created=big.created, height_agl_m=100, take_off=take_off
-    )
-    assert len(whole.sorties) > 1
-    told = {finding.check: finding.severity for finding in whole.findings}
+def test_a_divided_plan_of_a_plane_says_that_its_ways_are_planned_straight(
+    big: Plan, undivided: Callable[..., Plan]
+) -> None:
+    plane = divide(with_battery(undivided(craft=aircraft("ardupilot-plane"), take_off=big.take_off), 0.5))
+    told = {finding.check: finding.severity for finding in plane.findings}
     assert told["sortie turns"] is Severity.CAUTION
     assert "sortie turns" not in {finding.check for finding in divide(with_battery(big, 0.5)).findings}

@@ -19,6 +19,7 @@ from telemetry.reader import LinkReader
 SET_MESSAGE_INTERVAL = 511
 HEARTBEAT_EACH_S = 1.0
 ASK_EACH_S = 10.0
+ROUND_TRIP_EACH_S = 2.0
 LOOK_EACH_S = 0.25
 
 
@@ -30,14 +31,20 @@ class Asking:
         self._readers = readers
         self._encoder = Encoder(GROUND_STATION, MISSION_PLANNER)
         self._heartbeat_s = hub.clock.monotonic_s()
+        self._round_trip_s = self._heartbeat_s
         self._ask_s: dict[int, float] = {}
 
     def tick(self) -> None:
-        """A heartbeat of ours once a second, and requests to each vehicle, new or still without a place."""
+        """What is due: our heartbeat, how far away they are, requests to who is new or without a place."""
         now_s = self._hub.clock.monotonic_s()
         if now_s >= self._heartbeat_s:
             self._heartbeat_s = now_s + HEARTBEAT_EACH_S
             self._send("HEARTBEAT", type=6, autopilot=8, base_mode=0, system_status=4, mavlink_version=3)
+        if now_s >= self._round_trip_s:
+            self._round_trip_s = now_s + ROUND_TRIP_EACH_S
+            for reader in self._readers:
+                with suppress(LinkError):
+                    reader.ask_round_trip(self._encoder)
         for system, state in self._hub.vehicles().items():
             if system not in self._ask_s or (state.place is None and now_s >= self._ask_s[system]):
                 self._ask_s[system] = now_s + ASK_EACH_S

@@ -159,21 +159,20 @@ class FrameScanner:
     def __init__(self) -> None:
         self._unknown = UnknownTypes()
 
-    def scan(self, data: bytes, time_us: int, *, last: bool, start: int = 0) -> tuple[list[Found], int]:
-        """Every frame in `data` from `start` on, and where the next search must start once there is more.
+    def scan(self, data: bytes, time_us: int, *, last: bool) -> tuple[list[Found], int]:
+        """Every frame in `data`, and where the next search must start once there is more.
 
         With `last` there will be no more bytes: a start that cannot be complete is noise.
         """
         found: list[Found] = []
         size = len(data)
-        at = covered = start
-        while (at := _next_magic(data, at)) >= 0:
-            stop = _end(data, at, size)
+        at = covered = 0
+        while (at := next_magic(data, at)) >= 0:
+            stop = end_of(data, at, size)
             if stop < 0 and not last:
                 return found, at
             if stop > 0:
-                raw = data[at:stop]
-                frame = _message(raw, time_us) or self._frame(raw, time_us, free=at >= covered)
+                frame = self.frame(data[at:stop], time_us, free=at >= covered)
                 if frame is not None:
                     found.append((at, stop, frame))
                     covered = max(covered, stop)
@@ -183,8 +182,14 @@ class FrameScanner:
             at += 1
         return found, size
 
+    def frame(self, raw: bytes, time_us: int, *, free: bool) -> Frame | None:
+        """The frame that `raw` is from its first byte to its last, if its checksum fits.
+
+        A type that the dialect lacks is believed only where it is `free`: where no frame before reaches.
+        """
+        return _message(raw, time_us) or self._frame(raw, time_us, free=free)
+
     def _frame(self, raw: bytes, time_us: int, *, free: bool) -> Frame | None:
-        """The frame that `raw` is, if its checksum fits; an unknown one where no frame before reaches."""
         if raw[0] == MAGIC_V2:
             begin, key, sender = HEAD_V2, raw[7:10], 4
         else:
@@ -270,15 +275,20 @@ def _message(data: bytes, time_us: int) -> Message | None:
     return _new(Message, (time_us, data[3], data[4], data[2], message_id, data, layout, values))
 
 
-def _next_magic(data: bytes, at: int) -> int:
-    """The next place where either first byte stands, or -1."""
+def is_known(raw: bytes) -> bool:
+    """Whether the dialect knows the type of the frame that `raw` begins as."""
+    return raw[7:10] in _BY_ID if raw[0] == MAGIC_V2 else raw[5] in _OF_V1
+
+
+def next_magic(data: bytes, at: int, before: int | None = None) -> int:
+    """The next place where either first byte stands, or -1; only `before` a place where one is given."""
     if at < len(data) and (data[at] == MAGIC_V1 or data[at] == MAGIC_V2):
         return at
-    match = _MAGIC.search(data, at)
+    match = _MAGIC.search(data, at, len(data) if before is None else before)
     return match.start() if match else -1
 
 
-def _end(data: bytes, at: int, size: int) -> int:
+def end_of(data: bytes, at: int, size: int) -> int:
     """Where a frame that starts at `at` would end; below 0: more bytes are needed; 0: it is none."""
     if data[at] == MAGIC_V1:
         stop = at + HEAD_V1 + data[at + 1] + CHECK_BYTES if at + HEAD_V1 <= size else size + 1

@@ -29,7 +29,11 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class LinkHealth:
-    """One link: `state` is "open", "reconnecting", "ended" or "failed", `problem` says why."""
+    """One link: `state` is "open", "reconnecting", "ended" or "failed", `problem` says why.
+
+    `round_trip_s` is how long a word takes to a vehicle and back, None where no vehicle was asked or
+    answered.
+    """
 
     address: str
     state: str
@@ -38,6 +42,7 @@ class LinkHealth:
     bad_bytes: int = 0
     heard_s: float | None = None
     problem: str = ""
+    round_trip_s: float | None = None
 
 
 class SequenceCounter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from telemetry.clock import Clock
@@ -15,6 +15,8 @@ from telemetry.state import VehicleState, fold, is_vehicle_heartbeat
 
 Listener = Callable[[Sequence[Frame]], None]
 """Gets frames in the order in which they came; an empty sequence tells that time passes."""
+LinkListener = Callable[[Sequence[Frame], str], None]
+"""Gets frames, never none, and the address of the link that they came over."""
 _RADIO = ("RADIO_STATUS", "RADIO")
 _log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class Hub:
         self.clock = clock
         self._publishing = threading.RLock()
         self._listeners: tuple[Listener, ...] = ()
+        self._link_listeners: tuple[LinkListener, ...] = ()
         self._vehicles: MappingProxyType[int, VehicleState] = MappingProxyType({})
         self._by_link: dict[str, set[int]] = {}
         self._losses: dict[str, LossCounter] = {}
@@ -46,20 +49,44 @@ class Hub:
 
         return unsubscribe
 
+    def subscribe_by_link(self, listener: LinkListener) -> Callable[[], None]:
+        """As `subscribe`, for who must know over which link frames came."""
+        with self._publishing:
+            self._link_listeners = (*self._link_listeners, listener)
+
+        def unsubscribe() -> None:
+            with self._publishing:
+                self._link_listeners = tuple(other for other in self._link_listeners if other is not listener)
+
+        return unsubscribe
+
     def publish(self, frames: Sequence[Frame], link: str = "") -> None:
         """Take in frames that came over `link`."""
         with self._publishing:
             if frames:
                 self._take(frames, link)
+                for by_link in self._link_listeners:
+                    _trying(by_link, frames, link)
             for listener in self._listeners:
-                try:
-                    listener(frames)
-                except Exception:  # noqa: BLE001  # one bad listener must not silence the others
-                    _log.exception("a listener failed")
+                _trying(listener, frames)
 
     def vehicles(self) -> dict[int, VehicleState]:
         """Every vehicle whose heartbeat was heard, by its system number."""
         return dict(self._vehicles)
+
+    def reset(
+        self,
+        vehicles: Mapping[int, VehicleState] = MappingProxyType({}),
+        behind: Mapping[str, Iterable[int]] = MappingProxyType({}),
+    ) -> None:
+        """Go on from other vehicles, as after a jump in a replay; `behind` are those heard over each link.
+
+        Losses are counted anew, so that what was jumped over is not taken for lost. Listeners stay.
+        """
+        with self._publishing:
+            self._vehicles = MappingProxyType(dict(vehicles))
+            self._by_link = {link: set(systems) for link, systems in behind.items()}
+            self._losses = {}
 
     def losses(self, link: str = "") -> dict[tuple[int, int], Loss]:
         """What each (system, component) sent over a link, and what of it was lost."""
@@ -95,6 +122,13 @@ class Hub:
                 heard.add(frame.system)
                 vehicles[frame.system] = fold(VehicleState(system=frame.system), message)
         self._vehicles = MappingProxyType(vehicles)
+
+
+def _trying(listener: Callable[..., None], *told: object) -> None:
+    try:
+        listener(*told)
+    except Exception:  # noqa: BLE001  # one bad listener must not silence the others
+        _log.exception("a listener failed")
 
 
 def _fold_into(vehicles: dict[int, VehicleState], heard: set[int], message: Message) -> None:

@@ -16,12 +16,18 @@ from missions.errors import InputError
 from telemetry.dialect import BY_NAME, Layout
 from telemetry.frames import MAGIC_V2, Frame, Message
 
-__all__ = ["Encoder", "Message", "decode", "pack"]
+__all__ = ["Encoder", "Message", "decode", "pack", "target_of"]
 
 
 def decode(frame: Frame) -> Message | None:
     """The message in a frame, or None for a type that the dialect lacks."""
     return frame if type(frame) is Message else None
+
+
+def target_of(frame: Frame) -> int:
+    """The system that a message is for; 0 where it is for all, or says nothing of it."""
+    names = () if frame.layout is None else frame.layout.names
+    return int(frame.values[names.index("target_system")]) if "target_system" in names else 0
 
 
 def pack(layout: Layout, fields: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,9 @@ from typing import Self
 from missions.errors import LinkError
 from telemetry.health import LinkHealth, RateMeter
 from telemetry.hub import Hub
+from telemetry.latency import RoundTripMeter
 from telemetry.links import Link, LinkClosed, open_link
+from telemetry.messages import Encoder
 
 _RECEIVE_S = 0.2
 _STOP_S = 10.0
@@ -44,6 +46,7 @@ class LinkReader:
         self._reopen = reopen or self._default_reopen()
         self._backoff_s = backoff_s
         self._rate = RateMeter()
+        self._trips = RoundTripMeter()
         self._frames = 0
         self._gone_bad_bytes = 0
         self._heard_s: float | None = None
@@ -82,6 +85,13 @@ class LinkReader:
         """Send whole frames over the link. Raises LinkClosed."""
         self._link.send(data)
 
+    def ask_round_trip(self, encoder: Encoder) -> None:
+        """Ask whoever is there how long a word takes to it and back. Raises LinkClosed.
+
+        We ask in the encoder's name; the answer is part of `health`.
+        """
+        self._link.send(self._trips.question(encoder, self._hub.clock.monotonic_s()))
+
     @property
     def health(self) -> LinkHealth:
         """How the link does."""
@@ -93,6 +103,7 @@ class LinkReader:
             bad_bytes=self._gone_bad_bytes + self._link.bad_bytes,
             heard_s=self._heard_s,
             problem=self._problem or self._link.problem,
+            round_trip_s=self._trips.round_trip_s,
         )
 
     def _run(self) -> None:
@@ -116,7 +127,9 @@ class LinkReader:
         if frames:
             self._frames += len(frames)
             self._heard_s = self._hub.clock.now_s()
-            self._rate.add(self._hub.clock.monotonic_s(), len(frames))
+            now_s = self._hub.clock.monotonic_s()
+            self._rate.add(now_s, len(frames))
+            self._trips.hear(frames, now_s)
         self._hub.publish(frames, self.address)
 
     def _reconnect(self, reopen: Callable[[], Link]) -> bool:

@@ -2,8 +2,10 @@
 
     8 bytes  microseconds since 1970 UTC, big-endian     then one frame, over and over
 
-Damaged stretches are stepped over; a frame behind one still has its time in the 8 bytes before it, and
-gets the time of the frame before it where those make no sense.
+Behind a frame the next one is looked for where it should be, behind its time, before anywhere else: the bytes
+of a time look like the begin of a frame every so often. Damaged stretches are stepped over; a frame behind
+one still has its time in the 8 bytes before it, and gets the time of the frame before it where those make no
+sense.
 """
 
 from __future__ import annotations
@@ -13,7 +15,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 from missions.errors import FormatError, InputError
-from telemetry.frames import Frame, FrameScanner, stamped
+from telemetry.frames import (
+    MAGIC_V1,
+    MAGIC_V2,
+    Found,
+    Frame,
+    FrameScanner,
+    end_of,
+    is_known,
+    next_magic,
+    stamped,
+)
 
 STAMP_BYTES = 8
 _CHUNK_BYTES = 1 << 20
@@ -40,7 +52,7 @@ def read_tlog(path: Path) -> Iterator[Frame]:
 
 
 def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
-    scanner = FrameScanner()
+    scanner = TlogScanner()
     data = _read(file, path)
     check_tlog(data, path)
     keep = 0
@@ -48,7 +60,7 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
     covered = 0
     while True:
         more = _read(file, path)
-        found, done = scanner.scan(data, 0, last=not more, start=keep)
+        found, done = scanner.scan(data, last=not more, start=keep, covered=covered)
         for start, stop, frame in found:
             before_us = _time_us(data, start, before_us, follows=start == covered + STAMP_BYTES)
             covered = max(covered, stop)
@@ -57,6 +69,57 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
             return
         drop = max(0, done - STAMP_BYTES)
         data, keep, covered = data[drop:] + more, done - drop, covered - drop
+
+
+class TlogScanner:
+    """Finds the frames of a recording in a buffer; it remembers the unknown types that it saw."""
+
+    def __init__(self) -> None:
+        self._frames = FrameScanner()
+
+    def scan(self, data: bytes, *, last: bool, start: int = 0, covered: int = 0) -> tuple[list[Found], int]:
+        """Every frame from `start` on, and where the next search must start once there is more.
+
+        `covered` is where the last frame before ended. With `last` there will be no more bytes.
+        """
+        found: list[Found] = []
+        size, at = len(data), start
+        while True:
+            here, expected = _next_place(data, at, covered)
+            if here < 0:
+                return found, size
+            stop = end_of(data, here, size)
+            if stop < 0 and not last:
+                return found, at if expected else here
+            raw = data[here : max(here, stop)]
+            in_time = covered < here < covered + STAMP_BYTES
+            frame = self._frames.frame(raw, 0, free=here >= covered and not in_time) if raw else None
+            if frame is not None:
+                found.append((here, stop, frame))
+                covered = max(covered, stop)
+            if frame is not None and frame.layout is not None:
+                at = stop
+            elif expected and (not raw or (frame is None and is_known(raw))):
+                at += 1
+            else:
+                at = here + 1
+
+
+def _next_place(data: bytes, at: int, covered: int) -> tuple[int, bool]:
+    """Where the next frame may begin, -1 for nowhere, and whether that is where one is expected."""
+    if at < covered:
+        inside = next_magic(data, at, covered)
+        if inside >= 0:
+            return inside, False
+        at = covered
+    ahead = at + STAMP_BYTES
+    if at == covered and not _is_magic(data, at) and _is_magic(data, ahead):
+        return ahead, True
+    return next_magic(data, at), False
+
+
+def _is_magic(data: bytes, at: int) -> bool:
+    return at < len(data) and data[at] in (MAGIC_V1, MAGIC_V2)
 
 
 def _read(file: BinaryIO, path: Path) -> bytes:
@@ -83,7 +146,7 @@ def check_tlog(data: bytes, path: Path) -> None:
     It starts with a time and a frame, or, when it starts damaged, is mostly times and frames.
     """
     head = data[:PROOF_BYTES]
-    found, _ = FrameScanner().scan(head, 0, last=True)
+    found, _ = TlogScanner().scan(head, last=True)
     timed = {start: stop for start, stop, _ in found if _time_us(head, start, 0, follows=True)}
     if next(iter(timed), None) == STAMP_BYTES:
         return

@@ -10,7 +10,7 @@ import typer
 from missions.errors import NoAnswer
 from ops.cli.desk import settings_of
 from ops.cli.entering import open_operation, record
-from ops.cli.options import OperationOption, RecordOption
+from ops.cli.options import ForwardOption, OperationOption, RecordOption, StationOption
 from ops.cli.recording import recording
 from ops.cli.screen import print_json
 
@@ -39,10 +39,13 @@ def listen(
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask the vehicles for position and state, as a ground station does.")
     ] = False,
+    forward: ForwardOption = None,
+    station: StationOption = None,
     operation: OperationOption = None,
 ) -> None:
     """Hear any number of MAVLink streams, show the vehicles, and record them."""
     from ops.asking import Asking
+    from ops.forwarding import forwarding
     from ops.signed import guarding
     from telemetry.clock import SystemClock
     from telemetry.hub import Hub
@@ -62,6 +65,7 @@ def listen(
         stack.callback(_log_vehicles, hub, opened, addresses)
         guard = stack.enter_context(guarding(settings, clock))
         readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]
+        stack.enter_context(forwarding(hub, readers, listening=forward or (), commanding=station or ()))
         asking = Asking(hub, readers) if ask else None
         _watch(hub, readers, for_s, asking, as_json=as_json)
     if for_s is not None and not hub.vehicles():

@@ -28,6 +28,14 @@ RecordOption = Annotated[
     Path | None,
     typer.Option("--record", metavar="FOLDER", help="Record what is heard as .tlog in this folder."),
 ]
+ForwardOption = Annotated[
+    list[str] | None,
+    typer.Option("--forward", metavar="LINK", help="Let a station there listen too; may be repeated."),
+]
+StationOption = Annotated[
+    list[str] | None,
+    typer.Option("--station", metavar="LINK", help="Likewise, and it may command; may be repeated."),
+]
 SystemOption = Annotated[
     int | None,
     typer.Option("--system", metavar="NUMBER", help="The vehicle's MAVLink number; else the first heard."),

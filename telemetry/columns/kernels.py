@@ -1,7 +1,7 @@
 """Compiled code that finds frames in bytes and lays their payloads into rows.
 
-`find` accepts just the frames that `telemetry.frames.FrameScanner` does, and gives them the times that
-`telemetry.tlog` does; tests hold the one against the other.
+`find` accepts just the frames that `telemetry.tlog` does, and gives them the same times; tests hold the one
+against the other.
 """
 
 from __future__ import annotations
@@ -100,39 +100,46 @@ def find(
     at, covered, before_us = state[0], state[1], state[2]
     count = 0
     while at < size and count < len(found):
+        again = at + 1
         magic = data[at]
+        expected = at == covered and magic != 0xFD and magic != 0xFE and at + 8 < size
+        if expected:
+            magic = data[at + 8]
+            expected = magic == 0xFD or magic == 0xFE
+            at += 8 if expected else 0
         if magic == 0xFD:
             if at + 12 > size or data[at + 2] & 0xFE:
-                at += 1
+                at = again
                 continue
             begin = at + 10
             message_id = np.int64(data[at + 7]) | np.int64(data[at + 8]) << 8 | np.int64(data[at + 9]) << 16
             signature = 13 if data[at + 2] else 0
         elif magic == 0xFE:
             if at + 8 > size:
-                at += 1
+                at = again
                 continue
             begin = at + 6
             message_id = np.int64(data[at + 5])
             signature = 0
         else:
-            at += 1
+            at = again
             continue
         check = begin + np.int64(data[at + 1])
         stop = check + 2 + signature
         if stop > size:
-            at += 1
+            at = again
             continue
         crc = _checksum(data, at + 1, check, tables)
         written = np.int64(data[check]) | np.int64(data[check + 1]) << 8
         kind = kind_of_id[message_id] if message_id < len(kind_of_id) else np.int16(-1)
         if kind >= 0:
             if (crc >> 8) ^ tables[0, (crc ^ seeds[kind]) & 0xFF] != written:
-                at += 1
+                at = again
                 continue
         else:
             low = inverse[written ^ (crc >> 8)]
-            if at < covered or low < 0 or not _seen(message_id << 8 | (low ^ (crc & 0xFF)), state, unknown):
+            free = at == covered or at >= covered + 8
+            if not free or low < 0 or not _seen(message_id << 8 | (low ^ (crc & 0xFF)), state, unknown):
                 at += 1
                 continue
         before_us = _time_us(data, at, before_us, at == covered + 8, limits)

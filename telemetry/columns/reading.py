@@ -63,7 +63,7 @@ def read_columns(path: Path) -> Columns:
 def columns_of(data: Bytes | bytes) -> Columns:
     """The columns of bytes that frames lie in, with or without a `.tlog`'s time before each."""
     octets = np.frombuffer(data, np.uint8) if isinstance(data, bytes) else data
-    return _laid(octets, _found(octets))
+    return _laid(octets, frames_in(octets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def frames_of(path: Path) -> tuple[Bytes, Frames]:
         raise InputError(
             f"the recording cannot be read ({error.strerror})", where=str(path), remedy="Check the path"
         ) from error
-    frames = _found(octets)
+    frames = frames_in(octets)
     first = frames.found[:1]
     if not ((first["start"] == STAMP_BYTES) & (first["time_us"] > 0)).any():
         check_tlog(octets[:PROOF_BYTES].tobytes(), path)
@@ -107,7 +107,8 @@ def _laid(octets: Bytes, frames: Frames) -> Columns:
     return Columns(tables, unknown, len(found), frames.bad_bytes)
 
 
-def _found(octets: Bytes) -> Frames:
+def frames_in(octets: Bytes) -> Frames:
+    """Where the frames lie in bytes of a `.tlog`, however damaged; nothing is asked of how they begin."""
     state, unknown = fresh_state()
     blocks: list[npt.NDArray[np.void]] = []
     while True:

@@ -13,7 +13,7 @@ from telemetry.links.base import READ_BYTES, Link, LinkClosed, readable, resolve
 
 RECEIVE_BUFFER_BYTES = 4_000_000
 """What holds 15,000 messages a second over the moments in which nobody reads."""
-_MOST_PEERS = 64
+_MOST_PEERS = 512
 _PEER_FORGOTTEN_S = 60.0
 _DATAGRAMS_AT_ONCE = 256
 
@@ -90,7 +90,7 @@ class _UdpLink(Link):
 
 
 class UdpInLink(_UdpLink):
-    """Listens on a port and answers everyone heard in the last minute, at most 64 of them."""
+    """Listens on a port and answers everyone heard in the last minute, at most 512 of them."""
 
     def __init__(self, address: str, host: str, port: int, clock: Clock) -> None:
         family, place = resolve(host, port, socket.SOCK_DGRAM, address)

@@ -8,7 +8,7 @@ from fastcrc.crc16 import mcrf4xx
 
 from telemetry.clock import Clock
 from telemetry.frames import CHECK_BYTES, MAGIC_V2, SIGNED, Frame
-from telemetry.messages import decode
+from telemetry.messages import target_of
 from telemetry.signing.checking import signature, signing_time
 from telemetry.signing.times import StreamTimes
 
@@ -47,6 +47,4 @@ class Signer:
         return signed + signature(key, signed)
 
     def _key_for(self, frame: Frame) -> bytes | None:
-        message = decode(frame)
-        target = 0 if message is None else message.fields.get("target_system", 0)
-        return self._keys.get(target) or self._shared
+        return self._keys.get(target_of(frame)) or self._shared

@@ -50,3 +50,7 @@ class ManualClock:
 
     def sleep(self, seconds: float) -> None:
         self._passed_s += max(0.0, seconds)
+
+    def jump(self, seconds: float) -> None:
+        """Put the time of day forward or back, as when a clock is set; monotonic time goes on."""
+        self._start_s += seconds

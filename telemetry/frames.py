@@ -134,10 +134,13 @@ class UnknownTypes:
     def __init__(self) -> None:
         self._seen: OrderedDict[tuple[int, int], bool] = OrderedDict()
 
-    def believed(self, message_id: int, checksum: int, written: int) -> bool:
-        """Whether a frame is, by its checksum without CRC_EXTRA and the one that it carries; it is noted."""
+    def believed(self, message_id: int, checksum: int, written: int, *, sure: bool = False) -> bool:
+        """Whether a frame is, by its checksum without CRC_EXTRA and the one that it carries; it is noted.
+
+        Where it is `sure` to be one, any CRC_EXTRA will do.
+        """
         low = _LOW_BYTE.get(written ^ checksum >> 8)
-        return low is not None and self.seen(message_id, low ^ checksum & 0xFF)
+        return low is not None and (self.seen(message_id, low ^ checksum & 0xFF) or sure)
 
     def seen(self, message_id: int, crc_extra: int) -> bool:
         """Whether that type was seen with that CRC_EXTRA before; it is noted."""
@@ -182,14 +185,15 @@ class FrameScanner:
             at += 1
         return found, size
 
-    def frame(self, raw: bytes, time_us: int, *, free: bool) -> Frame | None:
+    def frame(self, raw: bytes, time_us: int, *, free: bool, sure: bool = False) -> Frame | None:
         """The frame that `raw` is from its first byte to its last, if its checksum fits.
 
         A type that the dialect lacks is believed only where it is `free`: where no frame before reaches.
+        Where all else is `sure` to be a frame, it need not have been seen before.
         """
-        return _message(raw, time_us) or self._frame(raw, time_us, free=free)
+        return _message(raw, time_us) or self._frame(raw, time_us, free=free, sure=sure)
 
-    def _frame(self, raw: bytes, time_us: int, *, free: bool) -> Frame | None:
+    def _frame(self, raw: bytes, time_us: int, *, free: bool, sure: bool) -> Frame | None:
         if raw[0] == MAGIC_V2:
             begin, key, sender = HEAD_V2, raw[7:10], 4
         else:
@@ -206,7 +210,7 @@ class FrameScanner:
             values = values_of(raw[begin:check])
             return Message(time_us, system, component, sequence, message_id, raw, layout, values)
         message_id = int.from_bytes(key, "little")
-        if free and self._unknown.believed(message_id, checksum, written):
+        if free and self._unknown.believed(message_id, checksum, written, sure=sure):
             return Frame(time_us, system, component, sequence, message_id, raw, None, ())
         return None
 

@@ -2,7 +2,8 @@
 
     8 bytes  microseconds since 1970 UTC, big-endian     then one frame, over and over
 
-Behind a frame the next one is looked for where it should be, behind its time, before anywhere else: the bytes
+Behind a frame the next one is looked for where it should be, behind its time, before anywhere else, and one
+of an unknown type that stands there, with another behind it, is believed at once and not searched: the bytes
 of a time look like the begin of a frame every so often. Damaged stretches are stepped over; a frame behind
 one still has its time in the 8 bytes before it, and gets the time of the frame before it where those make no
 sense.
@@ -92,12 +93,16 @@ class TlogScanner:
             if stop < 0 and not last:
                 return found, at if expected else here
             raw = data[here : max(here, stop)]
-            in_time = covered < here < covered + STAMP_BYTES
-            frame = self._frames.frame(raw, 0, free=here >= covered and not in_time) if raw else None
+            behind = stop + STAMP_BYTES
+            sure = expected and bool(raw) and (behind >= size or _is_magic(data, behind))
+            if sure and behind >= size and not last and not is_known(raw):
+                return found, at
+            free = here == covered or here >= covered + STAMP_BYTES
+            frame = self._frames.frame(raw, 0, free=free, sure=sure) if raw else None
             if frame is not None:
                 found.append((here, stop, frame))
                 covered = max(covered, stop)
-            if frame is not None and frame.layout is not None:
+            if frame is not None and (sure or frame.layout is not None):
                 at = stop
             elif expected and (not raw or (frame is None and is_known(raw))):
                 at += 1

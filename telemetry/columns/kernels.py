@@ -132,6 +132,7 @@ def find(
         crc = _checksum(data, at + 1, check, tables)
         written = np.int64(data[check]) | np.int64(data[check + 1]) << 8
         kind = kind_of_id[message_id] if message_id < len(kind_of_id) else np.int16(-1)
+        sure = False
         if kind >= 0:
             if (crc >> 8) ^ tables[0, (crc ^ seeds[kind]) & 0xFF] != written:
                 at = again
@@ -139,7 +140,11 @@ def find(
         else:
             low = inverse[written ^ (crc >> 8)]
             free = at == covered or at >= covered + 8
-            if not free or low < 0 or not _seen(message_id << 8 | (low ^ (crc & 0xFF)), state, unknown):
+            if not free or low < 0:
+                at += 1
+                continue
+            sure = expected and (stop + 8 >= size or data[stop + 8] == 0xFD or data[stop + 8] == 0xFE)
+            if not _seen(message_id << 8 | (low ^ (crc & 0xFF)), state, unknown) and not sure:
                 at += 1
                 continue
         before_us = _time_us(data, at, before_us, at == covered + 8, limits)
@@ -150,7 +155,7 @@ def find(
         count += 1
         state[4] += max(0, at - covered)
         covered = max(covered, stop)
-        at = stop if kind >= 0 else at + 1
+        at = stop if kind >= 0 or sure else at + 1
     state[0], state[1], state[2] = at, covered, before_us
     return count
 

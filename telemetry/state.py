@@ -13,6 +13,7 @@ from typing import Any
 from telemetry.dialect import short_name
 from telemetry.messages import Message
 from telemetry.modes import NO_AUTOPILOT, mode_name, vehicle_kind
+from telemetry.pointing import SOURCES, pointing_of
 
 _ARMED = 128
 _UNKNOWN_U16 = 0xFFFF
@@ -26,8 +27,9 @@ class VehicleState:
 
     `kind` is "copter", "plane", "rover" or "sub"; `autopilot` MAV_AUTOPILOT's name. Heights: `amsl` above
     mean sea level, `relative` above home. Angles in degrees, heading and yaw from true north clockwise.
-    `last_s` is when the last message that said something came, seconds since 1970 UTC. `radio_*` come from
-    the telemetry radio (RADIO_STATUS), in its own units.
+    `gimbal_*` are where the camera points, its yaw from true north, of the best message that says so
+    (`gimbal_source`). `last_s` is when the last message that said something came, seconds since 1970 UTC.
+    `radio_*` come from the telemetry radio (RADIO_STATUS), in its own units.
     """
 
     system: int | None = None
@@ -62,6 +64,10 @@ class VehicleState:
     mission_reached: int | None = None
     waypoint_distance_m: float | None = None
     landed: str | None = None
+    gimbal_roll_deg: float | None = None
+    gimbal_pitch_deg: float | None = None
+    gimbal_yaw_deg: float | None = None
+    gimbal_source: str | None = None
     home_lat_deg: float | None = None
     home_lon_deg: float | None = None
     home_amsl_m: float | None = None
@@ -104,9 +110,12 @@ def is_vehicle_heartbeat(message: Message) -> bool:
 def fold(state: VehicleState, message: Message) -> VehicleState:
     """The state after `message`; the same object where it says nothing about the vehicle."""
     reader = _READERS.get(message.name)
-    if reader is None:
+    if reader is not None:
+        changes = reader(message)
+    elif message.name in SOURCES:
+        changes = _gimbal(state, message)
+    else:
         return state
-    changes = reader(message)
     return _changed(state, changes, message.time_s) if changes else state
 
 
@@ -251,6 +260,22 @@ def _radio(message: Message) -> dict[str, Any]:
         "radio_rssi": message.rssi,
         "radio_remote_rssi": message.remrssi,
         "radio_noise": message.noise,
+    }
+
+
+def _gimbal(state: VehicleState, message: Message) -> dict[str, Any]:
+    """Autopilots send MOUNT_STATUS without a gimbal too: a better message is not given up for it."""
+    pointing = pointing_of(message)
+    if pointing is None or (
+        state.gimbal_source in SOURCES and SOURCES.index(state.gimbal_source) < SOURCES.index(message.name)
+    ):
+        return {}
+    nose_deg = 0.0 if pointing.earth else state.yaw_deg
+    return {
+        "gimbal_roll_deg": pointing.roll_deg,
+        "gimbal_pitch_deg": pointing.pitch_deg,
+        "gimbal_yaw_deg": None if nose_deg is None else (pointing.yaw_deg + nose_deg) % 360,
+        "gimbal_source": message.name,
     }
 
 

@@ -12,25 +12,15 @@ import numpy.typing as npt
 from telemetry.dialect import BY_NAME
 from telemetry.frames import Frame
 from telemetry.messages import Message, decode
+from telemetry.pointing import SOURCES, pointing_of
 from telemetry.sent_times import spread
 
 _UNKNOWN_HEADING = 0xFFFF
-_YAW_IN_EARTH_FRAME, _YAW_IN_VEHICLE_FRAME, _YAW_LOCK = 64, 32, 16
-"""GIMBAL_DEVICE_FLAGS."""
 _EARLIEST_UTC_S = 1.2e9
 _WANTED = {
     BY_NAME[name].message_id
-    for name in (
-        "GLOBAL_POSITION_INT",
-        "ATTITUDE",
-        "GPS_RAW_INT",
-        "SYSTEM_TIME",
-        "GIMBAL_DEVICE_ATTITUDE_STATUS",
-        "MOUNT_ORIENTATION",
-        "MOUNT_STATUS",
-    )
+    for name in ("GLOBAL_POSITION_INT", "ATTITUDE", "GPS_RAW_INT", "SYSTEM_TIME", *SOURCES)
 }
-_GIMBAL_SOURCES = ("GIMBAL_DEVICE_ATTITUDE_STATUS", "MOUNT_ORIENTATION", "MOUNT_STATUS")
 
 
 @dataclass(frozen=True)
@@ -144,7 +134,7 @@ class TrackBuilder:
 
     def gimbal(self, attitudes: Series) -> Series:
         """The camera's roll, pitch, yaw in the earth frame, degrees, of the best source there is."""
-        for source in _GIMBAL_SOURCES:
+        for source in SOURCES:
             rows = [
                 (time_s, boot_s, roll, pitch, yaw if earth else yaw + _yaw_at(attitudes, time_s))
                 for time_s, boot_s, roll, pitch, yaw, earth in self._gimbal.get(source, ())
@@ -175,19 +165,9 @@ class TrackBuilder:
         )
 
     def _point(self, message: Message) -> None:
-        earth = False
-        if message.name == "GIMBAL_DEVICE_ATTITUDE_STATUS":
-            roll, pitch, yaw = _euler_from_quaternion(message.q)
-            flags = message.flags
-            earth = bool(flags & _YAW_IN_EARTH_FRAME) or (
-                not flags & _YAW_IN_VEHICLE_FRAME and bool(flags & _YAW_LOCK)
-            )
-        elif message.name == "MOUNT_ORIENTATION":
-            roll, pitch, yaw = message.roll, message.pitch, message.yaw
-        else:
-            pitch, roll, yaw = message.pointing_a / 100, message.pointing_b / 100, message.pointing_c / 100
-        if all(map(math.isfinite, (roll, pitch, yaw))):
-            row = (message.time_s, _boot_s(message), roll, pitch, yaw, earth)
+        pointing = pointing_of(message)
+        if pointing is not None:
+            row = (message.time_s, _boot_s(message), *pointing)
             self._gimbal.setdefault(message.name, []).append(row)
 
 
@@ -203,12 +183,3 @@ def _yaw_at(attitudes: Series, time_s: float) -> float:
 
 def _turn(angle_deg: float) -> float:
     return (angle_deg + 180) % 360 - 180
-
-
-def _euler_from_quaternion(q: list[float]) -> tuple[float, float, float]:
-    """Roll, pitch, yaw in degrees (order yaw, pitch, roll) of a quaternion w, x, y, z."""
-    w, x, y, z = q
-    roll = math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-    pitch = math.asin(max(-1.0, min(1.0, 2 * (w * y - z * x))))
-    yaw = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
-    return math.degrees(roll), math.degrees(pitch), math.degrees(yaw)

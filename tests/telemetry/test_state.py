@@ -155,3 +155,30 @@ def test_modes_have_the_names_that_pilots_know() -> None:
     assert mode_name(12, "copter", 4 << 16 | 4 << 24) == "AUTO.MISSION"
     assert mode_name(12, "copter", 6 << 16) == "OFFBOARD"
     assert [vehicle_kind(number) for number in (2, 1, 10, 12, 6)] == ["copter", "plane", "rover", "sub", None]
+
+
+def test_the_camera_points_where_its_best_message_says_from_true_north(
+    after: Callable[..., VehicleState],
+) -> None:
+    nose_east = ("ATTITUDE", {"yaw": math.pi / 2})
+    mount = ("MOUNT_STATUS", {"pointing_a": -3000, "pointing_b": 100, "pointing_c": 1000})
+    state = after(nose_east, mount)
+    assert (state.gimbal_pitch_deg, state.gimbal_roll_deg) == (-30, 1)
+    assert state.gimbal_yaw_deg == pytest.approx(100)
+    half = math.radians(-90) / 2
+    down = {"q": [math.cos(half), 0, math.sin(half), 0], "flags": 64}
+    state = after(nose_east, ("GIMBAL_DEVICE_ATTITUDE_STATUS", down), mount)
+    assert state.gimbal_source == "GIMBAL_DEVICE_ATTITUDE_STATUS"
+    assert state.gimbal_pitch_deg == pytest.approx(-90, abs=0.1)
+
+
+def test_a_camera_that_turns_with_a_nose_of_unknown_direction_has_no_yaw(
+    after: Callable[..., VehicleState],
+) -> None:
+    state = after(("MOUNT_ORIENTATION", {"pitch": -45.0, "yaw": 10.0}))
+    assert (state.gimbal_pitch_deg, state.gimbal_yaw_deg) == (-45, None)
+
+
+def test_a_gimbal_without_numbers_says_nothing(after: Callable[..., VehicleState]) -> None:
+    for q in ([math.nan] * 4, [math.inf, 0, 0, 0]):
+        assert after(("GIMBAL_DEVICE_ATTITUDE_STATUS", {"q": q})).gimbal_source is None

@@ -216,16 +216,15 @@ class Recorder:
 
     def _write_all(self) -> None:
         """Hand every batch that waits to the system."""
-        while True:
-            with self._lock:
-                fresh = list(islice(self._held, self._handed, None))
-            if not fresh:
-                return
-            if self._writer.full:
-                self._sync()
-                self._writer.end()
-            self._writer.write(b"".join([batch.data for batch in fresh]))
-            self._handed += len(fresh)
+        with self._lock:
+            fresh = list(islice(self._held, self._handed, None))
+        if not fresh:
+            return
+        if self._writer.full:
+            self._sync()
+            self._writer.end()
+        self._writer.write(b"".join([batch.data for batch in fresh]))
+        self._handed += len(fresh)
 
     def _sync(self) -> None:
         """Force what was handed to the system, and move the watermark."""

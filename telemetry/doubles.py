@@ -14,6 +14,7 @@ from telemetry.dialect import BY_NAME
 from telemetry.frames import Frame
 from telemetry.hub import Hub
 from telemetry.messages import decode
+from telemetry.places import is_place
 
 APART_M = 100.0
 """More than one aircraft's places differ by over two links, one of them late."""
@@ -62,9 +63,7 @@ class DoubleWatch:
 
     def _take(self, frame: Frame, link: str) -> None:
         message = decode(frame)
-        if message is None or (message.lat == 0 and message.lon == 0):
-            return
-        if abs(message.lat) > 900_000_000 or abs(message.lon) > 1_800_000_000:
+        if message is None or not is_place(message.lat, message.lon):
             return
         here = GeoPoint(message.lat / 1e7, message.lon / 1e7)
         places = self._places.setdefault(frame.system, {})

@@ -13,6 +13,7 @@ from typing import Any
 from telemetry.dialect import short_name
 from telemetry.messages import Message
 from telemetry.modes import NO_AUTOPILOT, mode_name, vehicle_kind
+from telemetry.places import is_place
 from telemetry.pointing import SOURCES, pointing_of
 
 _ARMED = 128
@@ -28,7 +29,7 @@ class VehicleState:
     `kind` is "copter", "plane", "rover" or "sub"; `autopilot` MAV_AUTOPILOT's name. Heights: `amsl` above
     mean sea level, `relative` above home. Angles in degrees, heading and yaw from true north clockwise.
     `gimbal_*` are where the camera points, its yaw from true north, of the best message that says so
-    (`gimbal_source`). `last_s` is when the last message that said something came, seconds since 1970 UTC.
+    (`gimbal_source`). `last_s` is when its last message that said something came, seconds since 1970 UTC.
     `radio_*` come from the telemetry radio (RADIO_STATUS), in its own units.
     """
 
@@ -116,10 +117,13 @@ def fold(state: VehicleState, message: Message) -> VehicleState:
         changes = _gimbal(state, message)
     else:
         return state
-    return _changed(state, changes, message.time_s) if changes else state
+    if not changes:
+        return state
+    heard_s = state.last_s if reader is _radio else message.time_s
+    return _changed(state, changes, heard_s)
 
 
-def _changed(state: VehicleState, changes: dict[str, Any], time_s: float) -> VehicleState:
+def _changed(state: VehicleState, changes: dict[str, Any], time_s: float | None) -> VehicleState:
     """A copy with changes; `dataclasses.replace` takes 30 times as long, for every message there is."""
     copy = object.__new__(VehicleState)
     vars(copy).update(vars(state), **changes, last_s=time_s)
@@ -142,10 +146,8 @@ def _heartbeat(message: Message) -> dict[str, Any]:
 
 
 def _place(lat_e7: int, lon_e7: int) -> tuple[float, float] | None:
-    """Degrees, or None for (0, 0), which autopilots send while they know no place, and for what is none."""
-    if (lat_e7 == 0 and lon_e7 == 0) or abs(lat_e7) > 900_000_000 or abs(lon_e7) > 1_800_000_000:
-        return None
-    return lat_e7 / 1e7, lon_e7 / 1e7
+    """Degrees, or None where autopilots know no place."""
+    return (lat_e7 / 1e7, lon_e7 / 1e7) if is_place(lat_e7, lon_e7) else None
 
 
 def _global_position(message: Message) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from telemetry.dialect import BY_NAME
 from telemetry.frames import Frame
 from telemetry.messages import Message, decode
+from telemetry.places import is_place
 from telemetry.pointing import SOURCES, pointing_of
 from telemetry.sent_times import spread
 
@@ -148,7 +149,7 @@ class TrackBuilder:
         return float(np.median(self._offsets_s)) if self._offsets_s else None
 
     def _position(self, message: Message) -> None:
-        if (message.lat == 0 and message.lon == 0) or abs(message.lat) > 9e8 or abs(message.lon) > 18e8:
+        if not is_place(message.lat, message.lon):
             return
         course = math.degrees(math.atan2(message.vy, message.vx))
         self._positions.append(

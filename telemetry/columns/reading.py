@@ -15,7 +15,7 @@ from telemetry.columns.tables import CHECKSUM_TABLES, DTYPES, KIND_OF_ID, KINDS,
 from telemetry.tlog import LATEST_US, LONGEST_GAP_US, PROOF_BYTES, STAMP_BYTES, check_tlog
 
 _AT_A_TIME = 1 << 18
-_LIMITS = (LATEST_US, LONGEST_GAP_US)
+LIMITS = (LATEST_US, LONGEST_GAP_US)
 
 
 def _inverse() -> npt.NDArray[np.int64]:
@@ -24,7 +24,8 @@ def _inverse() -> npt.NDArray[np.int64]:
     return found
 
 
-_DIALECT = (KIND_OF_ID, SEEDS, CHECKSUM_TABLES, _inverse())
+DIALECT = (KIND_OF_ID, SEEDS, CHECKSUM_TABLES, _inverse())
+"""What `kernels.find` must know of the dialect, and below which times it believes."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def frames_in(octets: Bytes) -> Frames:
     blocks: list[npt.NDArray[np.void]] = []
     while True:
         block = np.empty(_AT_A_TIME, FOUND)
-        count = find(octets, state, unknown, _DIALECT, _LIMITS, block)
+        count = find(octets, state, unknown, DIALECT, LIMITS, block)
         blocks.append(block[:count])
         if count < _AT_A_TIME:
             bad = int(state[4]) + max(0, len(octets) - int(state[1]))

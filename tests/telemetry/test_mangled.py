@@ -50,7 +50,7 @@ def check(seed: int, packets: int, folder: Path) -> None:
 
 
 def known(frames: list[Frame]) -> list[tuple[int, bytes]]:
-    """When what came, without the unknown types: each is believed from its second frame on, per stream as per recording."""
+    """When what came, without unknown types: each is believed from its second frame on, per stream."""
     return [(frame.time_us, frame.raw) for frame in frames if frame.layout is not None]
 
 

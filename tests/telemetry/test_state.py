@@ -182,3 +182,14 @@ def test_a_camera_that_turns_with_a_nose_of_unknown_direction_has_no_yaw(
 def test_a_gimbal_without_numbers_says_nothing(after: Callable[..., VehicleState]) -> None:
     for q in ([math.nan] * 4, [math.inf, 0, 0, 0]):
         assert after(("GIMBAL_DEVICE_ATTITUDE_STATUS", {"q": q})).gimbal_source is None
+
+
+def test_a_telemetry_radio_does_not_make_its_aircraft_heard(after: Callable[..., VehicleState]) -> None:
+    state = after(("HEARTBEAT", HEARTBEAT), ("RADIO_STATUS", {"rssi": 90, "remrssi": 80, "noise": 30}))
+    assert (state.radio_rssi, state.last_s) == (90, 0.0)
+
+
+def test_what_drifts_round_nowhere_is_no_place(after: Callable[..., VehicleState]) -> None:
+    """ArduPilot without an origin."""
+    assert after(("GLOBAL_POSITION_INT", {"lat": 2557, "lon": -111})).place is None
+    assert after(("GLOBAL_POSITION_INT", {"lat": 2557, "lon": 51_000_000})).place is not None

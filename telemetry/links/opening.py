@@ -19,9 +19,9 @@ LOOPBACK = "127.0.0.1"
 CONNECT_TIMEOUT_S = 5.0
 FORMS = (
     "udp:[HOST:]PORT (listen), udpout:HOST:PORT, tcp:HOST:PORT, tcpin:[HOST:]PORT, "
-    "serial:DEVICE[:BAUD], tlog:PATH[@SPEED]"
+    "serial:DEVICE[:BAUD], tlog:PATH[@SPEED], bin:PATH[@SPEED]"
 )
-_KINDS = {"udp", "udpin", "udpout", "tcp", "tcpin", "serial", "tlog"}
+_KINDS = {"udp", "udpin", "udpout", "tcp", "tcpin", "serial", "tlog", "bin"}
 _DEFAULT_BAUD = 57_600
 
 
@@ -36,7 +36,7 @@ def open_link(address: str, clock: Clock | None = None, *, timeout_s: float = CO
     kind, _, rest = address.partition(":")
     if kind not in _KINDS or not rest:
         raise _malformed(address)
-    if kind == "tlog":
+    if kind in ("tlog", "bin"):
         return _recording(address, rest, clock)
     if kind == "serial":
         device, _, baud = rest.partition(":")

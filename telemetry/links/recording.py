@@ -6,7 +6,9 @@ import math
 from itertools import chain
 from pathlib import Path
 
+from missions.errors import FormatError
 from telemetry.clock import Clock
+from telemetry.dataflash import bin_frames, is_bin
 from telemetry.frames import Frame
 from telemetry.links.base import Link, LinkClosed
 from telemetry.tlog import read_tlog
@@ -15,18 +17,25 @@ _FRAMES_AT_ONCE = 500
 
 
 class RecordingLink(Link):
-    """Gives the frames of a tlog when they are due; they keep the times at which they were recorded.
+    """Gives the frames of a recording when they are due; they keep the times at which they were recorded.
 
-    `speed` 2 plays twice as fast; 0 and infinity as fast as they can be read. What is sent is dropped.
-    Raises FormatError for a file that is no recording.
+    It is a `.tlog`, or an onboard log of ArduPilot (`.BIN`), told as the frames that a link would have
+    brought. `speed` 2 plays twice as fast; 0 and infinity as fast as they can be read. What is sent is
+    dropped. Raises FormatError for a file that is no recording.
     """
 
     def __init__(self, address: str, path: Path, speed: float, clock: Clock) -> None:
         self.address = address
         self._clock = clock
         self._speed = speed if speed > 0 else math.inf
-        frames = read_tlog(path)
-        first = next(frames)
+        frames = bin_frames(path) if is_bin(path) else read_tlog(path)
+        first = next(frames, None)
+        if first is None:
+            raise FormatError(
+                "nothing in this log says where an aircraft was, or how",
+                where=str(path),
+                remedy="Give a log of a flight",
+            )
         self._frames = chain([first], frames)
         self._next: Frame | None = next(self._frames)
         self._first_us = first.time_us

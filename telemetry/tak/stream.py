@@ -1,0 +1,48 @@
+"""Events out of a stream of XML, parted at `</event>` as TAK servers do."""
+
+from __future__ import annotations
+
+from missions.errors import FormatError
+from telemetry.tak.event import CotEvent
+from telemetry.tak.xml import MAX_EVENT_BYTES, event_of
+
+_START, _END = b"<event", b"</event>"
+
+
+class CotStream:
+    """Turns a stream of bytes into events; half an event waits for its end, at most 64 kB of it.
+
+    `bad_bytes` counts what was no event; `problem` says why the last of that was none.
+    """
+
+    def __init__(self) -> None:
+        self.bad_bytes = 0
+        self.problem = ""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[CotEvent]:
+        """The events that `data` completes."""
+        *chunks, rest = (self._rest + data).split(_END)
+        events = [event for chunk in chunks if (event := self._read(chunk + _END)) is not None]
+        if len(rest) > MAX_EVENT_BYTES:
+            start = rest.rfind(_START)
+            keep = rest[start:] if start > 0 and len(rest) - start <= MAX_EVENT_BYTES else b""
+            self.bad_bytes += len(rest) - len(keep)
+            self.problem = f"an event is longer than {MAX_EVENT_BYTES} bytes"
+            rest = keep
+        self._rest = rest
+        return events
+
+    def _read(self, chunk: bytes) -> CotEvent | None:
+        """The event at the end of a chunk. An event that was cut short before it must not cost it."""
+        start, last = chunk.find(_START), chunk.rfind(_START)
+        for begin in sorted({start, last} - {-1}):
+            try:
+                event = event_of(chunk[begin:])
+            except FormatError as error:
+                self.problem = str(error)
+            else:
+                self.bad_bytes += begin - start
+                return event
+        self.bad_bytes += len(chunk)
+        return None

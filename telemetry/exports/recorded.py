@@ -1,0 +1,107 @@
+"""What can be exported and drawn: a recording's messages, and what each aircraft in it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from missions.errors import InputError
+from telemetry.exports.paths import FlightPath, Floats
+
+Tables = Mapping[str, npt.NDArray[np.void]]
+SENDER = "sender_system"
+"""The column by which a message says whose it is, where its kind of recording has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Values (n,) at rising times (n,), seconds since 1970 UTC."""
+
+    time_s: Floats
+    values: Floats
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+
+NOTHING = Curve(np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the link did: messages a second, and the share of what was sent that was lost, per cent; then the
+    signal at both ends of a telemetry radio, in its own units."""
+
+    rate_hz: Curve = NOTHING
+    lost_pct: Curve = NOTHING
+    radio_rssi: Curve = NOTHING
+    radio_remote_rssi: Curve = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class FlightRecord:
+    """One aircraft of a recording.
+
+    `modes` are the modes it went into and when, `armed` when it was armed and disarmed. `kind` is "copter",
+    "plane", "rover", "sub" or "" where nobody said. What the recording lacks is empty.
+    """
+
+    system: int
+    kind: str
+    path: FlightPath
+    modes: tuple[tuple[float, str], ...] = ()
+    armed: tuple[tuple[float, bool], ...] = ()
+    battery_pct: Curve = NOTHING
+    battery_v: Curve = NOTHING
+    air_speed_m_s: Curve = NOTHING
+    ground_speed_m_s: Curve = NOTHING
+    height_amsl_m: Curve = NOTHING
+    link: Link = Link()
+
+
+class Recorded(Protocol):
+    """A recording of any kind: its file's name, its messages by type, and the aircraft in it."""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        ...
+
+    @property
+    def tables(self) -> Tables:
+        """Structured arrays (n,), one a message type; a column `sender_system` says whose each row is."""
+        ...
+
+    def records(self) -> Sequence[FlightRecord]:
+        """Every aircraft, by its number."""
+        ...
+
+
+def open_recorded(path: Path) -> Recorded:
+    """The recording in a file: a `.tlog`, or an onboard log of ArduPilot (`.BIN`), by how it begins.
+
+    Raises InputError and FormatError.
+    """
+    from telemetry.dataflash import is_bin
+    from telemetry.exports.bin_records import BinRecorded
+    from telemetry.exports.tlog_records import TlogRecorded
+
+    return BinRecorded(path) if is_bin(path) else TlogRecorded(path)
+
+
+def chosen(recorded: Recorded, system: int | None) -> tuple[FlightRecord, ...]:
+    """The aircraft of that number, all without one. Raises InputError where it is not in the recording."""
+    records = tuple(recorded.records())
+    found = tuple(record for record in records if system in (None, record.system))
+    if records and not found:
+        raise InputError(
+            f"aircraft {system} is not in the recording",
+            where=recorded.name,
+            remedy=f"Choose one of {', '.join(str(record.system) for record in records)}",
+        )
+    return found

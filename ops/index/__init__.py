@@ -1,0 +1,26 @@
+"""The telemetry index of a folder of recordings: SQLite tables that answer fast and can be made again."""
+
+from ops.index.alert_log import append as record_alerts
+from ops.index.database import INDEX_NAME, IndexDamaged
+from ops.index.opening import open_index
+from ops.index.points import POINT
+from ops.index.reading import Index
+from ops.index.rebuilding import rebuild
+from ops.index.rows import Alert, Flight, Passage, Segment, Vehicle
+from ops.index.writer import IndexWriter
+
+__all__ = [
+    "INDEX_NAME",
+    "POINT",
+    "Alert",
+    "Flight",
+    "Index",
+    "IndexDamaged",
+    "IndexWriter",
+    "Passage",
+    "Segment",
+    "Vehicle",
+    "open_index",
+    "rebuild",
+    "record_alerts",
+]

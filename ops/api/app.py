@@ -10,12 +10,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from ops.api import page, routes
+from ops.api import page, replay_routes, routes
 from ops.api.desk import Desk
 from ops.api.guard import Guard
 from ops.config import Settings
 from telemetry.clock import Clock, SystemClock
 from telemetry.hub import Hub
+from telemetry.replay import Replay
 
 LOOK_AT_VEHICLES_S = 0.1
 LOOK_AT_FILES_S = 2.0
@@ -29,14 +30,16 @@ def create_app(
     hub: Hub | None = None,
     clock: Clock | None = None,
     host: str | None = None,
+    replay: Replay | None = None,
 ) -> FastAPI:
     """The service for one operation and the vehicles of one hub, either of which may be missing.
 
+    A `replay` is shown instead of a hub; whoever serves it has it play (`telemetry.replay.ReplayThread`).
     `host` is what the service listens on, where the settings do not say it. Raises what `Operation.open`
     raises. `app.state.closing`, an asyncio.Event, ends every live stream.
     """
     settings = settings or Settings()
-    desk = Desk(clock or SystemClock(), hub, operation_folder)
+    desk = Desk(clock or SystemClock(), hub, operation_folder, replay)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -63,8 +66,11 @@ def create_app(
     app.state.tiles_url = settings.tiles_url
     app.state.closing = asyncio.Event()
     app.include_router(routes.router)
+    app.include_router(replay_routes.router)
     app.include_router(page.router)
-    app.add_middleware(Guard, host=host or settings.host, tiles_url=settings.tiles_url)
+    app.add_middleware(
+        Guard, host=host or settings.host, tiles_url=settings.tiles_url, replay=replay is not None
+    )
     return app
 
 

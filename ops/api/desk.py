@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ops.api.folder import SECTIONS, OperationFolder, Section
 from ops.api.live import LiveVehicles, link_reports
-from ops.api.models import Delta, Dropped, LinkReport, PlanReport, Snapshot, TrackReport, VehicleReport
+from ops.api.models import Dropped, LinkReport, PlanReport, ReplayState, TrackReport, VehicleReport
 from ops.api.picture import Cursor, Picture
+from ops.api.replaying import ReplayedVehicles, replay_state
+from ops.api.wire import Wire
 from telemetry.clock import Clock
 from telemetry.hub import Hub
+from telemetry.replay import Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message for one client, the cursor to go on from, and whether there was anything to say."""
+
+    text: str
+    upto: Cursor
+    news: bool
 
 
 class Desk:
     """Everything the endpoints and the stream share; the hub and the folder may each be missing.
 
-    `sections` counts how often each part of the operation changed.
+    With a replay its vehicles are shown, and no others. `sections` counts how often each part of the
+    operation changed.
     """
 
-    def __init__(self, clock: Clock, hub: Hub | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self, clock: Clock, hub: Hub | None = None, folder: Path | None = None, replay: Replay | None = None
+    ) -> None:
         self.clock = clock
-        self.hub = hub
+        self.hub = hub if replay is None else replay.hub
+        self.replay = replay
         self.started_s = clock.monotonic_s()
         self.clients = 0
-        self.picture = Picture()
+        self.picture = Picture(source="live" if replay is None else "replay")
         self.folder = None if folder is None else OperationFolder(folder, clock)
         self.sections: Mapping[Section, int] = dict.fromkeys(SECTIONS, 0)
-        self._live = None if hub is None else LiveVehicles(hub, self.picture, clock)
+        self._wire = Wire()
+        self._live = self._watching()
         self._looking = threading.Lock()
 
     def refresh(self) -> None:
@@ -67,31 +86,58 @@ class Desk:
         self.refresh()
         return self.picture.since(Cursor()).tracks
 
-    def snapshot(self, hz: float) -> tuple[Snapshot, Cursor]:
-        """Everything as it is, and where the first delta goes on."""
+    def recorded_tracks(self) -> tuple[TrackReport, ...]:
+        """What was flown before; nothing in a replay, where it would show what is still to come."""
+        return () if self.folder is None or self.replay is not None else self.folder.tracks()
+
+    def now_s(self) -> float:
+        """The time that is shown: the clock's, or that of the replay's picture."""
+        return self._live.shown_s if isinstance(self._live, ReplayedVehicles) else self.clock.now_s()
+
+    def replay_state(self) -> ReplayState | None:
+        """Where the replay is, if this is one."""
+        return None if self.replay is None else replay_state(self.replay, self.now_s())
+
+    def snapshot(self, hz: float) -> Said:
+        """Everything as it is (`models.Snapshot`), and where the first delta goes on."""
         self.refresh()
         changes = self.picture.since(Cursor())
-        snapshot = Snapshot(
-            time_s=self.clock.now_s(),
-            hz=hz,
-            operation=None if self.folder is None else self.folder.name,
-            vehicles=changes.vehicles,
-            tracks=changes.tracks,
-            plans=self.plans(),
-            events=changes.events,
+        name = None if self.folder is None else self.folder.name
+        text = (
+            f'{{"type":"snapshot","protocol":1,"time_s":{self.now_s()!r},"hz":{hz!r},'
+            f'"operation":{json.dumps(name)},"plans":{self._wire.kept("plans", self.plans())},'
+            f'{self._wire.whole(changes)},"replay":{_json(self.replay_state())}}}'
         )
-        return snapshot, changes.upto
+        return Said(text, changes.upto, news=True)
 
-    def delta(self, cursor: Cursor, seen: Mapping[Section, int]) -> tuple[Delta, Cursor]:
-        """What changed after `cursor`, for a client that has `seen` the sections so often changed."""
+    def delta(self, cursor: Cursor, seen: Mapping[Section, int], missed: int = 0) -> Said | None:
+        """What changed after `cursor` (`models.Delta`); None after a jump, when a snapshot is needed.
+
+        The client has `seen` the sections so often changed, and was not sent `missed` deltas.
+        """
         changes = self.picture.since(cursor)
+        if changes.anew:
+            return None
         sections = self.sections
-        delta = Delta(
-            time_s=self.clock.now_s(),
-            vehicles=changes.vehicles,
-            tracks=changes.tracks,
-            events=changes.events,
-            changed=tuple(name for name in SECTIONS if sections[name] != seen.get(name, 0)),
-            dropped=Dropped(events=changes.dropped_events),
+        changed = [name for name in SECTIONS if sections[name] != seen.get(name, 0)]
+        dropped = Dropped(deltas=missed, events=changes.dropped_events)
+        text = (
+            f'{{"type":"delta","time_s":{self.now_s()!r},{self._wire.body(cursor, changes)},'
+            f'"changed":{json.dumps(changed)},"dropped":{dropped.model_dump_json()},'
+            f'"replay":{_json(self.replay_state())}}}'
         )
-        return delta, changes.upto
+        return Said(text, changes.upto, news=not changes.empty or bool(changed or missed) or self.playing[0])
+
+    @property
+    def playing(self) -> tuple[bool, float]:
+        """Whether a replay goes on, and how fast."""
+        return (False, 1.0) if self.replay is None else (self.replay.playing, self.replay.speed)
+
+    def _watching(self) -> LiveVehicles | ReplayedVehicles | None:
+        if self.replay is not None:
+            return ReplayedVehicles(self.replay, self.picture)
+        return None if self.hub is None else LiveVehicles(self.hub, self.picture, self.clock)
+
+
+def _json(state: ReplayState | None) -> str:
+    return "null" if state is None else state.model_dump_json()

@@ -1,8 +1,9 @@
 """What every request passes and every answer carries.
 
-A page elsewhere must not be able to use a browser in the command room to read this service: a request must
-name a host that is ours (against DNS rebinding), and a WebSocket must come from our own page (a browser
-lets any page open one). Accounts come later; until then the service listens on this machine alone.
+A page elsewhere must not be able to use a browser in the command room to read this service or to direct it:
+a request must name a host that is ours (against DNS rebinding), and a WebSocket and whatever changes
+something must come from our own page (a browser lets any page open the one and send the other). Accounts
+come later; until then the service listens on this machine alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITES = frozenset({"same-origin", "none"})
+"""Of Sec-Fetch-Site (W3C Fetch Metadata): from our own page, or typed by a person."""
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -42,9 +46,12 @@ def page_policy(tiles_url: str = "") -> str:
 
 
 class Guard:
-    """ASGI middleware: refuses foreign hosts and foreign WebSockets, and adds the security headers."""
+    """ASGI middleware: refuses what comes from elsewhere, and adds the security headers.
 
-    def __init__(self, app: ASGIApp, *, host: str, tiles_url: str = "") -> None:
+    Every answer about a replay says so in a header, `Droneteam-Replay`.
+    """
+
+    def __init__(self, app: ASGIApp, *, host: str, tiles_url: str = "", replay: bool = False) -> None:
         self._app = app
         self._hosts = LOCAL_NAMES | {host} if _is_loopback(host) else None
         self._headers = {
@@ -54,6 +61,8 @@ class Guard:
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
         }
+        if replay:
+            self._headers["Droneteam-Replay"] = "true"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -75,8 +84,12 @@ class Guard:
         if self._hosts is not None and (urlsplit(f"//{host}").hostname or "") not in self._hosts:
             return "this service does not go by that name"
         origin = headers.get("origin")
-        if scope["type"] == "websocket" and origin is not None and urlsplit(origin).netloc != host:
-            return "a page from elsewhere may not listen"
+        foreign = origin is not None and urlsplit(origin).netloc != host
+        if scope["type"] == "websocket":
+            return "a page from elsewhere may not listen" if foreign else None
+        if scope["method"] not in SAFE_METHODS:
+            foreign = foreign or headers.get("sec-fetch-site", "none") not in OWN_SITES
+            return "a page from elsewhere may change nothing" if foreign else None
         return None
 
     def _dressed(self, send: Send) -> Send:

@@ -59,7 +59,7 @@ class TrackReport(Report):
 
     key: str
     name: str
-    source: Literal["live", "recorded"]
+    source: Literal["live", "recorded", "replay"]
     points: tuple[TrackPoint, ...] = Field(description="[lon_deg, lat_deg, height_amsl_m, time_s]")
 
 
@@ -70,7 +70,7 @@ class EventReport(Report):
     time_s: float
     vehicle: str | None
     severity: Literal["info", "caution", "warning"]
-    kind: Literal["status_text", "mode", "arming", "battery", "link"]
+    kind: Literal["status_text", "mode", "arming", "battery", "link", "flight"]
     text: str
 
 
@@ -203,6 +203,7 @@ class Health(Report):
     clients: int
     vehicles: int
     operation: str | None
+    replay: bool = Field(default=False, description="What is shown is a recording, and nothing of it is now")
     links: tuple[LinkReport, ...]
 
 
@@ -221,8 +222,60 @@ class Dropped(Report):
     events: int = Field(default=0, description="Events that left the server's memory before it took them")
 
 
+class ReplayState(Report):
+    """That a recording is shown and not what is now, and where in it. Times are seconds since 1970 UTC."""
+
+    begin_s: float
+    end_s: float
+    now_s: float = Field(description="The time that is shown")
+    speed: float = Field(description="Seconds of the recording in a second")
+    playing: bool
+    behind: bool = Field(description="This machine cannot keep up with that speed; it plays more slowly")
+
+
+class GapReport(Report):
+    """A stretch of a recording in which nothing was received."""
+
+    begin_s: float
+    end_s: float
+
+
+class MomentReport(Report):
+    """Something worth jumping to. `text` may come from an aircraft: show it as text, never as markup."""
+
+    time_s: float
+    vehicle: str | None
+    name: str = Field(description="Of the vehicle; empty for a find")
+    kind: Literal["status_text", "mode", "arming", "battery", "link", "flight", "find"]
+    severity: Literal["info", "caution", "warning"]
+    text: str
+
+
+class ReplayReport(ReplayState):
+    """The time line of a replay."""
+
+    loop: bool
+    bounds: tuple[float, float, float, float] | None = Field(
+        description="Of all tracks: west, south, east, north, in degrees"
+    )
+    gaps: tuple[GapReport, ...]
+    moments: tuple[MomentReport, ...]
+
+
+class ReplayOrder(Report):
+    """What to do with a replay; what is not given stays as it is. A jump comes before playing on."""
+
+    seek_s: float | None = Field(default=None, allow_inf_nan=False, description="Show this time")
+    step_s: float | None = Field(
+        default=None, allow_inf_nan=False, description="Stand still, then go on by so much, or back"
+    )
+    speed: float | None = Field(default=None, ge=0.1, le=60, allow_inf_nan=False)
+    playing: bool | None = None
+    loop: bool | None = None
+
+
 class Snapshot(Report):
-    """The first message of the live stream: everything as it is."""
+    """The first message of the live stream: everything as it is. Another follows a jump in a replay."""
 
     type: Literal["snapshot"] = "snapshot"
     protocol: Literal[1] = 1
@@ -233,6 +286,9 @@ class Snapshot(Report):
     tracks: tuple[TrackReport, ...]
     plans: tuple[PlanReport, ...]
     events: tuple[EventReport, ...]
+    replay: ReplayState | None = Field(
+        default=None, description="What is shown is a recording; null: it is what is now"
+    )
 
 
 class Delta(Report):
@@ -247,6 +303,7 @@ class Delta(Report):
         (), description="What to fetch again from its endpoint"
     )
     dropped: Dropped = Dropped()
+    replay: ReplayState | None = None
 
 
 class MapSettings(Report):

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Literal
 
 from ops.api.events import Happening, happenings
 from ops.api.models import EventReport, TrackPoint, TrackReport, VehicleReport
@@ -20,25 +22,36 @@ TRACK_INTERVAL_S = 1.0
 TRACK_POINTS = 3600
 EVENTS = 500
 SILENT_AFTER_S = 5.0
+ANSWERS_KEPT = 16
+"""Clients that read up to the same change are told the same: the last answers are kept for them."""
+Source = Literal["live", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a client has read: the last change and the last event."""
+    """How far a client has read: the last change and the last event, of which picture.
+
+    A picture that was begun anew, as a jump in a replay does, is another: `epoch` counts them.
+    """
 
     change: int = 0
     event: int = 0
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What came after a cursor, and the cursor to ask from next time."""
+    """What came after a cursor, and the cursor to ask from next time.
+
+    `anew`: the cursor was of an earlier picture, and this is all there is of the new one.
+    """
 
     upto: Cursor
     vehicles: tuple[VehicleReport, ...]
     tracks: tuple[TrackReport, ...]
     events: tuple[EventReport, ...]
     dropped_events: int
+    anew: bool = False
 
     @property
     def empty(self) -> bool:
@@ -53,9 +66,16 @@ class _Tracked:
     silent: bool = False
     points: deque[tuple[int, TrackPoint]] = field(default_factory=lambda: deque(maxlen=TRACK_POINTS))
 
-    def track(self, after: int) -> TrackReport:
-        points = [point for change, point in self.points if change > after] if self._newest() > after else []
-        return TrackReport(key=self.report.key, name=self.report.name, source="live", points=tuple(points))
+    def track(self, after: int, source: Source) -> TrackReport:
+        points = self._after(after) if self._newest() > after else ()
+        return TrackReport.model_construct(
+            key=self.report.key, name=self.report.name, source=source, points=points
+        )
+
+    def _after(self, after: int) -> tuple[TrackPoint, ...]:
+        """The newest points; few of very many when a client keeps up, so they are looked for from the end."""
+        newest = tuple(point for _, point in takewhile(lambda each: each[0] > after, reversed(self.points)))
+        return newest[::-1]
 
     def _newest(self) -> int:
         return self.points[-1][0] if self.points else -1
@@ -64,7 +84,10 @@ class _Tracked:
 class Picture:
     """Vehicles, their tracks and what happened; any thread may write and any may read."""
 
-    def __init__(self, *, events: int = EVENTS) -> None:
+    def __init__(self, *, events: int = EVENTS, source: Source = "live") -> None:
+        self.source: Source = source
+        self._epoch = 0
+        self._answers: dict[Cursor, Changes] = {}
         self._lock = threading.Lock()
         self._change = 0
         self._tracked: dict[str, _Tracked] = {}
@@ -84,6 +107,31 @@ class Picture:
         with self._lock:
             self._tell(vehicle, happening, now_s)
 
+    def put(
+        self,
+        reports: Iterable[VehicleReport],
+        points: Mapping[str, Iterable[TrackPoint]],
+        events: Iterable[EventReport],
+    ) -> None:
+        """Take in vehicles, and what follows of their tracks and of what happened on what is there."""
+        with self._lock:
+            self._put(reports, points, events)
+
+    def begin_anew(
+        self,
+        reports: Iterable[VehicleReport],
+        points: Mapping[str, Iterable[TrackPoint]],
+        events: Iterable[EventReport],
+    ) -> None:
+        """Forget everything; what is given is all there is now, and every client is told so."""
+        with self._lock:
+            self._epoch += 1
+            self._change += 1
+            self._tracked.clear()
+            self._events.clear()
+            self._event_count = 0
+            self._put(reports, points, events)
+
     def vehicles(self) -> tuple[VehicleReport, ...]:
         """Every vehicle as last heard, by key."""
         with self._lock:
@@ -92,16 +140,46 @@ class Picture:
     def since(self, cursor: Cursor) -> Changes:
         """Everything after `cursor`; `Cursor()` gives all there is."""
         with self._lock:
-            tracked = [self._tracked[key] for key in sorted(self._tracked)]
-            events = tuple(each for each in self._events if each.number > cursor.event)
-            missed = self._event_count - cursor.event - len(events)
-            return Changes(
-                upto=Cursor(self._change, self._event_count),
-                vehicles=tuple(each.report for each in tracked if each.change > cursor.change),
-                tracks=tuple(track for each in tracked if (track := each.track(cursor.change)).points),
-                events=events,
-                dropped_events=missed if cursor.change else 0,
-            )
+            upto = Cursor(self._change, self._event_count, self._epoch)
+            found = self._answers.get(cursor)
+            if found is None or found.upto != upto:
+                if len(self._answers) >= ANSWERS_KEPT:
+                    self._answers.clear()
+                anew = bool(cursor.change) and cursor.epoch != self._epoch
+                found = self._answers[cursor] = self._since(Cursor() if anew else cursor, upto, anew=anew)
+            return found
+
+    def _since(self, cursor: Cursor, upto: Cursor, *, anew: bool) -> Changes:
+        tracked = [self._tracked[key] for key in sorted(self._tracked)]
+        events = tuple(each for each in self._events if each.number > cursor.event)
+        missed = self._event_count - cursor.event - len(events)
+        tracks = (each.track(cursor.change, self.source) for each in tracked)
+        return Changes(
+            upto=upto,
+            vehicles=tuple(each.report for each in tracked if each.change > cursor.change),
+            tracks=tuple(track for track in tracks if track.points),
+            events=events,
+            dropped_events=missed if cursor.change else 0,
+            anew=anew,
+        )
+
+    def _put(
+        self,
+        reports: Iterable[VehicleReport],
+        points: Mapping[str, Iterable[TrackPoint]],
+        events: Iterable[EventReport],
+    ) -> None:
+        for report in reports:
+            tracked = self._tracked.get(report.key)
+            if tracked is None:
+                self._tracked[report.key] = tracked = _Tracked(report, self._next())
+            elif tracked.report != report:
+                tracked.report, tracked.change = report, self._next()
+            tracked.points.extend((self._next(), point) for point in points.get(report.key, ()))
+        for event in events:
+            self._next()
+            self._events.append(event)
+            self._event_count = event.number
 
     def _next(self) -> int:
         self._change += 1

@@ -57,6 +57,7 @@ def health(desk: TheDesk) -> Health:
         clients=desk.clients,
         vehicles=len(desk.vehicles()),
         operation=None if desk.folder is None else desk.folder.name,
+        replay=desk.replay is not None,
         links=desk.links(),
     )
 
@@ -75,11 +76,12 @@ def vehicles(desk: TheDesk) -> tuple[VehicleReport, ...]:
 
 @router.get("/tracks")
 def tracks(
-    desk: TheDesk, source: Annotated[Literal["live", "recorded"] | None, Query()] = None
+    desk: TheDesk, source: Annotated[Literal["live", "recorded", "replay"] | None, Query()] = None
 ) -> tuple[TrackReport, ...]:
-    """Where vehicles were: live since the service started, and recorded in the operation."""
-    live = () if source == "recorded" else desk.live_tracks()
-    recorded = () if source == "live" or desk.folder is None else desk.folder.tracks()
+    """Where vehicles were: live since the service started and recorded in the operation, or as replayed."""
+    shown = source is None or source == desk.picture.source
+    live = desk.live_tracks() if shown else ()
+    recorded = desk.recorded_tracks() if source in (None, "recorded") else ()
     return (*live, *recorded)
 
 

@@ -25,6 +25,7 @@ from telemetry.clock import Clock, SystemClock
 from telemetry.hub import Hub
 from telemetry.links import open_link
 from telemetry.reader import LinkReader
+from telemetry.replay import Replay, ReplayThread
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LONGEST_CLIENT_MESSAGE_BYTES = 4096
@@ -51,20 +52,25 @@ def serve(
     clock: Clock | None = None,
     announce: Callable[[str], None] = lambda _: None,
     stopping: threading.Event | None = None,
+    replay: Replay | None = None,
 ) -> int:
     """Serve until Ctrl-C (or SIGTERM, SIGHUP, or `stopping` is set), then give the exit code, 0.
 
     `host` and `port` win over the settings; port 0 takes a free one. `announce` gets the address once the
     service listens. `links` are opened into `hub` and closed again; with `ask` the vehicles on them are
-    asked for position and state. Raises LinkError for a port that is
-    taken or a link that cannot be opened, and what `Operation.open` raises.
+    asked for position and state. A `replay` is played and shown instead of a hub. Raises LinkError for a
+    port that is taken or a link that cannot be opened, and what `Operation.open` raises.
     """
     clock = clock or SystemClock()
-    hub = hub or Hub(clock)
+    hub = replay.hub if replay is not None else hub or Hub(clock)
     host = host or settings.host
     with ExitStack() as stack:
         listening = stack.enter_context(bound_socket(host, settings.port if port is None else port))
-        app = create_app(settings, operation_folder=operation_folder, hub=hub, clock=clock, host=host)
+        app = create_app(
+            settings, operation_folder=operation_folder, hub=hub, clock=clock, host=host, replay=replay
+        )
+        if replay is not None:
+            stack.enter_context(ReplayThread(replay))
         ways = [stack.enter_context(open_link(address, clock)) for address in links]
         guard = stack.enter_context(guarding(settings, clock))
         readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]

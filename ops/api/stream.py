@@ -13,7 +13,6 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from ops.api.desk import Desk
 from ops.api.folder import Section
-from ops.api.models import Dropped
 from ops.api.picture import Cursor
 
 STALL_LIMIT_S = 20.0
@@ -65,11 +64,11 @@ class _Sender:
     cursor: Cursor = field(default_factory=Cursor)
     sections: dict[Section, int] = field(default_factory=dict)
     missed: int = 0
+    playing: tuple[bool, float] = (False, 1.0)
 
     async def run(self) -> None:
         self.sections = dict(self.desk.sections)
-        snapshot, self.cursor = await asyncio.to_thread(self.desk.snapshot, self.hz)
-        await self._send(snapshot.model_dump_json())
+        await self._send_snapshot()
         clock = asyncio.get_running_loop().time
         due_s = said_s = clock()
         while True:
@@ -79,15 +78,23 @@ class _Sender:
             if await self._send_delta(skip_empty=quiet):
                 said_s = clock()
 
+    async def _send_snapshot(self) -> None:
+        said = await asyncio.to_thread(self.desk.snapshot, self.hz)
+        self.cursor, self.missed = said.upto, 0
+        await self._send(said.text)
+
     async def _send_delta(self, *, skip_empty: bool) -> bool:
-        delta, cursor = self.desk.delta(self.cursor, self.sections)
-        if skip_empty and not (
-            delta.vehicles or delta.tracks or delta.events or delta.changed or self.missed
-        ):
+        """Whether anything was sent; what a replay showed before a jump is no base to add to."""
+        said = self.desk.delta(self.cursor, self.sections, self.missed)
+        if said is None:
+            await self._send_snapshot()
+            return True
+        playing = self.desk.playing
+        if skip_empty and not said.news and playing == self.playing:
             return False
-        dropped = Dropped(deltas=self.missed, events=delta.dropped.events)
-        self.cursor, self.sections, self.missed = cursor, dict(self.desk.sections), 0
-        await self._send(delta.model_copy(update={"dropped": dropped}).model_dump_json())
+        self.cursor, self.sections, self.missed = said.upto, dict(self.desk.sections), 0
+        self.playing = playing
+        await self._send(said.text)
         return True
 
     async def _send(self, text: str) -> None:

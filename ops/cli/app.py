@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from ops.cli import (
     aircraft,
+    archive,
     bundle,
     catalogue,
     demo,
@@ -17,6 +18,7 @@ from ops.cli import (
     fly,
     heat,
     import_,
+    index,
     keys,
     listen,
     log,
@@ -24,6 +26,7 @@ from ops.cli import (
     operation,
     plan,
     replan,
+    replay,
     serve,
     sitl,
     upload,
@@ -44,7 +47,10 @@ ORDER: tuple[str, ...] = (
     "fly",
     "listen",
     "serve",
+    "replay",
     "log",
+    "index",
+    "archive",
     "mosaic",
     "heat",
 )
@@ -97,6 +103,8 @@ def droneteam(
 app.add_typer(plan.app, name="plan", rich_help_panel=PLAN)
 app.add_typer(aircraft.app, name="aircraft", rich_help_panel=PLAN)
 app.add_typer(log.app, name="log", rich_help_panel=FLY)
+app.add_typer(index.app, name="index", rich_help_panel=FLY)
+app.add_typer(archive.app, name="archive", rich_help_panel=FLY)
 app.add_typer(operation.app, name="operation", rich_help_panel=PROVE)
 app.add_typer(keys.app, name="keys", rich_help_panel=PROVE)
 app.add_typer(sitl.app, name="sitl", rich_help_panel=TRY)
@@ -109,6 +117,7 @@ for _name, _run, _panel, _short in (
     ("fly", fly.fly, FLY, "Upload, arm, fly a plan to its end."),
     ("listen", listen.listen, FLY, "Show and record any number of MAVLink streams."),
     ("serve", serve.serve, FLY, "Show aircraft, tracks and plans on a map in a browser."),
+    ("replay", replay.replay, FLY, "Show recordings again, with a time line."),
     ("mosaic", mosaic.mosaic, LOOK, "Photos to one georeferenced picture."),
     ("heat", heat.heat, LOOK, "Hot spots in thermal frames, placed on the ground."),
     ("bundle", bundle.bundle, PROVE, "Seal an operation as evidence."),

@@ -1,4 +1,4 @@
-"""`droneteam log`: what is in a recording."""
+"""`droneteam log`: what is in a recording, for people and for other programs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from missions.errors import InputError
+from ops.cli.log_bin import bin_as_plain, named, show_bin
+from ops.cli.log_convert import convert
+from ops.cli.log_plot import plot
 from ops.cli.options import JsonOption
 from ops.cli.screen import facts, out, print_json, say, table
 
@@ -19,33 +22,42 @@ if TYPE_CHECKING:
 _MOST_NAMED = 5
 _MOST_OFFERED = 12
 
-app = typer.Typer(help="A recording: what is in it.", no_args_is_help=True)
+app = typer.Typer(help="A recording: what is in it, converted, drawn.", no_args_is_help=True)
 
 
 @app.callback()
 def log() -> None:
-    """A recording: what is in it."""
+    """A recording: what is in it, converted, drawn."""
 
 
 @app.command(short_help="Who spoke, how often, what was lost.")
 def info(
-    recordings: Annotated[list[Path], typer.Argument(metavar="TLOG…", help="Recordings (.tlog).")],
+    recordings: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Recordings (.tlog) and onboard logs (.BIN).")
+    ],
     every: Annotated[
         bool, typer.Option("--all", help="Every message type of every sender, not the five most frequent.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Say what recordings hold: senders, messages by type, losses, noise and duration."""
+    from telemetry.dataflash import bin_summary, is_bin
     from telemetry.log_summary import summary_of
 
     for path in recordings:
+        if is_bin(path):
+            log = bin_summary(path)
+            print_json(bin_as_plain(log)) if as_json else show_bin(log, every=every)
+            continue
         summary = summary_of(path)
         print_json(as_plain(summary)) if as_json else _show(summary, every=every)
 
 
 @app.command(short_help="One message type as CSV.")
 def extract(
-    recording: Annotated[Path, typer.Argument(metavar="TLOG", help="A recording (.tlog).")],
+    recording: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A recording (.tlog) or an onboard log (.BIN).")
+    ],
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="Its name, as in `log info --all`.")],
     system: Annotated[
         int | None, typer.Option("--system", metavar="NUMBER", help="Only what this one sent; else all.")
@@ -56,10 +68,10 @@ def extract(
 ) -> None:
     """Write every message of one type, all fields and who sent it when, as CSV."""
     from missions.files import writing_whole
-    from telemetry.columns import read_columns
     from telemetry.columns.csv_text import write_csv
+    from telemetry.exports import open_recorded
 
-    columns = read_columns(recording)
+    columns = open_recorded(recording).tables
     name = message.upper()
     if name not in columns:
         raise InputError(
@@ -68,7 +80,7 @@ def extract(
             remedy=f"Choose one of {', '.join(sorted(columns)[:_MOST_OFFERED])} ...",
         )
     rows = columns[name]
-    if system is not None:
+    if system is not None and "sender_system" in (rows.dtype.names or ()):
         rows = rows[rows["sender_system"] == system]
     if output is None:
         write_csv(rows, sys.stdout)
@@ -76,6 +88,10 @@ def extract(
     with writing_whole(output) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         write_csv(rows, file)
     say(f"Wrote {output}: {len(rows)} rows")
+
+
+app.command(short_help="For other programs: tables, GPX, KML, GeoJSON.")(convert)
+app.command(short_help="A picture of the flight.")(plot)
 
 
 def as_plain(summary: LogSummary) -> dict[str, Any]:
@@ -122,15 +138,10 @@ def _show(summary: LogSummary, *, every: bool) -> None:
             sender.total,
             sender.loss.lost,
             f"{sender.loss.lost_pct:.2f} %",
-            _named(sender.messages, len(sender.messages) if every else _MOST_NAMED),
+            named(sender.messages, len(sender.messages) if every else _MOST_NAMED),
         )
         for sender in summary.senders
     ]
     out().print(
         table("Senders", ("#System", "#Component", "#Received", "#Lost", "#Share", "Messages"), senders)
     )
-
-
-def _named(messages: Any, most: int) -> str:
-    told = ", ".join(f"{name} {count}" for name, count in list(messages.items())[:most])
-    return f"{told} and {len(messages) - most} more types" if len(messages) > most else told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +34,9 @@ def recording(
     there_before = folder.exists()
     recorder = Recorder(folder, SystemClock(), segment_bytes=settings.segment_mb * MEGABYTE)
     try:
-        with recorder:
-            yield recorder
+        with ExitStack() as stack:
+            _index(recorder, stack)
+            yield stack.enter_context(recorder)
     finally:
         if recorder.problem:
             say(f"Recording had trouble, {recorder.dropped} frames were lost: {recorder.problem}")
@@ -45,3 +46,15 @@ def recording(
         for segment in recorder.segments:
             say(f"Recorded {segment}")
             enter(operation, segment, "telemetry", **details)
+
+
+def _index(recorder: Recorder, stack: ExitStack) -> None:
+    """Have the folder's index kept up to date, which ends after the recorder; a recording goes on without."""
+    from missions.errors import OutputError
+    from ops.index import IndexWriter
+    from telemetry.clock import SystemClock
+
+    try:
+        recorder.subscribe(stack.enter_context(IndexWriter(recorder.folder, SystemClock(), tell=say)))
+    except OutputError as error:
+        say(f"Recording without an index: {error.what} ({error.where})")

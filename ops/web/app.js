@@ -1,22 +1,29 @@
 // The command room's page: one stream in, a map and lists out.
 
 import {Connection} from './connection.js';
+import {write} from './dom.js';
 import {keyOf, placesOfFlight} from './flights.js';
-import {coordinates, duration, timeOfDay} from './format.js';
+import {coordinates, dayOf, duration, timeOfDay} from './format.js';
 import {gridFor} from './grid.js';
 import {GroundMap, placesOf} from './map.js';
 import {Overlay} from './overlay.js';
 import {Panel} from './panel.js';
+import {TimeLine} from './replay.js';
 import {Store} from './store.js';
 
 const HZ = 5;
 const TRACKS_MS = 1000;
+const BACK_SHOWN_MS = 6000;
 const FALLBACK_ANCHOR = [5.3, 52.1];
 const find = (selector) => document.querySelector(selector);
 
 class Page {
   #store = new Store();
   #panel = new Panel(document, this.#store);
+  #timeLine = new TimeLine(document, this.#store);
+  #replayed = null;
+  #findCount = 0;
+  #back = {text: '', untilMs: 0};
   #connection;
   #ground = null;
   #overlay = null;
@@ -29,14 +36,22 @@ class Page {
     this.#connection = new Connection(`${origin}/api/live?hz=${HZ}`);
     this.#connection.addEventListener('message', ({detail}) => this.#take(detail));
     this.#connection.addEventListener('state', () => this.#drawConnection());
+    this.#connection.addEventListener('back', ({detail}) => {
+      this.#back = {text: ` again, after ${duration(detail / 1000)}`, untilMs: performance.now() + BACK_SHOWN_MS};
+    });
+    window.addEventListener('online', () => this.#connection.hurry());
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.#connection.hurry(); });
     this.#connection.open();
+    this.#timeLine.addEventListener('trouble', ({detail}) => {
+      this.#announce('replay', detail && `The replay could not be directed: ${detail}`);
+    });
     this.#panel.drawVehicles();
     this.#panel.addEventListener('select', ({detail}) => this.#select(detail.key, true));
     this.#panel.addEventListener('goto', ({detail}) => this.#goto(detail));
     this.#panel.addEventListener('layer', ({detail}) => this.#layer(detail));
     this.#panel.addEventListener('flight', ({detail}) => this.#selectFlight(detail.key, detail.move));
     find('#fit').addEventListener('click', () => this.#fit());
-    document.addEventListener('keydown', (event) => this.#key(event));
+    document.addEventListener('keydown', (event) => this.#key(event), true);
     setInterval(() => this.#tick(), 250);
     setInterval(() => this.#drawTracks(), TRACKS_MS);
     await this.#startMap();
@@ -80,9 +95,42 @@ class Page {
     if (changed.includes('plans')) this.#drawPlans();
     if (changed.includes('events')) this.#panel.drawEvents();
     if (changed.includes('vehicles')) this.#overlay?.update();
+    this.#takeReplay(message);
     find('#operation').textContent = this.#store.operation ?? 'no operation open';
     document.title = this.#store.operation ? `${this.#store.operation} – Droneteam` : 'Droneteam';
     this.#fitOnce();
+  }
+
+  #takeReplay(message) {
+    const {replay} = this.#store;
+    document.body.classList.toggle('replay', replay !== null);
+    find('#replay-sign').hidden = replay === null;
+    if (replay !== null) write(find('#replay-day'), `of ${dayOf(this.#store.now())}, not live`);
+    if (message.type === 'snapshot') {
+      this.#overlay?.jump();
+      this.#drawTracks();
+      this.#panel.drawVehicles();
+    }
+    if (replay === null) return;
+    const shown = `${replay.begin_s} ${replay.end_s}`;
+    if (this.#replayed?.shown !== shown) this.#fetchTimeLine(shown);
+    const count = this.#store.finds.length;
+    if (count !== this.#findCount) this.#drawFinds();
+    this.#findCount = count;
+    this.#timeLine.arrived();
+  }
+
+  async #fetchTimeLine(shown) {
+    this.#replayed = {shown, places: []};
+    try {
+      const line = await fetchJson('/api/replay');
+      const [west, south, east, north] = line.bounds ?? [];
+      if (line.bounds) this.#replayed.places = [[west, south], [east, north]];
+      this.#timeLine.take(line);
+      this.#fitOnce();
+    } catch {
+      this.#replayed = null; // the next message asks again
+    }
   }
 
   async #fetch(sections) {
@@ -99,16 +147,18 @@ class Page {
     if (section === 'finds') this.#store.takeFinds(found);
     else this.#store[section === 'tracks' ? 'recorded' : section] = found;
     if (section === 'plans') this.#drawPlans();
-    if (section === 'finds') {
-      this.#panel.drawFinds();
-      this.#ground?.drawFinds(this.#store.finds, this.#store.foremostFinds);
-    }
+    if (section === 'finds') this.#drawFinds();
     if (section === 'scenes') {
       this.#panel.drawScenes();
       this.#ground?.drawScenes(found);
     }
     if (section === 'tracks') this.#ground?.drawRecorded(found);
     this.#overlay?.refresh();
+  }
+
+  #drawFinds() {
+    this.#panel.drawFinds();
+    this.#ground?.drawFinds(this.#store.finds, this.#store.foremostFinds);
   }
 
   #drawPlans() {
@@ -147,14 +197,16 @@ class Page {
   }
 
   #fit() {
-    this.#ground?.fit(placesOf(this.#store));
+    this.#ground?.fit([...placesOf(this.#store), ...(this.#replayed?.places ?? [])]);
   }
 
   /** Follow what the operation consists of until somebody moves the map. */
   #fitOnce() {
     const {plans, finds, scenes, recorded, vehicles} = this.#store;
     const placed = [...vehicles.values()].filter((each) => each.lat_deg !== null);
-    const contents = [plans, finds, scenes, recorded, placed].map((each) => each.length).join();
+    // A replay is looked at whole, wherever in it the aircraft are.
+    const moving = this.#replayed ? [this.#replayed.places] : [finds, placed];
+    const contents = [plans, scenes, recorded, ...moving].map((each) => each.length).join();
     if (this.#touched || !this.#ground || contents === this.#fitted) return;
     this.#fitted = contents;
     this.#fit();
@@ -195,7 +247,12 @@ class Page {
   }
 
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input:not([type=range])')) return;
+    if (this.#timeLine.key(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     if (event.key === 'f' || event.key === 'F') this.#fit();
     if (event.key === 'Escape') {
       this.#select(null, false);
@@ -207,6 +264,7 @@ class Page {
     this.#panel.drawVehicles();
     this.#overlay?.refresh();
     this.#drawConnection();
+    this.#timeLine.draw();
     const now = this.#connection.state === 'live' ? this.#store.now() : Date.now() / 1000;
     const clock = find('#clock time');
     const text = timeOfDay(now);
@@ -216,13 +274,22 @@ class Page {
   #drawConnection() {
     const {state, lostAtMs} = this.#connection;
     const shown = find('#connection');
+    const live = this.#store.replay === null ? 'live' : 'connected';
+    const back = performance.now() < this.#back.untilMs ? this.#back.text : '';
+    const text = {connecting: 'connecting', live: `${live}${back}`, lost: 'no connection'}[state];
+    if (shown.textContent !== text) shown.textContent = text;
     if (shown.dataset.state !== state) {
       shown.dataset.state = state;
-      shown.textContent = {connecting: 'connecting', live: 'live', lost: 'no connection'}[state];
       document.body.classList.toggle('lost', state === 'lost');
     }
     const gone = lostAtMs === null ? null : duration((performance.now() - lostAtMs) / 1000);
-    this.#announce('connection', gone && `No connection to the server for ${gone}. What you see is old. Trying again.`);
+    this.#announce('connection', gone && `No connection to the server for ${gone}. What you see is old. ${this.#nextTry()}`);
+  }
+
+  #nextTry() {
+    const {retryAtMs} = this.#connection;
+    const waitS = retryAtMs === null ? 0 : Math.ceil((retryAtMs - performance.now()) / 1000);
+    return waitS > 0 ? `Trying again in ${duration(waitS)}.` : 'Trying again now.';
   }
 
   #announcements = new Map();

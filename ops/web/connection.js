@@ -7,6 +7,8 @@ const LONGEST_WAIT_MS = 10_000;
 export class Connection extends EventTarget {
   state = 'connecting';
   lostAtMs = null;
+  /** When the next try is due, by performance.now(); null while one is under way. */
+  retryAtMs = null;
   #url;
   #socket = null;
   #waitMs = FIRST_WAIT_MS;
@@ -20,6 +22,7 @@ export class Connection extends EventTarget {
 
   open() {
     clearTimeout(this.#retry);
+    this.retryAtMs = null;
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     this.#watch();
@@ -27,8 +30,14 @@ export class Connection extends EventTarget {
     socket.addEventListener('close', () => this.#lost(socket));
   }
 
+  /** Try now rather than when it is due: the network came back, or somebody looks again. */
+  hurry() {
+    if (this.retryAtMs !== null) this.open();
+  }
+
   #heard(socket, text) {
     if (socket !== this.#socket) return;
+    if (this.lostAtMs !== null) this.dispatchEvent(new CustomEvent('back', {detail: performance.now() - this.lostAtMs}));
     this.#watch();
     this.#waitMs = FIRST_WAIT_MS;
     this.lostAtMs = null;
@@ -42,7 +51,9 @@ export class Connection extends EventTarget {
     this.#socket = null;
     this.lostAtMs ??= performance.now();
     this.#become('lost');
-    this.#retry = setTimeout(() => this.open(), this.#waitMs * (0.75 + Math.random() / 2));
+    const waitMs = this.#waitMs * (0.75 + Math.random() / 2);
+    this.retryAtMs = performance.now() + waitMs;
+    this.#retry = setTimeout(() => this.open(), waitMs);
     this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS);
   }
 

@@ -19,6 +19,23 @@ export function timeOfDay(timeS) {
   return new Date(timeS * 1000).toLocaleTimeString('en-GB', {hour12: false});
 }
 
+export function utcTime(timeS) {
+  return new Date(timeS * 1000).toISOString().slice(11, 19);
+}
+
+/** The date in UTC, as in 14 Mar 2026. */
+export function dayOf(timeS) {
+  return new Date(timeS * 1000).toLocaleDateString('en-GB', {day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC'});
+}
+
+/** A length of time as a clock shows it: 4:05 or 1:04:05. */
+export function span(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value) => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole % 3600 / 60)];
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
 export function coordinates([lon, lat]) {
   const part = (value, positive, negative) => `${Math.abs(value).toFixed(6)}° ${value < 0 ? negative : positive}`;
   return `${part(lat, 'N', 'S')}  ${part(lon, 'E', 'W')}`;

@@ -42,6 +42,12 @@ export class Overlay {
     this.#dirty = true;
   }
 
+  /** Forget how the aircraft came to be where they are: they are elsewhere now, at another time. */
+  jump() {
+    this.#motions.clear();
+    this.update();
+  }
+
   /** Take in where the aircraft were last heard. */
   update() {
     const nowMs = performance.now();

@@ -3,6 +3,8 @@
 const TRACK_POINTS = 3600;
 const EVENTS = 200;
 const FOREMOST_FINDS = 12;
+/** A replay is told of at least once a second; beyond that nobody knows. */
+const LONGEST_GUESS_S = 1.2;
 export const STALE_AFTER_S = 3;
 const COLOURS = ['#4cc3ff', '#ffd166', '#ff8fab', '#95e06c', '#c9a0ff', '#ff9f5a', '#5eead4', '#e8e8e8'];
 
@@ -11,16 +13,24 @@ export class Store {
   tracks = new Map();
   recorded = [];
   plans = [];
-  finds = [];
   scenes = [];
   events = [];
   operation = null;
+  /** Where a replay is, or null: what is shown is what is now. */
+  replay = null;
   dropped = 0;
   selected = null;
   /** The key of the flight that is looked at, or null for all. */
   flight = null;
+  #finds = [];
   #serverS = 0;
   #readAtMs = 0;
+
+  /** The finds there are; in a replay those that had been seen by the time that is shown. */
+  get finds() {
+    if (this.replay === null) return this.#finds;
+    return this.#finds.filter((each) => !(Date.parse(each.properties.time) / 1000 > this.#serverS));
+  }
 
   /** The finds to look at first: named on the map and with their ellipse; the others are faint dots. */
   get foremostFinds() {
@@ -30,23 +40,29 @@ export class Store {
   /** Take in finds, what a person confirmed first and then the highest score. */
   takeFinds(finds) {
     const weight = (find) => (find.state === 'confirmed' ? Infinity : find.properties.score ?? 0);
-    this.finds = [...finds].sort((a, b) => (weight(a) === weight(b) ? 0 : weight(b) - weight(a)));
+    this.#finds = [...finds].sort((a, b) => (weight(a) === weight(b) ? 0 : weight(b) - weight(a)));
   }
 
   /** Take in a message of the live stream; returns what it changed, as section names. */
   apply(message) {
     this.#serverS = message.time_s;
+    this.replay = message.replay;
     this.#readAtMs = performance.now();
     return message.type === 'snapshot' ? this.#applySnapshot(message) : this.#applyDelta(message);
   }
 
-  /** Seconds since 1970 on the server's clock. */
+  /** Seconds since 1970 on the server's clock; in a replay the time that is shown. */
   now() {
-    return this.#serverS + (performance.now() - this.#readAtMs) / 1000;
+    const passedS = (performance.now() - this.#readAtMs) / 1000;
+    if (this.replay === null) return this.#serverS + passedS;
+    const {playing, speed, end_s: end} = this.replay;
+    return playing ? Math.min(end, this.#serverS + Math.min(passedS, LONGEST_GUESS_S) * speed) : this.#serverS;
   }
 
+  /** Seconds since a vehicle was heard. A replay that is played fast is not guessed ahead of what it said. */
   age(vehicle) {
-    return Math.max(0, this.now() - vehicle.heard_s);
+    const nowS = this.replay === null ? this.now() : this.#serverS;
+    return Math.max(0, nowS - vehicle.heard_s);
   }
 
   stale(vehicle) {

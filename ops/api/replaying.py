@@ -1,0 +1,178 @@
+"""From a replay to the picture: as `ops.api.live`, but nothing is shown that had not happened yet.
+
+Tracks and events come from the replay's own index, so that they are the same however the time was reached: by
+playing, however fast, or by jumping.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from ops.api.live import vehicle_report
+from ops.api.models import (
+    EventReport,
+    FindReport,
+    GapReport,
+    MomentReport,
+    ReplayReport,
+    ReplayState,
+    TrackPoint,
+    VehicleReport,
+)
+from ops.api.picture import EVENTS, TRACK_POINTS, Picture
+from telemetry.frames import Frame
+from telemetry.replay import Moment, Point, Replay, Situation
+
+MOMENTS_SHOWN = 1000
+_MARKED = {"mode", "arming", "flight", "battery", "link"}
+
+
+class ReplayedVehicles:
+    """Keeps a picture of what a replay shows; call `close` to hear no more."""
+
+    def __init__(self, replay: Replay, picture: Picture) -> None:
+        self._replay = replay
+        self._picture = picture
+        self._lock = threading.Lock()
+        self._times_s = {system: [point.time_s for point in track] for system, track in replay.tracks.items()}
+        self._moment_times_s = [each.time_s for each in replay.moments]
+        self._heard_s: dict[tuple[int, int], float] = {}
+        self._told_s = replay.begin_s
+        self.close = replay.hub.subscribe(self._hear)
+        replay.on_jump(self._jump)
+        self._jump(replay.situation(replay.now_s))
+
+    @property
+    def shown_s(self) -> float:
+        """The time of the picture: what was published since is not in it yet."""
+        return self._told_s
+
+    def refresh(self) -> None:
+        """Bring the picture up to the time that is shown."""
+        with self._lock:
+            now_s = self._replay.now_s
+            reports = self._reports(now_s)
+            points = {str(s): list(self._points(s, self._told_s, now_s)) for s in self._times_s}
+            self._picture.put(reports, points, list(self._events(self._told_s, now_s)))
+            self._told_s = max(self._told_s, now_s)
+
+    def _hear(self, frames: Sequence[Frame]) -> None:
+        with self._lock:
+            for frame in frames:
+                self._heard_s[frame.system, frame.component] = frame.time_us / 1e6
+
+    def _jump(self, situation: Situation) -> None:
+        """Begin the picture anew with what was known at the time that was jumped to."""
+        with self._lock:
+            now_s = self._replay.now_s
+            self._heard_s = dict(situation.heard_s)
+            points = {str(s): list(self._points(s, float("-inf"), now_s)) for s in self._times_s}
+            events = list(self._events(float("-inf"), now_s))
+            self._picture.begin_anew(self._reports(now_s), points, events)
+            self._told_s = now_s
+
+    def _reports(self, now_s: float) -> list[VehicleReport]:
+        return [
+            vehicle_report(system, state, self._heard_s.get((system, state.component or 0), now_s))
+            for system, state in self._replay.hub.vehicles().items()
+        ]
+
+    def _points(self, system: int, after_s: float, upto_s: float) -> Iterator[TrackPoint]:
+        times_s = self._times_s[system]
+        end = bisect_right(times_s, upto_s)
+        begin = max(bisect_right(times_s, after_s), end - TRACK_POINTS)
+        return map(_track_point, islice(self._replay.tracks[system], begin, end))
+
+    def _events(self, after_s: float, upto_s: float) -> Iterator[EventReport]:
+        end = bisect_right(self._moment_times_s, upto_s)
+        begin = max(bisect_right(self._moment_times_s, after_s), end - EVENTS)
+        for number in range(begin, end):
+            yield _event(number + 1, self._replay.moments[number])
+
+
+def replay_state(replay: Replay, shown_s: float | None = None) -> ReplayState:
+    """What every message of the stream says of a replay; `shown_s` is the time of what it shows."""
+    return ReplayState(
+        begin_s=replay.begin_s,
+        end_s=replay.end_s,
+        now_s=replay.now_s if shown_s is None else shown_s,
+        speed=replay.speed,
+        playing=replay.playing,
+        behind=replay.behind,
+    )
+
+
+def replay_report(replay: Replay, finds: Sequence[FindReport] = ()) -> ReplayReport:
+    """The whole time line: its gaps and the moments worth jumping to, finds with a time among them."""
+    vehicles = replay.situation(replay.end_s).vehicles
+    names = {system: vehicle_report(system, state, 0).name for system, state in vehicles.items()}
+    moments = [_moment_report(each, names[each.system]) for each in _foremost(replay.moments)]
+    moments += [
+        MomentReport(time_s=time_s, vehicle=None, name="", kind="find", severity="info", text=find.name)
+        for find in finds
+        if (time_s := find_time_s(find.properties)) is not None and replay.begin_s <= time_s <= replay.end_s
+    ]
+    return ReplayReport(
+        **replay_state(replay).model_dump(),
+        loop=replay.loop,
+        bounds=_bounds(replay),
+        gaps=tuple(GapReport(begin_s=gap.begin_s, end_s=gap.end_s) for gap in replay.gaps),
+        moments=tuple(sorted(moments, key=lambda each: each.time_s)),
+    )
+
+
+def find_time_s(properties: Mapping[str, object]) -> float | None:
+    """When a find was seen, seconds since 1970 UTC, if it says so."""
+    try:
+        return datetime.fromisoformat(str(properties.get("time"))).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _bounds(replay: Replay) -> tuple[float, float, float, float] | None:
+    points = [point for track in replay.tracks.values() for point in track]
+    if not points:
+        return None
+    lons, lats = [each.lon_deg for each in points], [each.lat_deg for each in points]
+    return min(lons), min(lats), max(lons), max(lats)
+
+
+def _foremost(moments: Sequence[Moment]) -> list[Moment]:
+    """What is marked on the time line: what changed, and of what was said only the worst."""
+    marked = [each for each in moments if each.kind in _MARKED or each.severity == "warning"]
+    return marked[:: -(-len(marked) // MOMENTS_SHOWN)] if marked else []
+
+
+def _track_point(point: Point) -> TrackPoint:
+    return (
+        round(point.lon_deg, 7),
+        round(point.lat_deg, 7),
+        round(point.height_amsl_m, 2),
+        round(point.time_s, 3),
+    )
+
+
+def _event(number: int, moment: Moment) -> EventReport:
+    return EventReport(
+        number=number,
+        time_s=moment.time_s,
+        vehicle=str(moment.system),
+        severity=moment.severity,
+        kind="link" if moment.kind == "heard" else moment.kind,
+        text=moment.text,
+    )
+
+
+def _moment_report(moment: Moment, name: str) -> MomentReport:
+    return MomentReport(
+        time_s=moment.time_s,
+        vehicle=str(moment.system),
+        name=name,
+        kind="link" if moment.kind == "heard" else moment.kind,
+        severity=moment.severity,
+        text=moment.text,
+    )

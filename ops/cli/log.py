@@ -11,6 +11,7 @@ import typer
 
 from missions.errors import InputError
 from ops.cli.log_bin import bin_as_plain, named, show_bin
+from ops.cli.log_check import check
 from ops.cli.log_convert import convert
 from ops.cli.log_plot import plot
 from ops.cli.options import JsonOption
@@ -90,6 +91,7 @@ def extract(
     say(f"Wrote {output}: {len(rows)} rows")
 
 
+app.command(short_help="Recordings against their seals.")(check)
 app.command(short_help="For other programs: tables, GPX, KML, GeoJSON.")(convert)
 app.command(short_help="A picture of the flight.")(plot)
 

@@ -43,6 +43,15 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to the disk. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def read_bounded(path: Path, limit_bytes: int, what: str) -> bytes:
     """The file's bytes. Raises InputError where it is missing, unreadable or larger than `limit_bytes`.
 

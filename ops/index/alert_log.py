@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from missions.errors import InputError, OutputError
+from missions.files import sync_folder
 from ops.index.segments import segment_number
 
 ALERTS_NAME = "alerts.jsonl"
@@ -44,7 +45,7 @@ def append(folder: Path, rows: Iterable[Mapping[str, Any]]) -> None:
             _write(file, data)
         finally:
             os.close(file)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise OutputError(
             f"the log of alerts cannot be written ({error.strerror or error})",
@@ -65,14 +66,6 @@ def _write(file: int, data: bytes) -> None:
     except OSError:
         os.ftruncate(file, end)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class AlertScan:

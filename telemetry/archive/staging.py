@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 import pyarrow as pa
 
-from missions.files import write_whole
+from missions.files import sync_folder, write_whole
 from telemetry.archive.entries import SEGMENTS, Entry, Part, file_stem
 from telemetry.archive.parquet_files import by_day, times_of, write_parquet
 
@@ -53,10 +52,10 @@ class Staged:
             target.parent.mkdir(parents=True, exist_ok=True)
             (self.root / part.path).replace(target)
         for folder in _folders(self.folder, self.parts):
-            _sync_folder(folder)
+            sync_folder(folder)
         told = json.dumps(entry.as_plain()).encode()
         write_whole(self.folder / SEGMENTS / f"{file_stem(self.name, self.sha256)}.json", told)
-        _sync_folder(self.folder / SEGMENTS)
+        sync_folder(self.folder / SEGMENTS)
 
     def clear(self) -> None:
         """Take away what was not published."""
@@ -73,11 +72,3 @@ def _folders(folder: Path, parts: Iterable[Part]) -> list[Path]:
     """Every folder that the files are in, down to the archive's own, deepest first."""
     found = {parent for part in parts for parent in Path(part.path).parents}
     return [folder / each for each in sorted(found, key=lambda each: -len(each.parts))]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

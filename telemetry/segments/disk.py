@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from missions.files import sync_folder
+
 
 class Disk(Protocol):
     """Files that are only ever added to. Each call raises OSError where it fails."""
@@ -61,11 +63,7 @@ class RealDisk(Disk):
         os.fsync(file)
 
     def sync_folder(self, folder: Path) -> None:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync_folder(folder)
 
     def truncate(self, file: int, size: int) -> None:
         os.ftruncate(file, size)

@@ -22,6 +22,7 @@ from uuid import uuid4
 from missions.errors import EvidenceError, FormatError, InputError, OutputError
 from missions.files import read_bounded
 from ops.audit import AuditLog, Line
+from ops.beside import follows
 from ops.intake import copy_new, numbered, safe_name
 from ops.store import Store
 from ops.times import utc_text
@@ -194,11 +195,15 @@ class Operation:
         return next(path for path in numbered(folder / safe_name(name)) if not path.exists())
 
     def strangers(self) -> tuple[str, ...]:
-        """Paths of files that lie in the operation's folder without having entered."""
+        """Paths of files that lie in the operation's folder without having entered.
+
+        The seals and the index of recordings follow from them and count as none.
+        """
         entered = {file.path for file in self.files()} | {DOCUMENT, LOG}
         found = []
         for each in FOLDERS.values():
             paths = (path for path in (self.folder / each).rglob("*") if path.is_file())
+            paths = (path for path in paths if not follows(path))
             found += [path.relative_to(self.folder).as_posix() for path in paths]
         return tuple(sorted(set(found) - entered))
 

@@ -1,7 +1,8 @@
 """The telemetry index of a folder of recordings: SQLite tables that answer fast and can be made again."""
 
+from ops.beside import INDEX_NAME
 from ops.index.alert_log import append as record_alerts
-from ops.index.database import INDEX_NAME, IndexDamaged
+from ops.index.database import IndexDamaged
 from ops.index.opening import open_index
 from ops.index.points import POINT
 from ops.index.reading import Index

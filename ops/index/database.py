@@ -19,7 +19,6 @@ from ops.index.seals import broken_seals
 from ops.index.tables import APPLICATION_ID, NEWEST_VERSION_THAT_MAKES_SENSE, SCHEMA_VERSION, metadata
 from ops.index.views import create_views
 
-INDEX_NAME = "index.sqlite"
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What SQLite keeps beside a database, by what is added to its name."""
 _WRITING = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000")

@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from missions.errors import OutputError
-
-LOCK_NAME = "index.lock"
+from ops.beside import INDEX_LOCK
 
 
 class WriterLock:
@@ -23,7 +22,7 @@ class WriterLock:
     def __init__(self, folder: Path) -> None:
         self._file: int | None = None
         try:
-            file = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            file = os.open(folder / INDEX_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise OutputError(
                 f"the index cannot be written there ({error.strerror})",

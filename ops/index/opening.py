@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from missions.errors import InputError
-from ops.index.database import INDEX_NAME
+from ops.beside import INDEX_NAME
 from ops.index.filling import Filler
 from ops.index.locks import WriterLock
 from ops.index.reading import Index

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from missions.errors import InputError
+from ops.beside import INDEX_NAME
 from ops.index.cells import ranges
-from ops.index.database import INDEX_NAME, reading
+from ops.index.database import reading
 from ops.index.locks import using
 from ops.index.points import MOST_POINTS, component_of, laid, points_of, us, within
 from ops.index.rows import Alert, Flight, Passage, Segment, Vehicle, flight_of, seconds

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from missions.errors import OutputError
 from missions.files import writing_whole
-from ops.index.database import COMPANIONS, INDEX_NAME, Database, IndexDamaged, check
+from ops.beside import INDEX_NAME
+from ops.index.database import COMPANIONS, Database, IndexDamaged, check
 from ops.index.filling import Filler
 from ops.index.locks import WriterLock, replacing
 from ops.times import file_stamp

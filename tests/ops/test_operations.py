@@ -210,3 +210,13 @@ def test_an_operation_is_not_made_over_something_else(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         Operation.create(tmp_path / "new", "x", "party")
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "plan.json"]
+
+
+def test_what_follows_from_recordings_is_no_stranger(operation: Operation) -> None:
+    telemetry = operation.folder / "telemetry"
+    telemetry.mkdir(exist_ok=True)
+    for name in ("SHA256SUMS", "index.sqlite", "index.sqlite-wal", "index.lock"):
+        (telemetry / name).write_bytes(b"")
+    assert operation.strangers() == ()
+    (telemetry / "alerts.jsonl").write_bytes(b"")
+    assert operation.strangers() == ("telemetry/alerts.jsonl",)

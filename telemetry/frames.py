@@ -10,9 +10,10 @@ type has (CRC_EXTRA). A frame is believed only when its checksum fits; otherwise
 very next byte, so that noise never costs a valid frame.
 
 A message type that the dialect does not know has no known CRC_EXTRA, yet for a true frame there is one byte
-among 256 that makes the checksum fit, and it is always the same for that type. So an unknown type is
-believed from its second frame on, when that fits the same CRC_EXTRA as an earlier one. Its bytes are
-searched for known frames all the same: a wrong guess costs nothing.
+among 256 that makes the checksum fit, and it is always the same for that type. So an unknown type is believed
+at once where a datagram holds it and nothing else, and in a stream of bytes from its second frame on, when
+that fits the same CRC_EXTRA as an earlier one; there its bytes are searched for known frames all the same, so
+that a wrong guess costs nothing.
 
 Files of millions of frames are read by `telemetry.columns`, which finds the same frames.
 """
@@ -234,6 +235,8 @@ class FrameReader:
             message = _message(data, time_us)
             if message is not None:
                 return [message]
+            if data and end_of(data, 0, len(data)) == len(data) and not is_known(data):
+                self._scanner.frame(data, time_us, free=True)  # seen once: so it is believed below
         return self._take(self._rest + data if self._rest else bytes(data), time_us, last=False)
 
     def finish(self, time_us: int) -> list[Frame]:

@@ -102,27 +102,39 @@ def test_a_broken_checksum_is_noise() -> None:
     assert reader.bad_bytes == len(raw)
 
 
-def test_an_unknown_message_is_believed_from_its_second_frame_on() -> None:
+def test_an_unknown_message_is_believed_in_a_stream_from_its_second_frame_on() -> None:
     reader = FrameReader()
     stream = [unknown_frame(number, crc_extra=77) for number in range(4)]
-    found = [reader.feed(raw, 0) for raw in stream]
+    found = [reader.feed(raw[:5], 0) + reader.feed(raw[5:], 0) for raw in stream]
     assert [len(frames) for frames in found] == [0, 1, 1, 1]
     assert found[1][0].message_id == UNKNOWN_ID
     assert found[1][0].raw == stream[1]
     assert decode(found[1][0]) is None
 
 
-def test_an_unknown_message_with_another_checksum_each_time_is_not_believed() -> None:
+def test_an_unknown_message_with_another_checksum_each_time_is_not_believed_in_a_stream() -> None:
+    stream = b"".join(b"\0" + unknown_frame(extra, extra) for extra in range(50))
     reader = FrameReader()
-    assert [frame for extra in range(50) for frame in reader.feed(unknown_frame(extra, extra), 0)] == []
+    assert reader.feed(stream, 0) + reader.finish(0) == []
+
+
+def test_an_unknown_message_that_a_datagram_holds_alone_is_believed_at_once() -> None:
+    reader = FrameReader()
+    raw = unknown_frame(3, crc_extra=77)
+    (frame,) = reader.feed(raw, 0)
+    assert (frame.message_id, frame.raw, frame.layout) == (UNKNOWN_ID, raw, None)
+    assert reader.bad_bytes == 0
+    broken = bytearray(unknown_frame(4, crc_extra=77))
+    broken[-1] ^= 1
+    assert FrameReader().feed(bytes(broken), 0) == []
 
 
 def test_known_frames_inside_an_unknown_one_are_not_lost() -> None:
     reader, inner = FrameReader(), Encoder(1, 1).encode("HEARTBEAT", type=2)
-    reader.feed(unknown_frame(0, 77, inner), 0)
-    ids = [frame.message_id for frame in reader.feed(unknown_frame(1, 77, inner), 0)]
-    assert ids == [UNKNOWN_ID, 0]
-    assert reader.bad_bytes == len(unknown_frame(0, 77, inner)) - len(inner)
+    for number in range(2):
+        ids = [frame.message_id for frame in reader.feed(unknown_frame(number, 77, inner), 0)]
+        assert ids == [UNKNOWN_ID, 0]
+    assert reader.bad_bytes == 0
 
 
 def test_what_waits_for_more_bytes_stays_short() -> None:

@@ -77,6 +77,27 @@ class Settings:
             "Map tiles for the page, as `https://host/{z}/{x}/{y}.png`; empty: a grid, no internet"
         ),
     )
+    alert_rules: Path | None = field(
+        default=None, metadata=_about("A TOML file with the team's own rules for alarms; none: only ours")
+    )
+    alert_terrain: Path | None = field(
+        default=None,
+        metadata=_about("Elevation files for alarms about heights, a file or a folder; none: no such alarms"),
+    )
+    tak: tuple[str, ...] = field(
+        default=(), metadata=_about("TAK servers and meshes that `serve` and `listen` speak with")
+    )
+    traffic: tuple[str, ...] = field(
+        default=(), metadata=_about("ADS-B receivers and ports for foreign tracks that `serve` hears")
+    )
+    station_name: str = field(
+        default="",
+        metadata=_about("This station's name on TAK maps, another at each; empty: this machine's name"),
+    )
+    tracks_token: str = field(
+        default="",
+        metadata=_about("What a program must show to report tracks; empty: only this machine may, without"),
+    )
     sitl: Path | None = field(
         default=None,
         metadata=_about("The folder with ArduPilot SITL programs; none: `~/.cache/droneteam/ardupilot`"),
@@ -167,6 +188,8 @@ def _checked(setting: Field[Any], value: object, where: str) -> Any:
         if not isinstance(value, str):
             raise _nonsense(setting, value, where, "text")
         return value
+    if kind.startswith("tuple"):
+        return _addresses(setting, value, where)
     return _number(setting, value, where, whole=kind == "int")
 
 
@@ -176,6 +199,14 @@ def _path(value: object, kind: str, where: str) -> Path | None:
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise SettingsError(f"{value!r} is not a path", where=where, remedy="Give a file or a folder")
     return Path(value).expanduser()
+
+
+def _addresses(setting: Field[Any], value: object, where: str) -> tuple[str, ...]:
+    """A list of texts, or one text with commas between them, as a variable has it."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(each, str) for each in parts):
+        raise _nonsense(setting, value, where, "addresses: a list of texts, or one text with commas")
+    return tuple(each.strip() for each in parts if each.strip())
 
 
 def _number(setting: Field[Any], value: object, where: str, *, whole: bool) -> float:

@@ -30,7 +30,7 @@ def forwarding(
     if not stations:
         yield None
         return
-    _check(stations, [reader.address for reader in readers])
+    check_stations(stations, [reader.address for reader in readers])
     with ExitStack() as stack:
         router = Router(hub)
         for reader in readers:
@@ -45,7 +45,8 @@ def forwarding(
         yield router
 
 
-def _check(stations: Sequence[str], links: Sequence[str]) -> None:
+def check_stations(stations: Sequence[str], links: Sequence[str]) -> None:
+    """Raises SettingsError for an address that is given twice, or where we hear ourselves."""
     taken = set(links)
     for address in stations:
         if address in taken:

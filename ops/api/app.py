@@ -10,12 +10,16 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from ops.api import page, replay_routes, routes
+from ops.api import alarm_routes, page, replay_routes, routes, traffic_routes
+from ops.api.alarming import LOOK_FOR_ALARMS_S, alarming
+from ops.api.around import Around
 from ops.api.desk import Desk
 from ops.api.guard import Guard
 from ops.config import Settings
+from ops.surroundings import Surroundings
 from telemetry.clock import Clock, SystemClock
 from telemetry.hub import Hub
+from telemetry.recorder import Recorder
 from telemetry.replay import Replay
 
 LOOK_AT_VEHICLES_S = 0.1
@@ -31,19 +35,30 @@ def create_app(
     clock: Clock | None = None,
     host: str | None = None,
     replay: Replay | None = None,
+    records: Path | None = None,
+    surroundings: Surroundings | None = None,
+    recorder: Recorder | None = None,
 ) -> FastAPI:
     """The service for one operation and the vehicles of one hub, either of which may be missing.
 
     A `replay` is shown instead of a hub; whoever serves it has it play (`telemetry.replay.ReplayThread`).
-    `host` is what the service listens on, where the settings do not say it. Raises what `Operation.open`
-    raises. `app.state.closing`, an asyncio.Event, ends every live stream.
+    `surroundings` tell who else is there, and the `recorder` how it fares; whoever serves runs them.
+    `host` is what the service listens on, where the settings do not say it. Changes of alarms are kept in the
+    folder `records`; in a replay there are no alarms. Raises what `Operation.open` and `alarming` raise.
+    `app.state.closing`, an asyncio.Event, ends every live stream.
     """
     settings = settings or Settings()
-    desk = Desk(clock or SystemClock(), hub, operation_folder, replay)
+    clock = clock or SystemClock()
+    desk = Desk(clock, hub, operation_folder, replay, around=Around(clock, surroundings, recorder))
+    if hub is not None and replay is None:
+        desk.alarms = alarming(settings, desk.clock, hub, desk.picture, desk.folder, records)
+        if surroundings is not None:
+            desk.alarms.watch.traffic = surroundings.traffic_for_alerts
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        watchers = [asyncio.create_task(each(desk)) for each in (_watch_vehicles, _watch_files)]
+        watching = (_watch_vehicles, _watch_files, _watch_alarms)
+        watchers = [asyncio.create_task(each(desk)) for each in watching]
         try:
             yield
         finally:
@@ -67,6 +82,8 @@ def create_app(
     app.state.closing = asyncio.Event()
     app.include_router(routes.router)
     app.include_router(replay_routes.router)
+    app.include_router(alarm_routes.router)
+    app.include_router(traffic_routes.router)
     app.include_router(page.router)
     app.add_middleware(
         Guard, host=host or settings.host, tiles_url=settings.tiles_url, replay=replay is not None
@@ -84,6 +101,12 @@ async def _watch_files(desk: Desk) -> None:
     while True:
         await asyncio.to_thread(_trying, desk.look)
         await asyncio.sleep(LOOK_AT_FILES_S)
+
+
+async def _watch_alarms(desk: Desk) -> None:
+    while desk.alarms is not None:
+        await asyncio.to_thread(_trying, desk.alarms.look)
+        await asyncio.sleep(LOOK_FOR_ALARMS_S)
 
 
 def _trying(look: Callable[[], None]) -> None:

@@ -7,10 +7,21 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from ops.api.alarming import Alarming
+from ops.api.around import Around, Versions
 from ops.api.folder import SECTIONS, OperationFolder, Section
 from ops.api.live import LiveVehicles, link_reports
-from ops.api.models import Dropped, LinkReport, PlanReport, ReplayState, TrackReport, VehicleReport
+from ops.api.models import (
+    Dropped,
+    FindReport,
+    LinkReport,
+    PlanReport,
+    ReplayState,
+    TrackReport,
+    VehicleReport,
+)
 from ops.api.picture import Cursor, Picture
 from ops.api.replaying import ReplayedVehicles, replay_state
 from ops.api.wire import Wire
@@ -26,26 +37,35 @@ class Said:
     text: str
     upto: Cursor
     news: bool
+    boards: Versions
 
 
 class Desk:
     """Everything the endpoints and the stream share; the hub and the folder may each be missing.
 
     With a replay its vehicles are shown, and no others. `sections` counts how often each part of the
-    operation changed.
+    operation changed. `alarms` is set by whoever has them looked for.
     """
 
     def __init__(
-        self, clock: Clock, hub: Hub | None = None, folder: Path | None = None, replay: Replay | None = None
+        self,
+        clock: Clock,
+        hub: Hub | None = None,
+        folder: Path | None = None,
+        replay: Replay | None = None,
+        *,
+        around: Around | None = None,
     ) -> None:
         self.clock = clock
         self.hub = hub if replay is None else replay.hub
         self.replay = replay
+        self.around = around or Around(clock, None, None)
         self.started_s = clock.monotonic_s()
         self.clients = 0
         self.picture = Picture(source="live" if replay is None else "replay")
         self.folder = None if folder is None else OperationFolder(folder, clock)
         self.sections: Mapping[Section, int] = dict.fromkeys(SECTIONS, 0)
+        self.alarms: Alarming | None = None
         self._wire = Wire()
         self._live = self._watching()
         self._looking = threading.Lock()
@@ -65,6 +85,8 @@ class Desk:
 
     def close(self) -> None:
         """Let go of the hub."""
+        if self.alarms is not None:
+            self.alarms.close()
         if self._live is not None:
             self._live.close()
 
@@ -76,6 +98,10 @@ class Desk:
     def plans(self) -> tuple[PlanReport, ...]:
         """The plans of the operation."""
         return () if self.folder is None else self.folder.plans()
+
+    def finds(self) -> tuple[FindReport, ...]:
+        """The finds of the operation."""
+        return () if self.folder is None else self.folder.finds()
 
     def links(self) -> tuple[LinkReport, ...]:
         """How the links of the hub fare."""
@@ -103,30 +129,40 @@ class Desk:
         self.refresh()
         changes = self.picture.since(Cursor())
         name = None if self.folder is None else self.folder.name
+        around, boards, _ = self.around.told()
         text = (
             f'{{"type":"snapshot","protocol":1,"time_s":{self.now_s()!r},"hz":{hz!r},'
             f'"operation":{json.dumps(name)},"plans":{self._wire.kept("plans", self.plans())},'
-            f'{self._wire.whole(changes)},"replay":{_json(self.replay_state())}}}'
+            f'{self._wire.whole(changes)},{around},"replay":{_json(self.replay_state())}}}'
         )
-        return Said(text, changes.upto, news=True)
+        return Said(text, changes.upto, news=True, boards=boards)
 
-    def delta(self, cursor: Cursor, seen: Mapping[Section, int], missed: int = 0) -> Said | None:
+    def delta(
+        self,
+        cursor: Cursor,
+        seen: Mapping[Section, int],
+        missed: int = 0,
+        boards: Versions = MappingProxyType({}),
+    ) -> Said | None:
         """What changed after `cursor` (`models.Delta`); None after a jump, when a snapshot is needed.
 
-        The client has `seen` the sections so often changed, and was not sent `missed` deltas.
+        The client has `seen` the sections so often changed, was not sent `missed` deltas, and was told of
+        `boards` in these versions.
         """
         changes = self.picture.since(cursor)
         if changes.anew:
             return None
         sections = self.sections
         changed = [name for name in SECTIONS if sections[name] != seen.get(name, 0)]
+        around, boards, urgent = self.around.told(boards)
         dropped = Dropped(deltas=missed, events=changes.dropped_events)
         text = (
             f'{{"type":"delta","time_s":{self.now_s()!r},{self._wire.body(cursor, changes)},'
-            f'"changed":{json.dumps(changed)},"dropped":{dropped.model_dump_json()},'
+            f'"gone":{json.dumps(changes.gone)},{around},"changed":{json.dumps(changed)},"dropped":{dropped.model_dump_json()},'
             f'"replay":{_json(self.replay_state())}}}'
         )
-        return Said(text, changes.upto, news=not changes.empty or bool(changed or missed) or self.playing[0])
+        news = not changes.empty or urgent or bool(changed or missed) or self.playing[0]
+        return Said(text, changes.upto, news, boards)
 
     @property
     def playing(self) -> tuple[bool, float]:
@@ -136,7 +172,9 @@ class Desk:
     def _watching(self) -> LiveVehicles | ReplayedVehicles | None:
         if self.replay is not None:
             return ReplayedVehicles(self.replay, self.picture)
-        return None if self.hub is None else LiveVehicles(self.hub, self.picture, self.clock)
+        if self.hub is None:
+            return None
+        return LiveVehicles(self.hub, self.picture, self.clock, self.around.foreign)
 
 
 def _json(state: ReplayState | None) -> str:

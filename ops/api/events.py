@@ -10,7 +10,7 @@ from typing import Literal
 from ops.api.models import VehicleReport
 
 Severity = Literal["info", "caution", "warning"]
-Kind = Literal["status_text", "mode", "arming", "battery", "link"]
+Kind = Literal["status_text", "mode", "arming", "battery", "link", "alarm"]
 BATTERY_CAUTION_PCT = 30.0
 BATTERY_WARNING_PCT = 20.0
 MAV_SEVERITY_ERROR = 3

@@ -10,7 +10,9 @@ from typing import Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from missions.errors import DroneteamError, EvidenceError, InputError
+from missions.plan import Plan
 from missions.plan_file import read_plan
+from missions.sorties import flights
 from ops.api.drawing import plan_report
 from ops.api.finds import find_reports
 from ops.api.models import FileReport, FindReport, OperationReport, PlanReport, SceneReport, TrackReport
@@ -58,6 +60,7 @@ class OperationFolder:
         self._operation = Operation.open(folder, clock)
         self._files: dict[str, EnteredFile] = {}
         self._plans = _Shelf(lambda path, file: (plan_report(read_plan(path), file.path),))
+        self._flights = _Shelf(lambda path, _: flights(read_plan(path)))
         self._finds = _Shelf(lambda path, file: find_reports(path, file.path))
         self._tracks = _Shelf(lambda path, file: recorded_tracks(path, file.path))
         self._scenes = _Shelf(lambda path, file: (scene_report(path, file.path, file.sha256),))
@@ -81,6 +84,10 @@ class OperationFolder:
     def plans(self) -> tuple[PlanReport, ...]:
         """Every plan; exports of plans to other formats are not read."""
         return self._read(self._plans, "plan", lambda path: path.suffix in PLAN_SUFFIXES)
+
+    def flights(self) -> tuple[Plan, ...]:
+        """Every flight of every plan, each a plan of its own; the same objects each time."""
+        return self._read(self._flights, "plan", lambda path: path.suffix in PLAN_SUFFIXES)
 
     def finds(self) -> tuple[FindReport, ...]:
         """Every find."""

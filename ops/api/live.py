@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ops.api.events import Happening, TextJoiner, severity_from_mavlink
 from ops.api.models import LinkReport, Place, VehicleReport
@@ -27,7 +27,14 @@ STATUSTEXT = 253
 class LiveVehicles:
     """Keeps a picture of a hub's vehicles; call `close` to hear no more."""
 
-    def __init__(self, hub: Hub, picture: Picture, clock: Clock) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        picture: Picture,
+        clock: Clock,
+        foreign: Callable[[], Sequence[VehicleReport]] = tuple,
+    ) -> None:
+        self._foreign = foreign
         self._hub = hub
         self._picture = picture
         self._clock = clock
@@ -46,7 +53,9 @@ class LiveVehicles:
                 for system, state in vehicles.items()
             }
         reports = [vehicle_report(system, state, heard_s[system]) for system, state in vehicles.items()]
-        self._picture.update(reports, now_s)
+        foreign = self._foreign()
+        self._picture.update([*reports, *foreign], now_s)
+        self._picture.keep_foreign({each.key for each in foreign}, now_s)
 
     def _hear(self, frames: Sequence[Frame]) -> None:
         """Called in a link's thread: short, and never waits for the event loop."""
@@ -122,4 +131,5 @@ def _link_report(health: LinkHealth, losses: Mapping[tuple[int, int], Loss]) -> 
         lost_pct=round(100 * lost / (received + lost), 2) if received + lost else 0.0,
         bad_bytes=health.bad_bytes,
         heard_s=health.heard_s,
+        round_trip_s=_rounded(health.round_trip_s, 4),
     )

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from ops.api.alarm_models import AlarmHealth, AlarmsReport
+from ops.api.around_models import ForeignDetails, RecordingReport, TrafficReport
+from ops.api.report import Report
 
 JsonObject = dict[str, Any]
 TrackPoint = tuple[float, float, float | None, float]
 """Longitude and latitude in degrees, height above mean sea level in metres, seconds since 1970 UTC."""
 Corner = tuple[float, float]
 Corners = tuple[Corner, Corner, Corner, Corner]
-
-
-class Report(BaseModel):
-    """The base of every answer: immutable, nothing unnamed in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Place(Report):
@@ -30,7 +28,10 @@ class VehicleReport(Report):
     """One vehicle as last heard; a value that it never sent is null."""
 
     key: str = Field(description="What names the vehicle in this service")
-    system: int
+    system: int | None = Field(description="Its MAVLink number; null for a foreign track")
+    source: str | None = Field(
+        default=None, description="Who tells of a foreign track, which is none of ours; null: ours"
+    )
     name: str
     kind: str | None = Field(default=None, description="copter, plane, ...")
     autopilot: str | None = None
@@ -52,6 +53,7 @@ class VehicleReport(Report):
     heard_s: float = Field(
         description="When it was last heard, seconds since 1970 UTC on this server's clock"
     )
+    foreign: ForeignDetails | None = Field(default=None, description="Of a foreign track; null: ours")
 
 
 class TrackReport(Report):
@@ -70,7 +72,7 @@ class EventReport(Report):
     time_s: float
     vehicle: str | None
     severity: Literal["info", "caution", "warning"]
-    kind: Literal["status_text", "mode", "arming", "battery", "link", "flight"]
+    kind: Literal["status_text", "mode", "arming", "battery", "link", "flight", "alarm"]
     text: str
 
 
@@ -191,6 +193,9 @@ class LinkReport(Report):
     lost_pct: float = Field(description="Share of the frames sent that did not arrive")
     bad_bytes: int
     heard_s: float | None
+    round_trip_s: float | None = Field(
+        default=None, description="To a vehicle and back, where one was asked and answered"
+    )
 
 
 class Health(Report):
@@ -205,6 +210,8 @@ class Health(Report):
     operation: str | None
     replay: bool = Field(default=False, description="What is shown is a recording, and nothing of it is now")
     links: tuple[LinkReport, ...]
+    recording: RecordingReport | None = Field(default=None, description="Null where nothing is recorded")
+    alarms: AlarmHealth | None = Field(default=None, description="null where alarms are not looked for")
 
 
 class Problem(Report):
@@ -286,6 +293,11 @@ class Snapshot(Report):
     tracks: tuple[TrackReport, ...]
     plans: tuple[PlanReport, ...]
     events: tuple[EventReport, ...]
+    alarms: AlarmsReport | None = Field(
+        default=None, description="null where alarms are not looked for: in a replay, or without vehicles"
+    )
+    traffic: tuple[TrafficReport, ...] = Field(default=(), description="Other aircraft, none of ours")
+    recording: RecordingReport | None = Field(default=None, description="Null where nothing is recorded")
     replay: ReplayState | None = Field(
         default=None, description="What is shown is a recording; null: it is what is now"
     )
@@ -297,12 +309,18 @@ class Delta(Report):
     type: Literal["delta"] = "delta"
     time_s: float
     vehicles: tuple[VehicleReport, ...] = ()
+    gone: tuple[str, ...] = Field(default=(), description="Keys of foreign tracks that are there no more")
     tracks: tuple[TrackReport, ...] = Field(default=(), description="New points only; append them")
     events: tuple[EventReport, ...] = ()
+    alarms: AlarmsReport | None = Field(default=None, description="All of them; null where none changed")
     changed: tuple[Literal["plans", "finds", "scenes", "tracks"], ...] = Field(
         (), description="What to fetch again from its endpoint"
     )
     dropped: Dropped = Dropped()
+    traffic: tuple[TrafficReport, ...] | None = Field(
+        default=None, description="All of it, at most once a second; null: as it was told last"
+    )
+    recording: RecordingReport | None = Field(default=None, description="Null: as it was told last")
     replay: ReplayState | None = None
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Literal
 
+from ops.api.alarm_models import AlarmsReport
 from ops.api.events import Happening, happenings
 from ops.api.models import EventReport, TrackPoint, TrackReport, VehicleReport
 
@@ -22,6 +23,8 @@ TRACK_INTERVAL_S = 1.0
 TRACK_POINTS = 3600
 EVENTS = 500
 SILENT_AFTER_S = 5.0
+GONE_KEPT = 1000
+"""Foreign tracks that went, for clients that have not been told; none is let be so far behind."""
 ANSWERS_KEPT = 16
 """Clients that read up to the same change are told the same: the last answers are kept for them."""
 Source = Literal["live", "replay"]
@@ -52,11 +55,13 @@ class Changes:
     events: tuple[EventReport, ...]
     dropped_events: int
     anew: bool = False
+    gone: tuple[str, ...] = ()
+    alarms: AlarmsReport | None = None
 
     @property
     def empty(self) -> bool:
         """Whether nothing happened."""
-        return not (self.vehicles or self.tracks or self.events)
+        return not (self.alarms or self.vehicles or self.tracks or self.events or self.gone)
 
 
 @dataclass(slots=True)
@@ -91,8 +96,10 @@ class Picture:
         self._lock = threading.Lock()
         self._change = 0
         self._tracked: dict[str, _Tracked] = {}
+        self._gone: dict[str, int] = {}
         self._events: deque[EventReport] = deque(maxlen=events)
         self._event_count = 0
+        self._alarms: tuple[int, AlarmsReport] | None = None
 
     def update(self, reports: Iterable[VehicleReport], now_s: float) -> None:
         """Take in the vehicles as they are at `now_s`, seconds since 1970 UTC."""
@@ -102,10 +109,23 @@ class Picture:
             for tracked in self._tracked.values():
                 self._watch_silence(tracked, now_s)
 
+    def keep_foreign(self, keys: Collection[str], now_s: float) -> None:
+        """Forget the foreign tracks that are not among `keys`; clients are told that they went."""
+        with self._lock:
+            there = [key for key, each in self._tracked.items() if each.report.source is not None]
+            for key in there:
+                if key not in keys:
+                    self._lose(key, now_s)
+
     def tell(self, vehicle: str | None, happening: Happening, now_s: float) -> None:
         """Add one event."""
         with self._lock:
             self._tell(vehicle, happening, now_s)
+
+    def put_alarms(self, alarms: AlarmsReport) -> None:
+        """Take in the alarms as they are now, all of them."""
+        with self._lock:
+            self._alarms = (self._next(), alarms)
 
     def put(
         self,
@@ -128,6 +148,7 @@ class Picture:
             self._epoch += 1
             self._change += 1
             self._tracked.clear()
+            self._gone.clear()
             self._events.clear()
             self._event_count = 0
             self._put(reports, points, events)
@@ -160,7 +181,11 @@ class Picture:
             tracks=tuple(track for track in tracks if track.points),
             events=events,
             dropped_events=missed if cursor.change else 0,
+            alarms=self._alarms[1] if self._alarms and self._alarms[0] > cursor.change else None,
             anew=anew,
+            gone=tuple(key for key, change in self._gone.items() if change > cursor.change)
+            if cursor.change
+            else (),
         )
 
     def _put(
@@ -189,7 +214,9 @@ class Picture:
         tracked = self._tracked.get(report.key)
         if tracked is None:
             tracked = self._tracked[report.key] = _Tracked(report, self._next())
-            self._tell(report.key, Happening("info", "link", "first heard"), now_s)
+            self._gone.pop(report.key, None)
+            if _is_told_of(report):
+                self._tell(report.key, Happening("info", "link", "first heard"), now_s)
         elif report == tracked.report:
             return
         else:
@@ -197,6 +224,15 @@ class Picture:
                 self._tell(report.key, happening, now_s)
             tracked.report, tracked.change = report, self._next()
         self._append_point(tracked, report)
+
+    def _lose(self, key: str, now_s: float) -> None:
+        report = self._tracked.pop(key).report
+        self._gone[key] = self._next()
+        while len(self._gone) > GONE_KEPT:
+            del self._gone[next(iter(self._gone))]
+        if _is_told_of(report):
+            text = f"{report.name} ({report.source}) no longer heard"
+            self._tell(None, Happening("info", "link", text), now_s)
 
     def _append_point(self, tracked: _Tracked, report: VehicleReport) -> None:
         if report.lat_deg is None or report.lon_deg is None:
@@ -207,6 +243,8 @@ class Picture:
             tracked.points.append((self._next(), point))
 
     def _watch_silence(self, tracked: _Tracked, now_s: float) -> None:
+        if tracked.report.source is not None:
+            return  # each source has a pace of its own; who is silent for long goes
         silent = now_s - tracked.report.heard_s > SILENT_AFTER_S
         if silent == tracked.silent:
             return
@@ -227,3 +265,8 @@ class Picture:
                 text=happening.text,
             )
         )
+
+
+def _is_told_of(report: VehicleReport) -> bool:
+    """Of foreign tracks only what flies: officers with TAK come and go all the time."""
+    return report.source is None or report.kind in {"copter", "plane"}

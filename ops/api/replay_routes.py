@@ -6,10 +6,10 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from pydantic import ValidationError
 
 from ops.api.desk import Desk
 from ops.api.models import Problem, ReplayOrder, ReplayReport, ReplayState
+from ops.api.orders import body_of, order_of
 from ops.api.replaying import replay_report, replay_state
 from telemetry.replay import Replay
 
@@ -22,12 +22,6 @@ REFUSED: dict[int | str, dict[str, object]] = {
     415: {"model": Problem},
     422: {"model": Problem},
 }
-BODY: dict[str, object] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": ReplayOrder.model_json_schema()}},
-    }
-}
 
 
 def _replay(request: Request) -> Replay:
@@ -38,20 +32,7 @@ def _replay(request: Request) -> Replay:
 
 
 async def _order(request: Request) -> ReplayOrder:
-    """The order in a request, which is read no further than an order can be long."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "an order is JSON: send it with Content-Type application/json")
-    data = b""
-    async for part in request.stream():
-        data += part
-        if len(data) > LONGEST_ORDER_BYTES:
-            raise HTTPException(413, f"an order is at most {LONGEST_ORDER_BYTES} bytes long")
-    try:
-        return ReplayOrder.model_validate_json(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(each) for each in first["loc"])
-        raise HTTPException(422, f"{where}: {first['msg']}" if where else str(first["msg"])) from error
+    return await order_of(request, ReplayOrder, LONGEST_ORDER_BYTES)
 
 
 TheReplay = Annotated[Replay, Depends(_replay)]
@@ -65,7 +46,7 @@ def replay(request: Request, shown: TheReplay) -> ReplayReport:
     return replay_report(shown, () if desk.folder is None else desk.folder.finds())
 
 
-@router.post("/replay", responses=REFUSED, openapi_extra=BODY)
+@router.post("/replay", responses=REFUSED, openapi_extra=body_of(ReplayOrder))
 async def direct(shown: TheReplay, order: TheOrder) -> ReplayState:
     """Play, stand still, jump, or change the speed; all who watch see the same."""
     await asyncio.to_thread(_follow, shown, order)

@@ -59,6 +59,8 @@ def health(desk: TheDesk) -> Health:
         operation=None if desk.folder is None else desk.folder.name,
         replay=desk.replay is not None,
         links=desk.links(),
+        recording=desk.around.recording(),
+        alarms=None if desk.alarms is None else desk.alarms.health(),
     )
 
 

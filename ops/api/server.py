@@ -20,11 +20,14 @@ from missions.errors import LinkError, SettingsError
 from ops.api.app import create_app
 from ops.asking import asking
 from ops.config import Settings
+from ops.forwarding import forwarding
 from ops.signed import guarding
+from ops.surroundings import Surroundings, refuse_recordings
 from telemetry.clock import Clock, SystemClock
 from telemetry.hub import Hub
 from telemetry.links import open_link
 from telemetry.reader import LinkReader
+from telemetry.recorder import Recorder
 from telemetry.replay import Replay, ReplayThread
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -53,27 +56,49 @@ def serve(
     announce: Callable[[str], None] = lambda _: None,
     stopping: threading.Event | None = None,
     replay: Replay | None = None,
+    records: Path | None = None,
+    surroundings: Surroundings | None = None,
+    recorder: Recorder | None = None,
+    forward: Sequence[str] = (),
+    station: Sequence[str] = (),
 ) -> int:
     """Serve until Ctrl-C (or SIGTERM, SIGHUP, or `stopping` is set), then give the exit code, 0.
 
     `host` and `port` win over the settings; port 0 takes a free one. `announce` gets the address once the
     service listens. `links` are opened into `hub` and closed again; with `ask` the vehicles on them are
-    asked for position and state. A `replay` is played and shown instead of a hub. Raises LinkError for a
-    port that is taken or a link that cannot be opened, and what `Operation.open` raises.
+    asked for position and state. A `replay` is played and shown instead of a hub. Changes of alarms are kept
+    in the folder `records`. `surroundings` run while it serves, and how the `recorder` fares is told.
+    Stations at `forward` hear what the links hear, those at `station` may command too; of a replay nobody is
+    told. Raises SettingsError for a station where we hear ourselves, LinkError for a port that is taken or a
+    link that cannot be opened, and what `create_app` raises.
     """
     clock = clock or SystemClock()
     hub = replay.hub if replay is not None else hub or Hub(clock)
     host = host or settings.host
+    refuse_recordings(links, [*forward, *station])
+    if replay is not None:
+        surroundings, forward, station = None, (), ()
     with ExitStack() as stack:
         listening = stack.enter_context(bound_socket(host, settings.port if port is None else port))
         app = create_app(
-            settings, operation_folder=operation_folder, hub=hub, clock=clock, host=host, replay=replay
+            settings,
+            operation_folder=operation_folder,
+            hub=hub,
+            clock=clock,
+            host=host,
+            replay=replay,
+            records=records,
+            surroundings=surroundings,
+            recorder=recorder,
         )
         if replay is not None:
             stack.enter_context(ReplayThread(replay))
         ways = [stack.enter_context(open_link(address, clock)) for address in links]
         guard = stack.enter_context(guarding(settings, clock))
         readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]
+        stack.enter_context(forwarding(hub, readers, listening=forward, commanding=station))
+        if surroundings is not None:
+            stack.enter_context(surroundings.running(app.state.desk.finds))
         if ask:
             stack.enter_context(asking(hub, readers))
         Server(app, announce, stopping or threading.Event()).run(sockets=[listening])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from fastapi import WebSocket, WebSocketDisconnect
 
+from ops.api.around import Versions
 from ops.api.desk import Desk
 from ops.api.folder import Section
 from ops.api.picture import Cursor
@@ -64,6 +65,7 @@ class _Sender:
     cursor: Cursor = field(default_factory=Cursor)
     sections: dict[Section, int] = field(default_factory=dict)
     missed: int = 0
+    boards: Versions = field(default_factory=dict)
     playing: tuple[bool, float] = (False, 1.0)
 
     async def run(self) -> None:
@@ -80,12 +82,12 @@ class _Sender:
 
     async def _send_snapshot(self) -> None:
         said = await asyncio.to_thread(self.desk.snapshot, self.hz)
-        self.cursor, self.missed = said.upto, 0
+        self.cursor, self.boards, self.missed = said.upto, said.boards, 0
         await self._send(said.text)
 
     async def _send_delta(self, *, skip_empty: bool) -> bool:
         """Whether anything was sent; what a replay showed before a jump is no base to add to."""
-        said = self.desk.delta(self.cursor, self.sections, self.missed)
+        said = self.desk.delta(self.cursor, self.sections, self.missed, self.boards)
         if said is None:
             await self._send_snapshot()
             return True
@@ -93,7 +95,7 @@ class _Sender:
         if skip_empty and not said.news and playing == self.playing:
             return False
         self.cursor, self.sections, self.missed = said.upto, dict(self.desk.sections), 0
-        self.playing = playing
+        self.playing, self.boards = playing, said.boards
         await self._send(said.text)
         return True
 

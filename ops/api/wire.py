@@ -32,7 +32,7 @@ class Wire:
         self._long = threading.Lock()
 
     def body(self, cursor: Cursor, changes: Changes) -> str:
-        """What changed after `cursor`, as it stands in an object: "vehicles", "tracks" and "events"."""
+        """What changed after `cursor`, as in an object: "vehicles", "tracks", "events" and "alarms"."""
         key = (cursor, changes.upto)
         with self._lock:
             found = self._bodies.get(key)
@@ -58,9 +58,12 @@ class Wire:
             return before[1]
 
     def _written(self, changes: Changes) -> str:
+        for key in changes.gone:
+            self._vehicles.pop(key, None)
         vehicles = ",".join([self._vehicle(each) for each in changes.vehicles])
         tracks, events = listed(changes.tracks), listed(changes.events)
-        return f'"vehicles":[{vehicles}],"tracks":{tracks},"events":{events}'
+        alarms = "null" if changes.alarms is None else changes.alarms.model_dump_json()
+        return f'"vehicles":[{vehicles}],"tracks":{tracks},"events":{events},"alarms":{alarms}'
 
     def _vehicle(self, report: VehicleReport) -> str:
         before = self._vehicles.get(report.key)

@@ -10,7 +10,7 @@ import typer
 from missions.errors import NoAnswer
 from ops.cli.desk import settings_of
 from ops.cli.entering import open_operation, record
-from ops.cli.options import ForwardOption, OperationOption, RecordOption, StationOption
+from ops.cli.options import ForwardOption, OperationOption, RecordOption, StationOption, TakOption
 from ops.cli.recording import recording
 from ops.cli.screen import print_json
 
@@ -41,12 +41,14 @@ def listen(
     ] = False,
     forward: ForwardOption = None,
     station: StationOption = None,
+    tak: TakOption = None,
     operation: OperationOption = None,
 ) -> None:
     """Hear any number of MAVLink streams, show the vehicles, and record them."""
     from ops.asking import Asking
     from ops.forwarding import forwarding
     from ops.signed import guarding
+    from ops.surroundings import surroundings
     from telemetry.clock import SystemClock
     from telemetry.hub import Hub
     from telemetry.links import open_link
@@ -58,6 +60,7 @@ def listen(
     clock = SystemClock()
     hub = Hub(clock)
     with ExitStack() as stack:
+        around = stack.enter_context(surroundings(settings, hub, tak=tak, traffic=(), links=addresses))
         ways = [stack.enter_context(open_link(address, clock)) for address in addresses]
         recorder = stack.enter_context(recording(record_in, settings, opened, links=addresses))
         if recorder is not None:
@@ -66,6 +69,7 @@ def listen(
         guard = stack.enter_context(guarding(settings, clock))
         readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]
         stack.enter_context(forwarding(hub, readers, listening=forward or (), commanding=station or ()))
+        stack.enter_context(around.running())
         asking = Asking(hub, readers) if ask else None
         _watch(hub, readers, for_s, asking, as_json=as_json)
     if for_s is not None and not hub.vehicles():

@@ -36,6 +36,18 @@ StationOption = Annotated[
     list[str] | None,
     typer.Option("--station", metavar="LINK", help="Likewise, and it may command; may be repeated."),
 ]
+TakOption = Annotated[
+    list[str] | None,
+    typer.Option("--tak", metavar="ADDRESS", help="Tell a TAK server or mesh, and hear it; may be repeated."),
+]
+TrafficOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--traffic",
+        metavar="ADDRESS",
+        help="Other aircraft: sbs:HOST:PORT, tracks+udp:PORT or tracks+tcp:PORT; may be repeated.",
+    ),
+]
 SystemOption = Annotated[
     int | None,
     typer.Option("--system", metavar="NUMBER", help="The vehicle's MAVLink number; else the first heard."),

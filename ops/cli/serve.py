@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ops.cli.desk import settings_of
-from ops.cli.options import RecordOption
+from ops.cli.options import ForwardOption, RecordOption, StationOption, TakOption, TrafficOption
 from ops.cli.recording import recording
 from ops.cli.screen import say
 
@@ -28,16 +28,28 @@ def serve(
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask the vehicles for position and state, as a ground station does.")
     ] = False,
+    forward: ForwardOption = None,
+    station: StationOption = None,
+    tak: TakOption = None,
+    traffic: TrafficOption = None,
 ) -> None:
     """Serve a page with aircraft, tracks, plans and finds on a map, until Ctrl-C."""
     from ops.api.server import serve as run
+    from ops.forwarding import check_stations
+    from ops.surroundings import refuse_recordings, surroundings
     from telemetry.clock import SystemClock
     from telemetry.hub import Hub
 
     settings = settings_of(context, host=host, port=port)
+    stations = [*(forward or ()), *(station or ())]
+    refuse_recordings(links or (), stations)
+    check_stations(stations, links or ())
     clock = SystemClock()
     hub = Hub(clock)
-    with recording(record_in, settings, None) as recorder:
+    with (
+        surroundings(settings, hub, tak=tak, traffic=traffic, links=links or ()) as around,
+        recording(record_in, settings, None) as recorder,
+    ):
         if recorder is not None:
             hub.subscribe(recorder)
         run(
@@ -48,6 +60,11 @@ def serve(
             ask=ask,
             clock=clock,
             announce=_announce,
+            surroundings=around,
+            recorder=recorder,
+            forward=forward or (),
+            station=station or (),
+            records=None if recorder is None else recorder.folder,
         )
     raise KeyboardInterrupt
 

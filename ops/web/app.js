@@ -1,5 +1,6 @@
 // The command room's page: one stream in, a map and lists out.
 
+import {Alarms} from './alarms.js';
 import {Connection} from './connection.js';
 import {write} from './dom.js';
 import {keyOf, placesOfFlight} from './flights.js';
@@ -8,8 +9,10 @@ import {gridFor} from './grid.js';
 import {GroundMap, placesOf} from './map.js';
 import {Overlay} from './overlay.js';
 import {Panel} from './panel.js';
+import {drawRecording} from './recording.js';
 import {TimeLine} from './replay.js';
 import {Store} from './store.js';
+import {isAircraft} from './traffic.js';
 
 const HZ = 5;
 const TRACKS_MS = 1000;
@@ -21,6 +24,7 @@ class Page {
   #store = new Store();
   #panel = new Panel(document, this.#store);
   #timeLine = new TimeLine(document, this.#store);
+  #alarms = new Alarms(document, this.#store);
   #replayed = null;
   #findCount = 0;
   #back = {text: '', untilMs: 0};
@@ -47,6 +51,7 @@ class Page {
     });
     this.#panel.drawVehicles();
     this.#panel.addEventListener('select', ({detail}) => this.#select(detail.key, true));
+    this.#alarms.addEventListener('select', ({detail}) => this.#select(detail.key, true));
     this.#panel.addEventListener('goto', ({detail}) => this.#goto(detail));
     this.#panel.addEventListener('layer', ({detail}) => this.#layer(detail));
     this.#panel.addEventListener('flight', ({detail}) => this.#selectFlight(detail.key, detail.move));
@@ -77,7 +82,7 @@ class Page {
       this.#select(aircraft, false);
       if (aircraft === null) this.#selectFlight(this.#ground.flightAt(point), false);
     });
-    window.droneteam = {map, aircraft: () => this.#overlay.drawn};
+    window.droneteam = {map, aircraft: () => this.#overlay.drawn, traffic: () => this.#overlay.traffic.drawn};
     this.#ground.drawPlans(this.#store.plans);
     this.#ground.drawFinds(this.#store.finds, this.#store.foremostFinds);
     this.#ground.drawScenes(this.#store.scenes);
@@ -94,7 +99,12 @@ class Page {
     else this.#fetch(message.changed);
     if (changed.includes('plans')) this.#drawPlans();
     if (changed.includes('events')) this.#panel.drawEvents();
-    if (changed.includes('vehicles')) this.#overlay?.update();
+    if (changed.includes('vehicles') || changed.includes('traffic')) this.#overlay?.update();
+    this.#announce('recording', drawRecording(document, this.#store.recording));
+    if (changed.includes('alarms')) {
+      this.#alarms.arrived();
+      this.#overlay?.refresh();
+    }
     this.#takeReplay(message);
     find('#operation').textContent = this.#store.operation ?? 'no operation open';
     document.title = this.#store.operation ? `${this.#store.operation} – Droneteam` : 'Droneteam';
@@ -203,7 +213,7 @@ class Page {
   /** Follow what the operation consists of until somebody moves the map. */
   #fitOnce() {
     const {plans, finds, scenes, recorded, vehicles} = this.#store;
-    const placed = [...vehicles.values()].filter((each) => each.lat_deg !== null);
+    const placed = [...vehicles.values()].filter((each) => each.lat_deg !== null && isAircraft(each));
     // A replay is looked at whole, wherever in it the aircraft are.
     const moving = this.#replayed ? [this.#replayed.places] : [finds, placed];
     const contents = [plans, scenes, recorded, ...moving].map((each) => each.length).join();
@@ -248,6 +258,7 @@ class Page {
 
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input:not([type=range])')) return;
+    if (event.target.closest?.('dialog')) return;
     if (this.#timeLine.key(event)) {
       event.preventDefault();
       event.stopPropagation();
@@ -262,6 +273,7 @@ class Page {
 
   #tick() {
     this.#panel.drawVehicles();
+    this.#alarms.draw();
     this.#overlay?.refresh();
     this.#drawConnection();
     this.#timeLine.draw();

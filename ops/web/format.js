@@ -49,7 +49,8 @@ export function metres(value) {
 export function height(vehicle) {
   if (known(vehicle.height_relative_m)) return `${vehicle.height_relative_m.toFixed(0)} m rel`;
   if (known(vehicle.height_amsl_m)) return `${vehicle.height_amsl_m.toFixed(0)} m amsl`;
-  return `${DASH} m`;
+  const {height_m: foreign, height_reference: above} = vehicle.foreign ?? {};
+  return known(foreign) ? `${foreign.toFixed(0)} m ${above}` : `${DASH} m`;
 }
 
 /** The position fix as the receiver names it, with its satellites. */

@@ -2,6 +2,7 @@
 
 import {featuresOf, MARKED} from './flights.js';
 import {boundsOf, ellipseRing, nearFirst, positionsOf} from './geo.js';
+import {isAircraft} from './traffic.js';
 
 const EMPTY = {type: 'FeatureCollection', features: []};
 const SOURCES = ['grid', 'plan', 'recorded', 'tracks', 'finds'];
@@ -18,6 +19,7 @@ export const GROUPS = [
     'area-fill', 'exclusion-fill', 'area', 'exclusion', 'transit', 'lane', 'stay', 'plan-point']},
   {id: 'fence', name: 'Fence', layers: ['fence']},
   {id: 'tracks', name: 'Tracks', layers: ['recorded', 'tracks']},
+  {id: 'traffic', name: 'Traffic', layers: []},
   {id: 'finds', name: 'Finds', layers: ['find-faint', 'find-fill', 'find-line', 'find']},
   {id: 'scenes', name: 'Mosaics', layers: []},
   {id: 'grid', name: 'Grid', layers: ['grid']},
@@ -218,7 +220,9 @@ export function* placesOf(store) {
   for (const each of store.recorded) yield* each.points;
   for (const each of store.finds) yield [each.lon_deg, each.lat_deg];
   for (const each of store.scenes) yield* each.corners;
-  for (const each of store.vehicles.values()) if (each.lat_deg !== null) yield [each.lon_deg, each.lat_deg];
+  for (const each of store.vehicles.values()) {
+    if (each.lat_deg !== null && isAircraft(each)) yield [each.lon_deg, each.lat_deg];
+  }
 }
 
 export function* placesOfPlan(plan) {

@@ -47,5 +47,6 @@ function mixHeadings(from, to, share) {
 }
 
 function target(vehicle) {
-  return {place: [vehicle.lon_deg, vehicle.lat_deg], heading: vehicle.heading_deg};
+  const heading = vehicle.heading_deg ?? vehicle.foreign?.course_deg ?? null;
+  return {place: [vehicle.lon_deg, vehicle.lat_deg], heading};
 }

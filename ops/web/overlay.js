@@ -3,7 +3,8 @@
 import {marksOf} from './flights.js';
 import {duration, figure, height, known} from './format.js';
 import {Motion} from './motion.js';
-import {drawBadge, drawDiamond, drawSymbol, SYMBOL_RADIUS_PX} from './symbols.js';
+import {drawBadge, drawDiamond, drawFrame, drawMarker, drawRing, drawSymbol, RING_RADIUS_PX, SYMBOL_RADIUS_PX} from './symbols.js';
+import {isAircraft, TrafficLayer} from './traffic.js';
 
 const FONT = 'system-ui, "DejaVu Sans", sans-serif';
 const GREY = '#8796a3';
@@ -28,9 +29,10 @@ export class Overlay {
     this.#context = canvas.getContext('2d');
     this.#ground = ground;
     this.#store = store;
+    this.traffic = new TrafficLayer(ground, store);
     ground.map.on('render', () => this.#draw());
     const frame = (nowMs) => {
-      const moving = [...this.#motions.values()].some((each) => each.moving(nowMs - 50));
+      const moving = [...this.#motions.values(), this.traffic].some((each) => each.moving(nowMs - 50));
       if ((this.#dirty || moving) && this.#drawnAtMs < nowMs) this.#draw();
       requestAnimationFrame(frame);
     };
@@ -51,6 +53,7 @@ export class Overlay {
   /** Take in where the aircraft were last heard. */
   update() {
     const nowMs = performance.now();
+    this.traffic.update();
     for (const key of this.#motions.keys()) if (!this.#store.vehicles.has(key)) this.#motions.delete(key);
     for (const vehicle of this.#store.vehicles.values()) {
       if (!known(vehicle.lat_deg) || !known(vehicle.lon_deg)) continue;
@@ -87,10 +90,13 @@ export class Overlay {
     const taken = this.drawn.map(({x, y}) => box(x - SYMBOL_RADIUS_PX, y - SYMBOL_RADIUS_PX,
       2 * SYMBOL_RADIUS_PX, 2 * SYMBOL_RADIUS_PX));
     if (this.#ground.shows('finds')) taken.push(...this.#findBoxes());
+    const traffic = this.traffic.drawSymbols(this.#context, nowMs);
     for (const each of this.drawn) this.#drawAircraft(each);
     const {selected} = this.#store;
     const byRank = [...this.drawn].sort((a, b) => (b.key === selected) - (a.key === selected));
-    for (const each of byRank) this.#drawLabel(each, taken);
+    for (const each of byRank) this.#drawLabel(each, taken, traffic);
+    taken.push(...traffic);
+    for (const each of this.traffic.labels()) this.#drawTrafficLabel(each, taken);
     this.#drawnAtMs = nowMs;
     this.#dirty = false;
   }
@@ -111,6 +117,8 @@ export class Overlay {
     const stale = this.#store.stale(vehicle);
     const colour = stale ? GREY : this.#store.colour(key);
     this.#drawTail(key, x, y, colour, place);
+    const calls = this.#store.calling.get(key);
+    if (calls) drawRing(this.#context, {x, y, priority: calls});
     if (key === this.#store.selected) {
       this.#context.beginPath();
       this.#context.arc(x, y, SYMBOL_RADIUS_PX + 6, 0, 2 * Math.PI);
@@ -118,7 +126,13 @@ export class Overlay {
       this.#context.lineWidth = 2;
       this.#context.stroke();
     }
-    drawSymbol(this.#context, {x, y, heading, kind: vehicle.kind, colour, filled: vehicle.armed !== false});
+    if (!isAircraft(vehicle)) {
+      drawMarker(this.#context, {x, y, colour});
+      return;
+    }
+    const ours = vehicle.source === null;
+    if (!ours) drawFrame(this.#context, {x, y, colour});
+    drawSymbol(this.#context, {x, y, heading, kind: vehicle.kind, colour, filled: ours && vehicle.armed !== false});
   }
 
   /** The piece between the newest point of the track and the aircraft itself. */
@@ -134,19 +148,22 @@ export class Overlay {
     this.#context.stroke();
   }
 
-  /** Beside the aircraft where there is room, else the name alone; with no room for that either, none. */
-  #drawLabel(aircraft, taken) {
+  /** Beside the aircraft where there is room, off the traffic if it can be, else the name alone; with no room for that either, none. */
+  #drawLabel(aircraft, taken, traffic) {
     const vehicle = this.#store.vehicles.get(aircraft.key);
     const stale = this.#store.stale(vehicle);
-    const mode = !stale && vehicle.mode ? `  ${vehicle.mode}` : '';
+    const foreign = vehicle.source === null ? '' : `  ${vehicle.source}`;
+    const mode = !stale && vehicle.mode ? `  ${vehicle.mode}` : foreign;
     const figures = stale ? `no data for ${duration(this.#store.age(vehicle))}` : figuresOf(vehicle);
     const lines = [
       {text: vehicle.name + mode, font: `600 13px ${FONT}`, colour: stale ? GREY : '#ffffff'},
       {text: figures, font: `12px ${FONT}`, colour: stale ? '#ff9d9d' : '#c8d3dc'},
     ];
     const name = [{...lines[0], text: vehicle.name}];
-    for (const each of [lines, name]) {
-      const place = this.#freePlace(aircraft, this.#measure(each), taken);
+    const gap = this.#store.calling.has(aircraft.key) ? {gap: RING_RADIUS_PX + 4} : {};
+    for (const each of isAircraft(vehicle) ? [lines, name] : [name]) {
+      const [size, from] = [this.#measure(each), {...aircraft, ...gap}];
+      const place = this.#freePlace(from, size, [...taken, ...traffic]) ?? this.#freePlace(from, size, taken);
       if (place) {
         this.#drawLines(each, place, taken);
         return;
@@ -154,9 +171,22 @@ export class Overlay {
     }
   }
 
-  #freePlace({x, y}, size, taken) {
+  /** As an aircraft's, but one in an emergency is named whatever that covers. */
+  #drawTrafficLabel(label, taken) {
+    for (const lines of [label.lines, label.lines.slice(0, 1)]) {
+      const place = this.#freePlace(label, this.#measure(lines), taken);
+      if (place) {
+        this.#drawLines(lines, place, taken);
+        return;
+      }
+    }
+    if (!label.urgent) return;
+    const {width, height: tall} = this.#measure(label.lines);
+    this.#drawLines(label.lines, box(label.x + label.gap, label.y + label.gap, width, tall), taken);
+  }
+
+  #freePlace({x, y, gap = SYMBOL_RADIUS_PX + 6}, size, taken) {
     const view = box(0, 0, this.#canvas.clientWidth, this.#canvas.clientHeight);
-    const gap = SYMBOL_RADIUS_PX + 6;
     return [
       [x + gap, y - size.height / 2], [x - gap - size.width, y - size.height / 2],
       [x - size.width / 2, y - gap - size.height], [x - size.width / 2, y + gap],

@@ -4,6 +4,7 @@ import {coordinates, duration, figure, fix, height, known, metres, timeOfDay} fr
 import {element, keyed, write} from './dom.js';
 import {aircraftIn, colourOf, detailsOf, keyOf, NO_RETURN, overAfterS, timesOf} from './flights.js';
 import {GROUPS, placesOfPlan} from './map.js';
+import {drawTrafficLists, isAircraft} from './traffic.js';
 
 const LOW_BATTERY_PCT = 20;
 const CAUTION_BATTERY_PCT = 30;
@@ -20,7 +21,9 @@ export class Panel extends EventTarget {
 
   drawVehicles() {
     const store = this.#store;
-    const vehicles = [...store.vehicles.values()].sort((a, b) => a.system - b.system || (a.key < b.key ? -1 : 1));
+    const vehicles = [...store.vehicles.values()].filter(isAircraft)
+      .sort((a, b) => (a.system ?? Infinity) - (b.system ?? Infinity) || (a.key < b.key ? -1 : 1));
+    drawTrafficLists(this.#root, store, (place) => place && this.#ask('goto', {place}));
     keyed(this.#find('#vehicles'), vehicles, (each) => each.key, (each) => this.#vehicleRow(each),
       (row, each) => updateVehicle(row, each, store));
     this.#find('#no-vehicles').hidden = vehicles.length > 0;
@@ -135,11 +138,13 @@ function updateVehicle(row, vehicle, store) {
   const button = part('vehicle');
   button.classList.toggle('stale', stale);
   button.setAttribute('aria-pressed', String(store.selected === vehicle.key));
+  part('swatch').classList.toggle('foreign', vehicle.source !== null);
   part('swatch').style.backgroundColor = store.colour(vehicle.key);
   write(part('name'), vehicle.name);
   write(part('armed'), known(vehicle.armed) ? (vehicle.armed ? 'ARMED' : 'disarmed') : '');
   part('armed').dataset.armed = String(vehicle.armed);
-  write(part('mode'), vehicle.mode ?? '');
+  write(part('mode'), vehicle.mode ?? vehicle.source ?? '');
+  part('mode').classList.toggle('foreign', vehicle.source !== null);
   write(part('height'), height(vehicle));
   write(part('speed'), figure(vehicle.ground_speed_m_s, 'm/s', 1));
   write(part('heading'), known(vehicle.heading_deg) ? `${String(Math.round(vehicle.heading_deg) % 360).padStart(3, '0')}°` : '');

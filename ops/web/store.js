@@ -1,11 +1,16 @@
 // What the page knows: the snapshot with every delta applied. No drawing here.
 
+import {callingOf} from './calling.js';
+
 const TRACK_POINTS = 3600;
 const EVENTS = 200;
 const FOREMOST_FINDS = 12;
 /** A replay is told of at least once a second; beyond that nobody knows. */
 const LONGEST_GUESS_S = 1.2;
 export const STALE_AFTER_S = 3;
+/** What others tell us of comes every few seconds at best. */
+export const FOREIGN_STALE_AFTER_S = 15;
+const FOREIGN_COLOUR = '#f0e3c2';
 const COLOURS = ['#4cc3ff', '#ffd166', '#ff8fab', '#95e06c', '#c9a0ff', '#ff9f5a', '#5eead4', '#e8e8e8'];
 
 export class Store {
@@ -22,6 +27,14 @@ export class Store {
   selected = null;
   /** The key of the flight that is looked at, or null for all. */
   flight = null;
+  /** Other aircraft, none of ours. */
+  traffic = [];
+  /** How the recorder fares, or null without one. */
+  recording = null;
+  /** What is to be known of alarms, or null where nobody looks for them. */
+  alarms = null;
+  /** The gravest alarm that nobody acknowledged, by the aircraft's keys. */
+  calling = new Map();
   #finds = [];
   #serverS = 0;
   #readAtMs = 0;
@@ -66,12 +79,14 @@ export class Store {
   }
 
   stale(vehicle) {
-    return this.age(vehicle) > STALE_AFTER_S;
+    return this.age(vehicle) > (vehicle.source === null ? STALE_AFTER_S : FOREIGN_STALE_AFTER_S);
   }
 
   /** A vehicle's own colour, the same in every browser. */
   colour(key) {
-    const system = this.vehicles.get(key)?.system ?? 1;
+    const vehicle = this.vehicles.get(key);
+    if (vehicle && vehicle.source !== null) return FOREIGN_COLOUR;
+    const system = vehicle?.system ?? 1;
     return COLOURS[(system + COLOURS.length - 1) % COLOURS.length];
   }
 
@@ -81,10 +96,17 @@ export class Store {
     this.events = message.events.slice(-EVENTS);
     this.plans = message.plans;
     this.operation = message.operation;
-    return ['vehicles', 'events', 'plans'];
+    this.traffic = message.traffic;
+    this.recording = message.recording;
+    this.#takeAlarms(message.alarms);
+    return ['vehicles', 'events', 'plans', 'alarms', 'traffic'];
   }
 
   #applyDelta(message) {
+    for (const key of message.gone) {
+      this.vehicles.delete(key);
+      this.tracks.delete(key);
+    }
     for (const vehicle of message.vehicles) this.vehicles.set(vehicle.key, vehicle);
     for (const track of message.tracks) {
       const points = this.tracks.get(track.key) ?? [];
@@ -92,10 +114,20 @@ export class Store {
       this.tracks.set(track.key, points.slice(-TRACK_POINTS));
     }
     this.events = [...this.events, ...message.events].slice(-EVENTS);
+    if (message.alarms) this.#takeAlarms(message.alarms);
+    if (message.traffic) this.traffic = message.traffic;
+    if (message.recording) this.recording = message.recording;
     this.dropped += message.dropped.deltas;
     return [
-      ...(message.vehicles.length ? ['vehicles'] : []),
+      ...(message.vehicles.length || message.gone.length ? ['vehicles'] : []),
+      ...(message.traffic ? ['traffic'] : []),
       ...(message.events.length ? ['events'] : []),
+      ...(message.alarms ? ['alarms'] : []),
     ];
+  }
+
+  #takeAlarms(alarms) {
+    this.alarms = alarms;
+    this.calling = callingOf(alarms);
   }
 }

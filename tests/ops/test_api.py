@@ -303,10 +303,11 @@ def test_every_endpoint_is_described_with_its_types(client: httpx.Client) -> Non
         f"/api/{each}" for each in ("health", "vehicles", "plans", "operation", "finds", "scenes")
     }
     for path, methods in paths.items():
-        answer = methods["get"]["responses"]["200"].get("content", {})
-        schema = answer.get("application/json", {}).get("schema")
-        assert schema != {}, f"{path} says nothing about its answer"
-        assert methods["get"]["description"], path
+        for name, method in methods.items():
+            answer = method["responses"]["200"].get("content", {})
+            schema = answer.get("application/json", {}).get("schema")
+            assert schema != {}, f"{name} {path} says nothing about its answer"
+            assert method["description"], path
     assert "heard_s" in described["components"]["schemas"]["VehicleReport"]["properties"]
 
 

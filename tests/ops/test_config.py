@@ -69,6 +69,8 @@ def test_a_file_that_is_named_must_exist(tmp_path: Path) -> None:
         ("operations_folder = 3", ["operations_folder"]),
         ("operations_folder = ''", ["operations_folder"]),
         ("host = 5", ["host", "text"]),
+        ("tak = 5", ["tak", "list"]),
+        ("traffic = [5]", ["traffic", "list"]),
         ("port = [", ["toml"]),
         ("[port]\na = 1", ["port"]),
     ],
@@ -97,6 +99,14 @@ def test_a_settings_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "droneteam.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError):
         load(tmp_path)
+
+
+def test_a_list_of_addresses_may_be_a_list_or_one_text_with_commas(tmp_path: Path) -> None:
+    (tmp_path / "droneteam.toml").write_text('tak = ["tak+udp://239.2.3.1:6969", "tak+tcp://a:1"]\n')
+    settings = load(tmp_path, {"DRONETEAM_TRAFFIC": "sbs:a, tracks+udp:14660,"})
+    assert settings.tak == ("tak+udp://239.2.3.1:6969", "tak+tcp://a:1")
+    assert settings.traffic == ("sbs:a", "tracks+udp:14660")
+    assert load(tmp_path, {"DRONETEAM_TAK": ""}).tak == (), "a variable may say none"
 
 
 def test_settings_are_frozen() -> None:

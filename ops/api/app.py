@@ -15,6 +15,7 @@ from ops.api.alarming import LOOK_FOR_ALARMS_S, alarming
 from ops.api.around import Around
 from ops.api.desk import Desk
 from ops.api.guard import Guard
+from ops.api.memory import EVERY_S, give_back
 from ops.config import Settings
 from ops.surroundings import Surroundings
 from telemetry.clock import Clock, SystemClock
@@ -59,6 +60,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         watching = (_watch_vehicles, _watch_files, _watch_alarms)
         watchers = [asyncio.create_task(each(desk)) for each in watching]
+        watchers.append(asyncio.create_task(_give_back_memory()))
         try:
             yield
         finally:
@@ -107,6 +109,12 @@ async def _watch_alarms(desk: Desk) -> None:
     while desk.alarms is not None:
         await asyncio.to_thread(_trying, desk.alarms.look)
         await asyncio.sleep(LOOK_FOR_ALARMS_S)
+
+
+async def _give_back_memory() -> None:
+    while True:
+        await asyncio.sleep(EVERY_S)
+        await asyncio.to_thread(give_back)
 
 
 def _trying(look: Callable[[], None]) -> None:

@@ -12,12 +12,12 @@ import threading
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Literal
 
 from ops.api.alarm_models import AlarmsReport
 from ops.api.events import Happening, happenings
 from ops.api.models import EventReport, TrackPoint, TrackReport, VehicleReport
+from ops.api.trail import Trail
 
 TRACK_INTERVAL_S = 1.0
 TRACK_POINTS = 3600
@@ -69,21 +69,13 @@ class _Tracked:
     report: VehicleReport
     change: int = 0
     silent: bool = False
-    points: deque[tuple[int, TrackPoint]] = field(default_factory=lambda: deque(maxlen=TRACK_POINTS))
+    points: Trail = field(default_factory=lambda: Trail(TRACK_POINTS))
 
     def track(self, after: int, source: Source) -> TrackReport:
-        points = self._after(after) if self._newest() > after else ()
+        points = self.points.after(after)
         return TrackReport.model_construct(
             key=self.report.key, name=self.report.name, source=source, points=points
         )
-
-    def _after(self, after: int) -> tuple[TrackPoint, ...]:
-        """The newest points; few of very many when a client keeps up, so they are looked for from the end."""
-        newest = tuple(point for _, point in takewhile(lambda each: each[0] > after, reversed(self.points)))
-        return newest[::-1]
-
-    def _newest(self) -> int:
-        return self.points[-1][0] if self.points else -1
 
 
 class Picture:
@@ -200,7 +192,8 @@ class Picture:
                 self._tracked[report.key] = tracked = _Tracked(report, self._next())
             elif tracked.report != report:
                 tracked.report, tracked.change = report, self._next()
-            tracked.points.extend((self._next(), point) for point in points.get(report.key, ()))
+            for point in points.get(report.key, ()):
+                tracked.points.add(self._next(), point)
         for event in events:
             self._next()
             self._events.append(event)
@@ -237,10 +230,9 @@ class Picture:
     def _append_point(self, tracked: _Tracked, report: VehicleReport) -> None:
         if report.lat_deg is None or report.lon_deg is None:
             return
-        newest_s = tracked.points[-1][1][3] if tracked.points else float("-inf")
-        if abs(report.heard_s - newest_s) >= TRACK_INTERVAL_S:
+        if abs(report.heard_s - tracked.points.newest_s) >= TRACK_INTERVAL_S:
             point = (report.lon_deg, report.lat_deg, report.height_amsl_m, report.heard_s)
-            tracked.points.append((self._next(), point))
+            tracked.points.add(self._next(), point)
 
     def _watch_silence(self, tracked: _Tracked, now_s: float) -> None:
         if tracked.report.source is not None:

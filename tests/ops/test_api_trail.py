@@ -1,0 +1,42 @@
+"""A trail is what a list of its last points would be, in memory that does not grow."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+
+import pytest
+
+from ops.api.memory import give_back
+from ops.api.trail import Trail
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_trail_gives_what_came_after_a_change(seed: int) -> None:
+    rng = random.Random(seed)
+    most = rng.choice([1, 2, 7, 50])
+    trail, listed, change = Trail(most), [], 0
+    assert (trail.newest, trail.after(0), len(trail)) == (-1, (), 0)
+    for number in range(200):
+        change += rng.randrange(1, 4)
+        point = (rng.uniform(-180, 180), rng.uniform(-90, 90), rng.choice([None, 12.5]), 1e9 + number)
+        trail.add(change, point)
+        listed = [*listed, (change, point)][-most:]
+        after = rng.randrange(change + 3)
+        assert trail.after(after) == tuple(point for at, point in listed if at > after)
+        assert (trail.newest, trail.newest_s, len(trail)) == (change, point[3], len(listed))
+
+
+def test_the_memory_of_a_trail_does_not_grow() -> None:
+    trail = Trail(3600)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for number in range(8000):
+        trail.add(number, (5.0, 52.0, 60.0, 1e9 + number))
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 2_000
+
+
+def test_memory_can_be_given_back_at_any_time() -> None:
+    give_back()

@@ -13,11 +13,12 @@ test: lint ## every test but the long campaigns
 quick: .venv/.ready ## tests without real autopilots and browsers
 	@$(BIN)/python -m pytest -m "not campaign and not sitl and not browser" $(PYTEST_ARGS)
 
-lint: .venv/.ready ## style, types and the ladder of rooms
+lint: .venv/.ready ## style, types, the ladder of rooms, and what the repository holds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/test_repository.py
 
 campaign: .venv/.ready ## the long ones; their figures go to docs/measured.md
 	@$(BIN)/python -m pytest -m campaign --timeout 7200 $(PYTEST_ARGS)

@@ -110,7 +110,7 @@ class Desk:
     def live_tracks(self) -> tuple[TrackReport, ...]:
         """What has been flown since the service started, as far as it is remembered."""
         self.refresh()
-        return self.picture.since(Cursor()).tracks
+        return self.picture.tracks()
 
     def recorded_tracks(self) -> tuple[TrackReport, ...]:
         """What was flown before; nothing in a replay, where it would show what is still to come."""

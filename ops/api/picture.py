@@ -21,6 +21,11 @@ from ops.api.trail import Trail
 
 TRACK_INTERVAL_S = 1.0
 TRACK_POINTS = 3600
+SNAPSHOT_POINTS = 600
+"""Of a track, in what a new client is told first; `tracks` gives every point.
+
+All of an hour of fifty aircraft would be megabytes, held for each client that is slow to take them.
+"""
 EVENTS = 500
 SILENT_AFTER_S = 5.0
 GONE_KEPT = 1000
@@ -71,8 +76,8 @@ class _Tracked:
     silent: bool = False
     points: Trail = field(default_factory=lambda: Trail(TRACK_POINTS))
 
-    def track(self, after: int, source: Source) -> TrackReport:
-        points = self.points.after(after)
+    def track(self, after: int, source: Source, at_most: int | None = None) -> TrackReport:
+        points = self.points.after(after, at_most)
         return TrackReport.model_construct(
             key=self.report.key, name=self.report.name, source=source, points=points
         )
@@ -150,8 +155,14 @@ class Picture:
         with self._lock:
             return tuple(self._tracked[key].report for key in sorted(self._tracked))
 
+    def tracks(self) -> tuple[TrackReport, ...]:
+        """Every point of every track that is remembered."""
+        with self._lock:
+            tracks = [self._tracked[key].track(0, self.source) for key in sorted(self._tracked)]
+        return tuple(track for track in tracks if track.points)
+
     def since(self, cursor: Cursor) -> Changes:
-        """Everything after `cursor`; `Cursor()` gives all there is."""
+        """Everything after `cursor`; `Cursor()` gives all there is, long tracks thinned."""
         with self._lock:
             upto = Cursor(self._change, self._event_count, self._epoch)
             found = self._answers.get(cursor)
@@ -166,7 +177,8 @@ class Picture:
         tracked = [self._tracked[key] for key in sorted(self._tracked)]
         events = tuple(each for each in self._events if each.number > cursor.event)
         missed = self._event_count - cursor.event - len(events)
-        tracks = (each.track(cursor.change, self.source) for each in tracked)
+        at_most = None if cursor.change else SNAPSHOT_POINTS
+        tracks = (each.track(cursor.change, self.source, at_most) for each in tracked)
         return Changes(
             upto=upto,
             vehicles=tuple(each.report for each in tracked if each.change > cursor.change),

@@ -45,13 +45,21 @@ class Trail:
         self._changes[at] = change
         self._count += 1
 
-    def after(self, change: int) -> tuple[TrackPoint, ...]:
-        """The points that came after a change, oldest first."""
+    def after(self, change: int, at_most: int | None = None) -> tuple[TrackPoint, ...]:
+        """The points that came after a change, oldest first.
+
+        Of more than `at_most` the newest half of so many is given whole, and of the older ones every so many,
+        the oldest among them.
+        """
         if self.newest <= change:
             return ()
         order = np.arange(self._count - len(self), self._count) % self._most
-        first = int(np.searchsorted(self._changes[order], change, "right"))
-        return tuple(_points(self._rows[order[first:]].tolist()))
+        order = order[int(np.searchsorted(self._changes[order], change, "right")) :]
+        if at_most is not None and len(order) > at_most:
+            older, newer = order[: -(at_most // 2)], order[-(at_most // 2) :]
+            chosen = np.linspace(0, len(older) - 1, at_most - len(newer)).astype(np.int64)
+            order = np.concatenate([older[chosen], newer])
+        return tuple(_points(self._rows[order].tolist()))
 
 
 def _points(rows: list[list[float]]) -> Iterable[TrackPoint]:

@@ -7,7 +7,7 @@ import pytest
 
 from ops.api.events import Happening, TextJoiner, happenings, severity_from_mavlink
 from ops.api.models import VehicleReport
-from ops.api.picture import EVENTS, TRACK_POINTS, Cursor, Picture
+from ops.api.picture import EVENTS, SNAPSHOT_POINTS, TRACK_POINTS, Cursor, Picture
 
 START_S = 1_700_000_000.0
 
@@ -39,7 +39,10 @@ def test_a_track_gets_about_one_point_a_second_and_forgets_the_oldest() -> None:
     for tenth in range(10 * (TRACK_POINTS + 50)):
         now_s = START_S + tenth / 10
         picture.update([report(heard_s=now_s, lat_deg=52 + tenth * 1e-6, lon_deg=5.0)], now_s)
-    (track,) = picture.since(Cursor()).tracks
+    (first,) = picture.since(Cursor()).tracks
+    assert len(first.points) == SNAPSHOT_POINTS
+    (track,) = picture.tracks()
+    assert first.points[-100:] == track.points[-100:]
     times_s = [point[3] for point in track.points]
     assert len(times_s) == TRACK_POINTS
     assert times_s[-1] - times_s[0] == pytest.approx(TRACK_POINTS - 1, abs=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 
@@ -25,6 +26,20 @@ def test_a_trail_gives_what_came_after_a_change(seed: int) -> None:
         after = rng.randrange(change + 3)
         assert trail.after(after) == tuple(point for at, point in listed if at > after)
         assert (trail.newest, trail.newest_s, len(trail)) == (change, point[3], len(listed))
+
+
+def test_a_long_trail_is_thinned_where_it_is_old() -> None:
+    trail = Trail(3600)
+    for number in range(5000):
+        trail.add(number + 1, (5.0, 52.0, 60.0, float(number)))
+    whole, thin = trail.after(0), trail.after(0, 600)
+    assert (len(whole), len(thin)) == (3600, 600)
+    assert thin[-300:] == whole[-300:]
+    assert thin[0] == whole[0]
+    times = [point[3] for point in thin]
+    assert times == sorted(set(times))
+    assert max(b - a for a, b in pairwise(times)) <= 12
+    assert trail.after(4990, 600) == whole[-10:]
 
 
 def test_the_memory_of_a_trail_does_not_grow() -> None:

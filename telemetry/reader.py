@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from missions.errors import LinkError
+from telemetry.backoff import BACKOFF_S, Backoff
 from telemetry.health import LinkHealth, RateMeter
 from telemetry.hub import Hub
 from telemetry.latency import RoundTripMeter
@@ -37,7 +38,7 @@ class LinkReader:
         *,
         reopen: Callable[[], Link] | None = None,
         guard: Callable[[Link], Link] | None = None,
-        backoff_s: tuple[float, float] = (0.5, 30.0),
+        backoff_s: tuple[float, float] = BACKOFF_S,
     ) -> None:
         self.address = link.address
         self._guard = guard or (lambda link: link)
@@ -136,13 +137,12 @@ class LinkReader:
         self._state = "reconnecting"
         self._gone_bad_bytes += self._link.bad_bytes
         self._link.close()
-        wait_s, longest_s = self._backoff_s
-        while not self._stopping.wait(wait_s):
+        backoff = Backoff(*self._backoff_s)
+        while not self._stopping.wait(backoff.next_s()):
             try:
                 self._link = self._guard(reopen())
             except LinkError as error:
                 self._problem = str(error)
-                wait_s = min(2 * wait_s, longest_s)
                 self._hub.publish((), self.address)
             else:
                 self._state, self._problem = "open", ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ops.api.around_models import ForeignDetails, RecordingReport, TrafficReport
 from ops.api.models import VehicleReport
+from ops.api.report import rounded
 from ops.api.wire import listed
 from ops.nearby import Undulations, height_amsl_m
 from telemetry.clock import Clock
@@ -112,14 +113,14 @@ def traffic_report(aircraft: Aircraft, undulations: Undulations) -> TrafficRepor
         icao=aircraft.icao,
         callsign=aircraft.callsign,
         kind=aircraft.kind,
-        lat_deg=_rounded(aircraft.lat_deg, 6),
-        lon_deg=_rounded(aircraft.lon_deg, 6),
-        height_m=_rounded(aircraft.height_m, 1),
+        lat_deg=rounded(aircraft.lat_deg, 6),
+        lon_deg=rounded(aircraft.lon_deg, 6),
+        height_m=rounded(aircraft.height_m, 1),
         height_reference=aircraft.height_reference,
-        height_amsl_m=_rounded(height_amsl_m(aircraft, undulations), 1),
-        course_deg=_rounded(aircraft.course_deg, 1),
-        ground_speed_m_s=_rounded(aircraft.speed_m_s, 1),
-        climb_m_s=_rounded(aircraft.climb_m_s, 1),
+        height_amsl_m=rounded(height_amsl_m(aircraft, undulations), 1),
+        course_deg=rounded(aircraft.course_deg, 1),
+        ground_speed_m_s=rounded(aircraft.speed_m_s, 1),
+        climb_m_s=rounded(aircraft.climb_m_s, 1),
         squawk=aircraft.squawk,
         emergency=aircraft.emergency,
         on_ground=aircraft.on_ground,
@@ -137,21 +138,17 @@ def foreign_report(report: ForeignReport, undulations: Undulations) -> VehicleRe
         source=report.source,
         name=report.name or report.id,
         kind=report.kind,
-        lat_deg=_rounded(report.lat_deg, 7),
-        lon_deg=_rounded(report.lon_deg, 7),
-        height_amsl_m=_rounded(height_amsl_m(report, undulations), 2),
-        height_relative_m=_rounded(report.height_m, 2) if report.height_reference == "relative" else None,
-        heading_deg=_rounded(report.heading_deg, 1),
-        ground_speed_m_s=_rounded(report.speed_m_s, 2),
-        battery_pct=_rounded(report.battery_pct, 1),
+        lat_deg=rounded(report.lat_deg, 7),
+        lon_deg=rounded(report.lon_deg, 7),
+        height_amsl_m=rounded(height_amsl_m(report, undulations), 2),
+        height_relative_m=rounded(report.height_m, 2) if report.height_reference == "relative" else None,
+        heading_deg=rounded(report.heading_deg, 1),
+        ground_speed_m_s=rounded(report.speed_m_s, 2),
+        battery_pct=rounded(report.battery_pct, 1),
         heard_s=round(report.time_s, 3),
         foreign=ForeignDetails(
-            course_deg=_rounded(report.course_deg, 1),
-            height_m=_rounded(report.height_m, 2),
+            course_deg=rounded(report.course_deg, 1),
+            height_m=rounded(report.height_m, 2),
             height_reference=report.height_reference,
         ),
     )
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)

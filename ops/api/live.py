@@ -7,13 +7,13 @@ costs the loop nothing.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from ops.api.events import Happening, TextJoiner, severity_from_mavlink
 from ops.api.models import LinkReport, Place, VehicleReport
 from ops.api.picture import Picture
+from ops.api.report import rounded
 from telemetry.clock import Clock
 from telemetry.frames import Frame
 from telemetry.health import LinkHealth, Loss
@@ -93,14 +93,14 @@ def vehicle_report(system: int, state: VehicleState, heard_s: float) -> VehicleR
         autopilot=state.autopilot,
         mode=state.mode,
         armed=state.armed,
-        lat_deg=_rounded(state.lat_deg, 7),
-        lon_deg=_rounded(state.lon_deg, 7),
-        height_amsl_m=_rounded(state.height_amsl_m, 2),
-        height_relative_m=_rounded(state.height_relative_m, 2),
-        heading_deg=_rounded(state.yaw_deg if state.heading_deg is None else state.heading_deg, 1),
-        ground_speed_m_s=_rounded(state.ground_speed_m_s, 2),
-        battery_pct=_rounded(state.battery_pct, 1),
-        battery_v=_rounded(state.battery_v, 2),
+        lat_deg=rounded(state.lat_deg, 7),
+        lon_deg=rounded(state.lon_deg, 7),
+        height_amsl_m=rounded(state.height_amsl_m, 2),
+        height_relative_m=rounded(state.height_relative_m, 2),
+        heading_deg=rounded(state.yaw_deg if state.heading_deg is None else state.heading_deg, 1),
+        ground_speed_m_s=rounded(state.ground_speed_m_s, 2),
+        battery_pct=rounded(state.battery_pct, 1),
+        battery_v=rounded(state.battery_v, 2),
         satellites=state.satellites,
         fix=state.fix,
         mission_current=state.mission_current,
@@ -108,10 +108,6 @@ def vehicle_report(system: int, state: VehicleState, heard_s: float) -> VehicleR
         home=None if home is None else Place(lat_deg=home[0], lon_deg=home[1]),
         heard_s=round(heard_s, 3),
     )
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, digits)
 
 
 def link_reports(hub: Hub) -> tuple[LinkReport, ...]:
@@ -131,5 +127,5 @@ def _link_report(health: LinkHealth, losses: Mapping[tuple[int, int], Loss]) -> 
         lost_pct=round(100 * lost / (received + lost), 2) if received + lost else 0.0,
         bad_bytes=health.bad_bytes,
         heard_s=health.heard_s,
-        round_trip_s=_rounded(health.round_trip_s, 4),
+        round_trip_s=rounded(health.round_trip_s, 4),
     )

@@ -42,11 +42,13 @@ def info(
     as_json: JsonOption = False,
 ) -> None:
     """Say what recordings hold: senders, messages by type, losses, noise and duration."""
-    from telemetry.dataflash import bin_summary, is_bin
+    from telemetry.log_kind import is_onboard
     from telemetry.log_summary import summary_of
 
     for path in recordings:
-        if is_bin(path):
+        if is_onboard(path):
+            from telemetry.dataflash import bin_summary
+
             log = bin_summary(path)
             print_json(bin_as_plain(log)) if as_json else show_bin(log, every=every)
             continue

@@ -15,7 +15,6 @@ from types import MappingProxyType
 
 import numpy as np
 
-HEAD = b"\xa3\x95"
 HEAD_BYTES = 3
 FMT_TYPE = 128
 FMT_BYTES = 89

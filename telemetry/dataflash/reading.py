@@ -16,7 +16,6 @@ from telemetry.dataflash.formats import (
     FMT,
     FMT_BYTES,
     FMT_TYPE,
-    HEAD,
     HEAD_BYTES,
     SCALES,
     Format,
@@ -24,6 +23,7 @@ from telemetry.dataflash.formats import (
 )
 from telemetry.dataflash.kernels import FOUND, Bytes, Numbers, find, fresh_state, lay
 from telemetry.dataflash.units import Unit, Units, units_from_tables
+from telemetry.log_kind import ONBOARD_HEAD
 
 _AT_A_TIME = 1 << 18
 
@@ -97,19 +97,6 @@ class DataFlash(Mapping[str, npt.NDArray[np.void]]):
         return units_from_tables(self.tables)
 
 
-_SUFFIX = ".bin"
-
-
-def is_bin(path: Path) -> bool:
-    """Whether a file is, or calls itself, an onboard log. What cannot be read is none."""
-    try:
-        with path.open("rb") as file:
-            begins = file.read(len(HEAD)) == HEAD
-    except OSError:
-        return False
-    return begins or path.suffix.lower() == _SUFFIX
-
-
 def read_bin(path: Path) -> DataFlash:
     """The columns of an onboard log, which may be larger than memory is, but not its messages.
 
@@ -124,7 +111,7 @@ def read_bin(path: Path) -> DataFlash:
             f"the log cannot be read ({error.strerror})", where=str(path), remedy="Check the path"
         ) from error
     log = log_of(octets)
-    start = HEAD + bytes((FMT_TYPE,))
+    start = ONBOARD_HEAD + bytes((FMT_TYPE,))
     if log.records or octets[: len(start)].tobytes() == start:
         return log
     raise FormatError(

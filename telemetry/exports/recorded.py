@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from missions.errors import InputError
 from telemetry.exports.paths import FlightPath, Floats
+from telemetry.log_kind import is_onboard
 
 Tables = Mapping[str, npt.NDArray[np.void]]
 SENDER = "sender_system"
@@ -87,11 +88,10 @@ def open_recorded(path: Path) -> Recorded:
 
     Raises InputError and FormatError.
     """
-    from telemetry.dataflash import is_bin
     from telemetry.exports.bin_records import BinRecorded
     from telemetry.exports.tlog_records import TlogRecorded
 
-    return BinRecorded(path) if is_bin(path) else TlogRecorded(path)
+    return BinRecorded(path) if is_onboard(path) else TlogRecorded(path)
 
 
 def chosen(recorded: Recorded, system: int | None) -> tuple[FlightRecord, ...]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from missions.errors import FormatError
 from telemetry.clock import Clock
-from telemetry.dataflash import bin_frames, is_bin
 from telemetry.frames import Frame
 from telemetry.links.base import Link, LinkClosed
+from telemetry.log_kind import is_onboard
 from telemetry.tlog import read_tlog
 
 _FRAMES_AT_ONCE = 500
@@ -28,7 +29,7 @@ class RecordingLink(Link):
         self.address = address
         self._clock = clock
         self._speed = speed if speed > 0 else math.inf
-        frames = bin_frames(path) if is_bin(path) else read_tlog(path)
+        frames = _onboard(path) if is_onboard(path) else read_tlog(path)
         first = next(frames, None)
         if first is None:
             raise FormatError(
@@ -68,3 +69,9 @@ class RecordingLink(Link):
     def _due_s(self, frame: Frame) -> float:
         began_s = self._began_s or 0.0
         return began_s + (frame.time_us - self._first_us) / 1e6 / self._speed
+
+
+def _onboard(path: Path) -> Iterator[Frame]:
+    from telemetry.dataflash import bin_frames  # compiled code that other links do without
+
+    return bin_frames(path)

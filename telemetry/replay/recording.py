@@ -18,6 +18,7 @@ import numpy.typing as npt
 from missions.errors import FormatError
 from telemetry.columns import frames_of
 from telemetry.frames import MAGIC_V2, Frame, FrameReader
+from telemetry.log_kind import is_onboard
 
 Integers = npt.NDArray[np.int64]
 
@@ -98,8 +99,8 @@ class FramesRecording(Recording):
 
 
 def open_recording(path: Path) -> Recording:
-    """A `.tlog`, or an onboard log (`.bin`) as the frames that it tells of. Raises as their readers do."""
-    if path.suffix.lower() != ".bin":
+    """A `.tlog`, or an onboard log (`.BIN`) as the frames that it tells of. Raises as their readers do."""
+    if not is_onboard(path):
         return TlogRecording(path)
     from telemetry.dataflash import bin_frames  # half a second of compiled code that a tlog does without
 

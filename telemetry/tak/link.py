@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from missions.errors import InputError, LinkError
+from telemetry.backoff import BACKOFF_S, Backoff
 from telemetry.clock import Clock
 from telemetry.health import LinkHealth
 from telemetry.tak.addresses import tak_address
@@ -17,7 +18,6 @@ from telemetry.tak.event import CotEvent
 from telemetry.tak.outbox import MOST_WAITING, Outbox, Sending
 from telemetry.tak.tls import tls_context
 from telemetry.tak.transports import SEND_S, Transport, open_transport
-from telemetry.traffic.backoff import BACKOFF_S, Backoff
 from telemetry.traffic.worker import Worker
 
 _LOOK_S = 0.2

@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 
+from telemetry.backoff import BACKOFF_S, Backoff
 from telemetry.clock import Clock
 from telemetry.links.base import READ_BYTES, readable
 from telemetry.traffic.addresses import sbs_place
 from telemetry.traffic.aircraft import Sighting
-from telemetry.traffic.backoff import BACKOFF_S, Backoff
 from telemetry.traffic.keepalive import keep_alive
 from telemetry.traffic.sbs import SbsReader
 from telemetry.traffic.worker import Worker

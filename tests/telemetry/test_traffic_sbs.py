@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import pytest
 
 from missions.errors import FormatError, LinkError
+from telemetry.backoff import Backoff
 from telemetry.clock import ManualClock, SystemClock
 from telemetry.traffic import SbsReader, SbsSource, Sighting, TrafficPicture, sighting_of_line
-from telemetry.traffic.backoff import Backoff
 
 # The lines that woodair.net and the documentation of node-sbs1 print as examples of each type; that of type 2
 # is printed with a field too many.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,8 @@ def check(
     else:
         rows = [(one.name, one.verdict, one.sha256[:16]) for one in checks]
         out().print(table(f"Recordings in {folder}", ("Name", "It is", "SHA-256"), rows))
-    bad = [one for one in checks if not one.sound]
+    bad = Counter(one.verdict for one in checks if not one.sound)
     if bad:
-        say(f"{len(bad)} of {len(checks)} are not as they were sealed")
+        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(bad.items()))
+        say(f"Of {len(checks)} recordings: {told}")
         raise typer.Exit(1)

@@ -44,7 +44,7 @@ def test_a_recording_with_one_bit_changed_is_told(inside: Droneteam, folder: Pat
     verdicts = {each["name"]: each["verdict"] for each in json.loads(result.stdout)}
     assert verdicts.pop(path.name) == "changed"
     assert set(verdicts.values()) == {"as sealed"}
-    assert "1 of" in result.stderr
+    assert "1 changed" in result.stderr
 
 
 def test_a_folder_that_is_none_is_one_error(inside: Droneteam, tmp_path: Path) -> None:

@@ -10,15 +10,21 @@ from pydantic import BaseModel, ValidationError
 T = TypeVar("T", bound=BaseModel)
 
 
-async def order_of(request: Request, model: type[T], longest_bytes: int) -> T:
-    """The order in a request. Raises HTTPException 413, 415 or 422 for what is none."""
+async def json_of(request: Request, what: str, longest_bytes: int) -> bytes:
+    """The JSON in a request, `what` being its name for people. Raises HTTPException 413 or 415."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "an order is JSON: send it with Content-Type application/json")
+        raise HTTPException(415, f"{what} is JSON: send it with Content-Type application/json")
     data = b""
     async for part in request.stream():
         data += part
         if len(data) > longest_bytes:
-            raise HTTPException(413, f"an order is at most {longest_bytes} bytes long")
+            raise HTTPException(413, f"{what} is at most {longest_bytes} bytes long")
+    return data
+
+
+async def order_of(request: Request, model: type[T], longest_bytes: int) -> T:
+    """The order in a request. Raises HTTPException 413, 415 or 422 for what is none."""
+    data = await json_of(request, "an order", longest_bytes)
     try:
         return model.model_validate_json(data)
     except ValidationError as error:

@@ -13,6 +13,7 @@ from missions.errors import InputError
 from ops.api.around_models import TrackTaken, TrafficReport
 from ops.api.desk import Desk
 from ops.api.models import Problem
+from ops.api.orders import json_of
 from ops.surroundings import Surroundings
 from telemetry.traffic import ForeignReport, track_report_of
 from telemetry.traffic.foreign import MAX_REPORT_BYTES
@@ -52,13 +53,7 @@ def _allowed(request: Request, around: Annotated[Surroundings, Depends(_surround
 
 async def _report(request: Request) -> ForeignReport:
     """The report in a request, which is read no further than a report can be long."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "a report is JSON: send it with Content-Type application/json")
-    data = b""
-    async for part in request.stream():
-        data += part
-        if len(data) > MAX_REPORT_BYTES:
-            raise HTTPException(413, f"a report is at most {MAX_REPORT_BYTES} bytes long")
+    data = await json_of(request, "a report", MAX_REPORT_BYTES)
     try:
         return track_report_of(data)
     except InputError as error:

@@ -103,6 +103,7 @@ def check_service(
     for link in health["links"]:
         assert (link["state"], link["lost_pct"]) == ("open", 0.0), link
         assert link["bad_bytes"] <= BOOT_TEXT_BYTES, link
+        assert 0 < link["round_trip_s"] < 30, link  # each ArduPilot answered TIMESYNC
     assert (recorder.dropped, recorder.watermark.frames) == (0, recorder.taken)
     assert sum(len(frames_of(path)[1].found) for path in recorder.segments) == recorder.taken
     lost = [sender for path in recorder.segments for sender in summary_of(path).senders if sender.loss.lost]

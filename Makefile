@@ -21,7 +21,7 @@ lint: .venv/.ready ## style, types, the ladder of rooms, and what the repository
 	@$(BIN)/python -m pytest -q tests/test_repository.py
 
 campaign: .venv/.ready ## the long ones; their figures go to docs/measured.md
-	@$(BIN)/python -m pytest -m campaign --timeout 7200 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m campaign $(PYTEST_ARGS)
 
 bench: .venv/.ready ## ratios against named peers
 	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

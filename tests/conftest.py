@@ -21,6 +21,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+CAMPAIGN_S = 7200
+"""A campaign runs for hours, however it is started."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Campaigns get their own limit of time; every other test keeps that of pyproject.toml."""
+    for item in items:
+        if item.get_closest_marker("campaign") is not None:
+            item.add_marker(pytest.mark.timeout(CAMPAIGN_S))
+
+
 def shared_folder() -> Path:
     """Real data: $DRONETEAM_SHARED, else `shared` beside the repository; the folder itself or its `data`."""
     folder = Path(os.environ.get("DRONETEAM_SHARED") or ROOT.parent / "shared")

@@ -22,6 +22,7 @@ DATE_TIME_ORIGINAL, OFFSET_ORIGINAL, SUBSECOND_ORIGINAL = 0x9003, 0x9011, 0x9291
 FOCAL_LENGTH, FOCAL_LENGTH_35MM = 0x920A, 0xA405
 FOCAL_PLANE_X_RESOLUTION, FOCAL_PLANE_UNIT = 0xA20E, 0xA210
 LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, ALTITUDE_REF, ALTITUDE = 1, 2, 3, 4, 5, 6
+HORIZONTAL_ERROR = 31
 
 BROKEN = (
     OSError,
@@ -84,6 +85,12 @@ def height_amsl_m(gps: Tags) -> float | None:
         return None
     below = gps.get(ALTITUDE_REF) in (1, b"\x01")
     return -height if below else height
+
+
+def sigma_plan_m(gps: Tags) -> float | None:
+    """GPSHPositioningError in metres, None where it is missing or beyond reason."""
+    error_m = number(gps, HORIZONTAL_ERROR)
+    return error_m if error_m is not None and 0 < error_m <= 1000 else None
 
 
 def time_s(tags: Tags) -> float | None:

@@ -1,8 +1,12 @@
 """Lenses and views: from a point in front of a camera to a pixel.
 
-The lens is a pinhole with one radial term, r' = r (1 + k r²) on normalised coordinates (Brown 1971, first
-term; COLMAP's SIMPLE_RADIAL). Pixel (0.5, 0.5) is the centre of the first pixel. The camera's x points right,
-y down and z forward.
+The lens is a pinhole with Brown's distortion (1971) on normalised coordinates, r² = x² + y²:
+
+    x' = x (1 + k1 r² + k2 r⁴) + 2 p1 x y + p2 (r² + 2 x²)
+    y' = y (1 + k1 r² + k2 r⁴) + p1 (r² + 2 y²) + 2 p2 x y
+
+as in OpenCV and COLMAP (OPENCV; with k1 alone SIMPLE_RADIAL). Pixel (0.5, 0.5) is the centre of the first
+pixel. The camera's x points right, y down and z forward.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """Focal length and principal point in pixels, `radial` without unit.
+    """Focal length and principal point in pixels; `radial` (k1), `radial2` (k2) and `tangential` without unit.
 
     `focal_known` says whether the photos told the focal length, which then was held.
     """
@@ -30,25 +34,44 @@ class Lens:
     centre_y_px: float
     radial: float
     focal_known: bool
+    radial2: float = 0.0
+    tangential_x: float = 0.0
+    tangential_y: float = 0.0
 
     def pixels(self, camera_xyz: Array) -> Array:
         """(..., 3) points in the camera's frame to (..., 2) pixels; NaN behind or past the lens."""
         depth = camera_xyz[..., 2]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             x, y = camera_xyz[..., 0] / depth, camera_xyz[..., 1] / depth
             square = x * x + y * y
-            stretch = 1 + self.radial * square
-            seen = (depth > 0) & (1 + 3 * self.radial * square > 0)
-        scale = np.where(seen, self.focal_px * stretch, np.nan)
-        return np.stack([scale * x + self.centre_x_px, scale * y + self.centre_y_px], axis=-1)
+            growing = 1 + square * (3 * self.radial + 5 * self.radial2 * square) > 0
+            seen = (depth > 0) & growing
+            scale = np.where(seen, self.focal_px, np.nan)
+            shift_x, shift_y = self._shift(x, y, square)
+        return np.stack(
+            [scale * (x + shift_x) + self.centre_x_px, scale * (y + shift_y) + self.centre_y_px], axis=-1
+        )
 
     def rays(self, pixels: Array) -> Array:
-        """(n, 2) pixels to (n, 3) directions with z = 1, by fixed-point iteration of the radial term."""
-        centred = (pixels - [self.centre_x_px, self.centre_y_px]) / self.focal_px
-        straight = centred
+        """(n, 2) pixels to (n, 3) directions with z = 1, by fixed-point iteration of the distortion."""
+        x, y = ((pixels - [self.centre_x_px, self.centre_y_px]) / self.focal_px).T
+        straight_x, straight_y = x, y
         for _ in range(30):
-            straight = centred / (1 + self.radial * np.sum(straight**2, axis=1, keepdims=True))
-        return np.column_stack([straight, np.ones(len(straight))])
+            square = straight_x**2 + straight_y**2
+            stretch = 1 + square * (self.radial + self.radial2 * square)
+            aside_x, aside_y = self._aside(straight_x, straight_y, square)
+            straight_x, straight_y = (x - aside_x) / stretch, (y - aside_y) / stretch
+        return np.column_stack([straight_x, straight_y, np.ones(len(straight_x))])
+
+    def _shift(self, x: Array, y: Array, square: Array) -> tuple[Array, Array]:
+        stretch = square * (self.radial + self.radial2 * square)
+        aside_x, aside_y = self._aside(x, y, square)
+        return x * stretch + aside_x, y * stretch + aside_y
+
+    def _aside(self, x: Array, y: Array, square: Array) -> tuple[Array, Array]:
+        """What the tangential terms add."""
+        p1, p2 = self.tangential_x, self.tangential_y
+        return 2 * p1 * x * y + p2 * (square + 2 * x * x), p1 * (square + 2 * y * y) + 2 * p2 * x * y
 
 
 @dataclass(frozen=True, slots=True)

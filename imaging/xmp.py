@@ -14,6 +14,7 @@ from defusedxml import ElementTree as SafeTree
 
 DRONE_DJI = "{http://www.dji.com/drone-dji/1.0/}"
 LIMIT_BYTES = 1_000_000
+RTK_FIXED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,15 @@ class DroneXmp:
     gimbal_roll_deg: float | None = None
     flight_yaw_deg: float | None = None
     focal_length_px: float | None = None
+    rtk_flag: float | None = None
+    rtk_sigma_lat_m: float | None = None
+    rtk_sigma_lon_m: float | None = None
+    rtk_sigma_up_m: float | None = None
+
+    @property
+    def rtk_fixed(self) -> bool:
+        """Whether the position is corrected to centimetres (DJI writes 50 for a fixed solution)."""
+        return self.rtk_flag == RTK_FIXED
 
 
 def read_xmp(packet: bytes | str | None) -> DroneXmp:
@@ -59,6 +69,10 @@ def read_xmp(packet: bytes | str | None) -> DroneXmp:
         gimbal_roll_deg=_number(texts, "GimbalRollDegree", 360),
         flight_yaw_deg=_number(texts, "FlightYawDegree", 360),
         focal_length_px=_number(texts, "CalibratedFocalLength", 200_000),
+        rtk_flag=_number(texts, "RtkFlag", 1000),
+        rtk_sigma_lat_m=_number(texts, "RtkStdLat", 1000),
+        rtk_sigma_lon_m=_number(texts, "RtkStdLon", 1000),
+        rtk_sigma_up_m=_number(texts, "RtkStdHgt", 1000),
     )
 
 

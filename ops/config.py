@@ -84,6 +84,12 @@ class Settings:
         default=None,
         metadata=_about("Elevation files for alarms about heights, a file or a folder; none: no such alarms"),
     )
+    grids: Path | None = field(
+        default=None,
+        metadata=_about(
+            "The folder of the RDNAPTRANS2018 grids, for Dutch RD and NAP; none: where PROJ keeps its own"
+        ),
+    )
     tak: tuple[str, ...] = field(
         default=(), metadata=_about("TAK servers and meshes that `serve` and `listen` speak with")
     )

@@ -22,6 +22,8 @@ class Desk:
         settings = Settings.load(arguments, config=self.config)
         if settings.sitl is not None:
             os.environ["DRONETEAM_SITL"] = str(settings.sitl)
+        if settings.grids is not None:
+            os.environ["DRONETEAM_GRIDS"] = str(settings.grids)
         return settings
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sitl.world.canvas import Canvas, Colour
-from sitl.world.road import SIDE_ROAD_AT_M, Road
+from sitl.world.marks import Mark, paint_chalk
+from sitl.world.road import HALF_WIDTH_M, KERB_M, SIDE_HALF_WIDTH_M, SIDE_ROAD_AT_M, Road
+from sitl.world.terrain import Terrain
 from sitl.world.things import (
     paint_cone,
     paint_debris,
@@ -20,6 +22,7 @@ from sitl.world.things import (
 )
 from sitl.world.vehicles import Vehicle, paint_vehicle
 
+Place = tuple[float, float]
 CAR_COLOURS: tuple[Colour, ...] = (
     (164, 168, 172),
     (36, 40, 46),
@@ -52,14 +55,41 @@ class Stone:
 
 
 @dataclass(frozen=True, slots=True)
+class Skid:
+    """A tyre's rubber along a path (east, north), black where it ends."""
+
+    path: tuple[Place, ...]
+    strength: float = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Debris:
+    """Broken parts scattered around a place."""
+
+    east_m: float
+    north_m: float
+    spread_m: float
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """What stands in the world, in metres east and north of its origin."""
+    """What stands and lies in the world, in metres east and north of its origin.
+
+    A tree is its place, crown radius and height; a stain its place and radius.
+    """
 
     road: Road
     vehicles: tuple[Vehicle, ...]
     stones: tuple[Stone, ...]
     trees: tuple[tuple[float, float, float, float], ...]
-    targets: tuple[tuple[float, float], ...]
+    targets: tuple[Place, ...]
+    skids: tuple[Skid, ...] = ()
+    stains: tuple[tuple[float, float, float], ...] = ()
+    debris: tuple[Debris, ...] = ()
+    cones: tuple[Place, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    terrain: Terrain | None = None
 
 
 def lay_out(rng: np.random.Generator, size_m: float) -> Layout:
@@ -70,20 +100,71 @@ def lay_out(rng: np.random.Generator, size_m: float) -> Layout:
         place for place in (road.place(*spot) for spot in TARGETS_ALONG_ACROSS_M) if _within(place, reach)
     )
     vehicles = _vehicles(rng, road)
-    stones = _stones(rng, road, size_m, targets)
-    return Layout(road, vehicles, stones, _trees(rng, road, size_m, targets), targets)
+    stones = stones_of(rng, road, size_m, targets)
+    skids = _skids(road)
+    return Layout(
+        road,
+        vehicles,
+        stones,
+        _trees(rng, road, size_m, targets),
+        targets,
+        skids,
+        stains=((*road.place(13.4, 0.9), 0.9), (*road.place(17.4, -2.6), 0.6)),
+        debris=(Debris(*road.place(14.0, 0.2), 2.4, 220), Debris(*road.place(0.0, 8.0), 12.0, 60)),
+        cones=tuple(
+            road.place(float(along_m), 0.2 + 0.28 * (float(along_m) + 19.5))
+            for along_m in np.arange(-19.5, -9.0, 2.0)
+        ),
+        marks=tuple(
+            mark
+            for mark in (*skid_marks(skids), *road_marks(road))
+            if _within((mark.east_m, mark.north_m), reach)
+        ),
+    )
+
+
+def skid_marks(skids: tuple[Skid, ...]) -> tuple[Mark, ...]:
+    """Where each tyre's mark begins and ends."""
+    return tuple(
+        Mark(f"skid-{number}-{end}", "skid", *place)
+        for number, skid in enumerate(skids, 1)
+        for end, place in (("start", skid.path[0]), ("end", skid.path[-1]))
+    )
+
+
+def road_marks(road: Road) -> tuple[Mark, ...]:
+    """Corners of the dashes of the middle line, and the kerb's corner stones where the side road comes in."""
+    corners = [(f"dash-{along:+.0f}", "paint", (along, -0.075)) for along in (-21.0, -9.0, 6.0, 18.0, 30.0)]
+    if road.has_side_road and road.pavement:
+        corners += [
+            (
+                f"kerb-{side}",
+                "kerb",
+                (road.side_at_m + sign * (SIDE_HALF_WIDTH_M + KERB_M / 2), HALF_WIDTH_M + KERB_M / 2),
+            )
+            for side, sign in (("near", -1), ("far", 1))
+        ]
+    return tuple(Mark(name, kind, *road.place(*spot)) for name, kind, spot in corners)
 
 
 def paint_things(canvas: Canvas, layout: Layout) -> None:
     """Paint everything that lies and stands on the ground."""
     road = layout.road
-    _paint_traces(canvas, layout)
+    for skid in layout.skids:
+        paint_skid(canvas, skid.path, skid.strength)
+    for stain in layout.stains:
+        paint_stain(canvas, *stain)
+    for parts in layout.debris:
+        paint_debris(canvas, parts.east_m, parts.north_m, parts.spread_m, parts.pieces)
     for stone in layout.stones:
         paint_stone(canvas, stone.east_m, stone.north_m, stone.radius_m)
     for east_m, north_m in layout.targets:
         paint_target(canvas, east_m, north_m, road.bearing_deg + float(canvas.rng.uniform(-30, 30)))
-    for along_m in np.arange(-19.5, -9.0, 2.0):
-        paint_cone(canvas, *road.place(float(along_m), 0.2 + 0.28 * (float(along_m) + 19.5)))
+    for mark in layout.marks:
+        if mark.chalked:
+            paint_chalk(canvas, mark.east_m, mark.north_m, road.bearing_deg)
+    for cone in layout.cones:
+        paint_cone(canvas, *cone)
     for vehicle in layout.vehicles:
         paint_vehicle(canvas, vehicle)
     for tree in layout.trees:
@@ -117,29 +198,25 @@ def _vehicles(rng: np.random.Generator, road: Road) -> tuple[Vehicle, ...]:
     return tuple(vehicles)
 
 
-def _paint_traces(canvas: Canvas, layout: Layout) -> None:
-    """Skid marks up to the point of impact, marks of the cars turning after it, a stain and broken parts."""
-    road = layout.road
+def _skids(road: Road) -> tuple[Skid, ...]:
+    """Marks of braking up to the point of impact, and of the cars turning after it."""
+    skids = []
     for wheel_m in (-0.74, 0.74):
         braked = [
-            (along, 1.85 + wheel_m - 0.012 * max(0.0, along - 2) ** 2)
+            (float(along), 1.85 + wheel_m - 0.012 * max(0.0, float(along) - 2) ** 2)
             for along in np.arange(-14.0, 10.1, 0.4)
         ]
-        paint_skid(canvas, [road.place(*spot) for spot in braked])
+        skids.append(Skid(tuple(road.place(*spot) for spot in braked)))
         turned = [
             (SIDE_ROAD_AT_M - 0.3 - 0.035 * step**1.6 + wheel_m * math.cos(step / 9), 6.0 - 0.42 * step)
             for step in range(18)
         ]
-        paint_skid(canvas, [road.place(*spot) for spot in turned], 0.5)
-    impact = road.place(14.0, 0.2)
-    paint_stain(canvas, *road.place(13.4, 0.9), 0.9)
-    paint_stain(canvas, *road.place(17.4, -2.6), 0.6)
-    paint_debris(canvas, *impact, 2.4, 220)
-    paint_debris(canvas, *road.place(0.0, 8.0), 12.0, 60)
+        skids.append(Skid(tuple(road.place(*spot) for spot in turned), 0.5))
+    return tuple(skids)
 
 
-def _stones(
-    rng: np.random.Generator, road: Road, size_m: float, targets: tuple[tuple[float, float], ...]
+def stones_of(
+    rng: np.random.Generator, road: Road, size_m: float, targets: tuple[Place, ...]
 ) -> tuple[Stone, ...]:
     stones = []
     for east_m, north_m in rng.uniform(-size_m / 2, size_m / 2, (int(size_m**2 / 500), 2)):
@@ -151,7 +228,7 @@ def _stones(
 
 
 def _trees(
-    rng: np.random.Generator, road: Road, size_m: float, targets: tuple[tuple[float, float], ...]
+    rng: np.random.Generator, road: Road, size_m: float, targets: tuple[Place, ...]
 ) -> tuple[tuple[float, float, float, float], ...]:
     """East, north, crown radius and height: two rows along the road, and woods that thicken away from it."""
     reach = size_m * 0.75

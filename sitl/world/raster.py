@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+
+from sitl.world.kernels import read_linear
 
 Float32 = npt.NDArray[np.float32]
 
@@ -23,6 +25,11 @@ class Raster:
         self._levels = [planes]
 
     @property
+    def scale(self) -> np.float32:
+        """Cells a metre."""
+        return np.float32(1 / self.texel_m)
+
+    @property
     def planes(self) -> npt.NDArray[Any]:
         """The finest level."""
         return self._levels[0]
@@ -36,23 +43,32 @@ class Raster:
                 self._levels.append(halved(self._levels[-1]))
         return self._levels[level], self.texel_m * 2**level
 
+    def refresh(self, rows: slice, columns: slice) -> None:
+        """Make the coarser levels agree again with the finest, of which these cells have changed."""
+        for finer, coarser in pairwise(self._levels):
+            rows, columns = (
+                slice(part.start // 2, min((part.stop + 1) // 2, coarser.shape[1]))
+                for part in (rows, columns)
+            )
+            coarser[:, rows, columns] = halved(
+                finer[:, 2 * rows.start : 2 * rows.stop, 2 * columns.start : 2 * columns.stop]
+            )
+
     def read(self, east_m: Float32, north_m: Float32, gsd_m: float = 0.0) -> Float32:
         """(bands, ...) values between the cells, linearly."""
         planes, texel_m = self.level(gsd_m)
         half = np.float32(planes.shape[1] / 2 - 0.5)
         scale = np.float32(1 / texel_m)
-        places = np.stack([half - north_m * scale, half + east_m * scale])
-        return np.stack(
-            [ndimage.map_coordinates(plane, places, np.float32, order=1, mode="reflect") for plane in planes]
-        )
+        east, north = np.broadcast_arrays(np.asarray(east_m, np.float32), np.asarray(north_m, np.float32))
+        values = read_linear(planes, (half - north * scale).ravel(), (half + east * scale).ravel())
+        return np.asarray(values.reshape(planes.shape[0], *east.shape))
 
     def nearest(self, east_m: Float32, north_m: Float32, band: int = 0) -> npt.NDArray[Any]:
         """(...) values of the cells that hold the places."""
         cells = self.planes.shape[1]
-        scale = np.float32(1 / self.texel_m)
         half = np.float32(cells / 2)
-        rows = np.floor(half - north_m * scale).astype(np.int32)
-        columns = np.floor(half + east_m * scale).astype(np.int32)
+        rows = np.floor(half - north_m * self.scale).astype(np.int32)
+        columns = np.floor(half + east_m * self.scale).astype(np.int32)
         return np.asarray(self.planes[band][_mirrored(rows, cells), _mirrored(columns, cells)])
 
 

@@ -21,16 +21,35 @@ SIDE_ROAD_AT_M = 17.0
 SIDE_HALF_WIDTH_M = 2.9
 VERGE_M = 3.0
 PATH_AT_M = 21.0
+NOWHERE_M = 1e5
+WHITE = (222.0, 221.0, 214.0)
 PATH_HALF_WIDTH_M = 1.3
 
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """A road through the origin that bends gently: `along` and `across` (right positive) in metres."""
+    """A road through the origin that bends: `along` and `across` (right positive) in metres.
+
+    A side road comes in from the right at `side_at_m`. The stones of an `irregular` road do not come again
+    after a few metres, as those of the others do, which a feature matcher may take for each other. The ground
+    is ploughed to the left of `ploughed_beyond_m`.
+    """
 
     bearing_deg: float
     bend_m: float = 3.0
     bend_length_m: float = 28.0
+    side_at_m: float = SIDE_ROAD_AT_M
+    bays: bool = True
+    pavement: bool = True
+    zebra: bool = True
+    irregular: bool = False
+    gravel_path: bool = True
+    ploughed_beyond_m: float = NOWHERE_M
+
+    @property
+    def has_side_road(self) -> bool:
+        """Whether one comes in near the scene."""
+        return abs(self.side_at_m) < NOWHERE_M
 
     def along_across(
         self, east_m: npt.NDArray[np.floating], north_m: npt.NDArray[np.floating]
@@ -61,20 +80,27 @@ def paint_ground(canvas: Canvas, road: Road) -> None:
     for patch in canvas.tiles():
         along, across = road.along_across(patch.east, patch.north)
         _grass(patch)
-        _gravel_path(patch, across)
-        _highway(patch, along, across)
+        _ploughed(patch, along, across + road.ploughed_beyond_m)
+        if road.gravel_path:
+            _gravel_path(patch, across)
+        _highway(patch, road, along, across)
     _cracks(canvas, road)
 
 
-def _highway(patch: Patch, along: Field, across: Field) -> None:
-    side = np.maximum(np.abs(along - SIDE_ROAD_AT_M) - SIDE_HALF_WIDTH_M, -across)
+def _highway(patch: Patch, road: Road, along: Field, across: Field) -> None:
+    from_side = along - np.float32(road.side_at_m)
+    side = np.maximum(np.abs(from_side) - SIDE_HALF_WIDTH_M, -across)
     main = np.abs(across) - HALF_WIDTH_M
     if float(np.minimum(main, side).min()) > VERGE_M:
         return
-    _pavement(patch, along, across, side)
-    _bays(patch, along, across)
+    if road.pavement:
+        _pavement(patch, along, across, side, irregular=road.irregular)
+    if road.bays:
+        _bays(patch, along, across, irregular=road.irregular)
     _asphalt(patch, np.minimum(main, side), along, across)
-    _markings(patch, along, across, side)
+    _markings(patch, along, across, from_side, zebra=road.zebra)
+    if road.has_side_road:
+        _side_markings(patch, along, across, from_side, side)
 
 
 def _grass(patch: Patch) -> None:
@@ -87,6 +113,24 @@ def _grass(patch: Patch) -> None:
     patch.lay(bare, grain((118, 100, 78), patch.fine, (14, 13, 11)), Material.SOIL)
 
 
+def _ploughed(patch: Patch, along: Field, beyond: Field) -> None:
+    """Furrows along the field's edge, crumbled and not quite straight."""
+    if float(beyond.min()) > 0:
+        return
+    cover = patch.soft(beyond + 0.5 * patch.middle)
+    furrow = np.sin(2 * math.pi / 0.8 * (beyond + 0.25 * patch.coarse) + 0.9 * patch.middle)
+    tone = patch.fine + 1.2 * patch.middle + 0.5 * furrow + 1.5 * patch.turned + 0.3 * np.sin(along / 7)
+    patch.lay(cover, grain((112, 92, 72), tone, (13, 12, 10)), Material.SOIL)
+    patch.height += cover * (0.05 * furrow + 0.02 * patch.middle)
+
+
+def _mixed(along: Field, across: Field, kinds: int) -> Field:
+    """(h, w) 0 to `kinds` - 1 from two whole numbers, without a period."""
+    mixed = along.astype(np.int64) * 73_856_093 ^ across.astype(np.int64) * 19_349_663
+    mixed = (mixed ^ (mixed >> 13)) * 1_274_126_177
+    return ((mixed ^ (mixed >> 16)) % kinds).astype(np.float32)
+
+
 def _gravel_path(patch: Patch, across: Field) -> None:
     edge = np.abs(across + PATH_AT_M) - PATH_HALF_WIDTH_M + 0.12 * patch.middle
     patch.lay(
@@ -96,26 +140,28 @@ def _gravel_path(patch: Patch, across: Field) -> None:
     )
 
 
-def _pavement(patch: Patch, along: Field, across: Field, side: Field) -> None:
+def _pavement(patch: Patch, along: Field, across: Field, side: Field, *, irregular: bool) -> None:
     outer = HALF_WIDTH_M + KERB_M + PAVEMENT_M
     strip = np.maximum(np.abs(across - (HALF_WIDTH_M + outer) / 2) - (outer - HALF_WIDTH_M) / 2, -side)
     cover = patch.soft(strip)
-    tile = (np.floor(along / 0.5) * 37 + np.floor(across / 0.5) * 61) % 7 - 3
+    row, column = np.floor(along / 0.5), np.floor(across / 0.5)
+    tile = (_mixed(row, column, 7) if irregular else (row * 37 + column * 61) % 7) - 3
     patch.lay(cover, grain((150, 146, 140), tile + 1.5 * patch.fine, (4, 4, 4)), Material.PAVING)
     joint = np.minimum(np.abs((along % 0.5) - 0.25), np.abs((across % 0.5) - 0.25))
     patch.darken(0.3 * cover * patch.soft(0.235 - joint))
     kerb = np.maximum(np.abs(across - HALF_WIDTH_M - KERB_M / 2) - KERB_M / 2, -side)
-    stone = np.floor(along) % 5 - 2
+    stone = (_mixed(np.floor(along), np.zeros_like(along), 5) if irregular else np.floor(along) % 5) - 2
     patch.lay(patch.soft(kerb), grain((182, 180, 174), stone + patch.fine, (5, 5, 5)), Material.PAVING)
     patch.height[:] = np.where(strip < 0, 0.12 + 0.02 * (across - HALF_WIDTH_M), patch.height)
 
 
-def _bays(patch: Patch, along: Field, across: Field) -> None:
+def _bays(patch: Patch, along: Field, across: Field, *, irregular: bool) -> None:
     strip = np.maximum(
         np.abs(across + HALF_WIDTH_M + BAY_DEPTH_M / 2) - BAY_DEPTH_M / 2, np.abs(along + 4) - 24
     )
     cover = patch.soft(strip)
-    brick = (np.floor(along / 0.2) * 29 + np.floor(across / 0.1) * 47) % 11 - 5
+    row, column = np.floor(along / 0.2), np.floor(across / 0.1)
+    brick = (_mixed(row, column, 11) if irregular else (row * 29 + column * 47) % 11) - 5
     patch.lay(cover, grain((126, 96, 84), brick + 2 * patch.middle, (4, 3.4, 3)), Material.PAVING)
     line = np.abs((along - 2 + BAY_LENGTH_M / 2) % BAY_LENGTH_M - BAY_LENGTH_M / 2) - 0.05
     patch.lay(cover * patch.soft(line), (206, 202, 196), Material.PAINT)
@@ -138,26 +184,38 @@ def _asphalt(patch: Patch, carriageway: Field, along: Field, across: Field) -> N
         patch.darken(0.45 * cover * patch.soft(np.abs(repair) - 0.03))
 
 
-def _markings(patch: Patch, along: Field, across: Field, side: Field) -> None:
-    worn = np.clip(0.93 + 0.25 * np.minimum(patch.fine + patch.middle, 0), 0.15, 1).astype(np.float32)
-    white = (222.0, 221.0, 214.0)
-    crossing_gap = np.abs(along + 26) < 2.6
+def _worn(patch: Patch) -> Field:
+    """How much of a road marking is left."""
+    share = np.clip(0.93 + 0.25 * np.minimum(patch.fine + patch.middle, 0), 0.15, 1)
+    return np.asarray(share, np.float32)
+
+
+def _markings(patch: Patch, along: Field, across: Field, from_side: Field, *, zebra: bool) -> None:
+    worn = _worn(patch)
+    crossing_gap = np.abs(along + 26) < (2.6 if zebra else 0.0)
     dash = np.where(crossing_gap, 1.0, np.abs((along % 12) - 4.5) - 1.5)
     centre = np.maximum(np.abs(across) - 0.075, dash)
-    at_junction = (np.abs(along - SIDE_ROAD_AT_M) < SIDE_HALF_WIDTH_M + 0.3) & (across > 0)
+    at_junction = (np.abs(from_side) < SIDE_HALF_WIDTH_M + 0.3) & (across > 0)
     edges = np.maximum(
         np.abs(np.abs(across) - 3.3) - 0.06, np.where(at_junction, np.abs(along % 1 - 0.5) - 0.25, -1)
     )
-    zebra = np.maximum(np.abs((across % 1.0) - 0.5) - 0.25, np.abs(along + 26) - 1.5)
+    stripes = np.maximum(np.abs((across % 1.0) - 0.5) - 0.25, np.abs(along + 26) - 1.5)
+    shapes = (centre, edges, np.maximum(stripes, np.abs(across) - 3.1))
+    for shape in shapes if zebra else shapes[:2]:
+        patch.lay(patch.soft(shape) * worn, WHITE, Material.PAINT)
+
+
+def _side_markings(patch: Patch, along: Field, across: Field, from_side: Field, side: Field) -> None:
+    """The teeth that make the side road give way, and its middle line."""
+    worn = _worn(patch)
     teeth = np.maximum(
         np.abs(across - 4.2) - 0.35, np.abs((along % 0.9) - 0.45) - 0.45 * (4.55 - across) / 0.7
     )
-    teeth = np.maximum(teeth, np.abs(along - SIDE_ROAD_AT_M) - SIDE_HALF_WIDTH_M)
-    for shape in (centre, edges, np.maximum(zebra, np.abs(across) - 3.1), teeth):
-        patch.lay(patch.soft(shape) * worn, white, Material.PAINT)
-    middle_of_side = np.maximum(np.abs(along - SIDE_ROAD_AT_M) - 0.06, np.abs((across % 6) - 3) - 1.0)
+    teeth = np.maximum(teeth, np.abs(from_side) - SIDE_HALF_WIDTH_M)
+    middle_of_side = np.maximum(np.abs(from_side) - 0.06, np.abs((across % 6) - 3) - 1.0)
     middle_of_side = np.maximum(np.maximum(middle_of_side, side), 6.5 - across)
-    patch.lay(patch.soft(middle_of_side) * worn, white, Material.PAINT)
+    for shape in (teeth, middle_of_side):
+        patch.lay(patch.soft(shape) * worn, WHITE, Material.PAINT)
 
 
 def _cracks(canvas: Canvas, road: Road) -> None:

@@ -1,79 +1,21 @@
-"""The camera's geometry: rays from pixels, pixels from points, with the lens's distortion.
+"""The camera's geometry: rays from pixels, pixels from points.
 
-The world frame is east, north, up in metres. The camera frame is x right, y down, z forward (OpenCV, COLMAP).
-Pixels are (x, y) with the top left corner of the picture at (0, 0), so that the centre of the first pixel is
-(0.5, 0.5) and the principal point is the middle of the picture.
+The world frame is east, north, up in metres; camera frame and pixels are those of the lens.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from missions.camera import Camera
 from missions.geodesy import LocalFrame
+from sitl.world.lens import Array, Floats, Lens, lens_grid, resized
 from telemetry.pose import Pose
 
-Array = npt.NDArray[np.floating[Any]]
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Lens:
-    """A pinhole with two terms of radial distortion (Brown 1966; COLMAP's RADIAL, OpenCV's k1 and k2).
-
-    A point at (x, y) = (X/Z, Y/Z) is seen at (x, y) (1 + k1 r2 + k2 r2^2), r2 = x2 + y2, times the focal
-    length.
-    """
-
-    width_px: int
-    height_px: int
-    focal_length_px: float
-    k1: float = 0.0
-    k2: float = 0.0
-
-    @staticmethod
-    def of(camera: Camera, k1: float = 0.0, k2: float = 0.0) -> Lens:
-        """The lens of a camera, with the distortion given."""
-        return Lens(camera.image_width_px, camera.image_height_px, camera.focal_length_px, k1, k2)
-
-    def pixels(self, plane: Array) -> Floats:
-        """(n, 2) points of the plane Z = 1 to (n, 2) pixels."""
-        plane = np.asarray(plane, float)
-        r2 = np.sum(plane**2, axis=-1, keepdims=True)
-        middle = np.array([self.width_px, self.height_px]) / 2
-        return np.asarray(plane * (1 + self.k1 * r2 + self.k2 * r2**2) * self.focal_length_px + middle)
-
-    def plane(self, pixels: Array) -> Floats:
-        """(n, 2) pixels to (n, 2) points of the plane Z = 1: Newton's method on the radius, to 1e-12."""
-        middle = np.array([self.width_px, self.height_px]) / 2
-        seen = (np.asarray(pixels, float) - middle) / self.focal_length_px
-        target = np.hypot(seen[..., 0], seen[..., 1])
-        radius = target.copy()
-        for _ in range(12):
-            r2 = radius**2
-            excess = radius * (1 + self.k1 * r2 + self.k2 * r2**2) - target
-            radius -= excess / (1 + 3 * self.k1 * r2 + 5 * self.k2 * r2**2)
-        scale = np.divide(radius, target, out=np.ones_like(target), where=target > 0)
-        return np.asarray(seen * scale[..., None])
-
-
-def resized(camera: Camera, width_px: int) -> Camera:
-    """The same camera with pictures `width_px` wide, for quicker rendering; its field of view stays."""
-    height_px = round(camera.image_height_px * width_px / camera.image_width_px)
-    return replace(camera, image_width_px=width_px, image_height_px=height_px)
-
-
-@lru_cache(maxsize=4)
-def lens_grid(lens: Lens) -> npt.NDArray[np.float32]:
-    """(rows, columns, 2): the point of the plane Z = 1 that each pixel's centre sees."""
-    pixels = np.stack(np.meshgrid(np.arange(lens.width_px) + 0.5, np.arange(lens.height_px) + 0.5), axis=-1)
-    return lens.plane(pixels).astype(np.float32)
+__all__ = ["Array", "Floats", "Lens", "View", "camera_angles_deg", "camera_axes", "lens_grid", "resized"]
 
 
 def camera_angles_deg(pose: Pose) -> tuple[float, float, float]:
@@ -129,6 +71,15 @@ class View:
         """(n, 2) pixels to (n, 3) directions east, north, up, one unit deep along the optical axis."""
         plane = self.lens.plane(np.asarray(pixels, float).reshape(-1, 2))
         return np.asarray(plane @ self.axes[:2] + self.axes[2])
+
+    def eyes(self, top: int, bottom: int) -> Floats:
+        """(1, 3): where the rows from `top` to before `bottom` are seen from: one place for all of them."""
+        del top, bottom
+        return self.position[None]
+
+    def eyes_at(self, pixels: Floats) -> Floats:
+        """(n, 3) where the camera is as each of the (n, 2) pixels is exposed."""
+        return np.broadcast_to(self.position, (len(pixels), 3))
 
     def row_rays(self, top: int, bottom: int) -> npt.NDArray[np.float32]:
         """(n, 3) directions as in rays, of the pixels' centres in the rows from `top` to before `bottom`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,12 +16,16 @@ from missions.geodesy import GeoPoint, LocalFrame
 from sitl.world.canvas import Canvas
 from sitl.world.layout import Layout, lay_out, paint_things
 from sitl.world.light import sunlight
+from sitl.world.marks import MeasurePoint
 from sitl.world.raster import Raster, halved
 from sitl.world.road import paint_ground
+from sitl.world.terrain import Terrain
 from sitl.world.view import Floats, Lens, View
 from telemetry.pose import Pose
 
 MOST_CELLS = 4032
+SUN_ELEVATION_DEG = 46.0
+TERRAIN_CELLS = 64
 FINEST_TEXEL_M = 0.03
 ROUND_CELLS = 64
 TEST_SITE = GeoPoint(52.1700, 4.4400)
@@ -53,7 +58,8 @@ class World:
 
     `size_m` is the length of its side and `texel_m` the grain of its picture (as fine as 4000 cells allow,
     not below 3 cm, unless given). Its frame is LocalFrame(origin): metres east and north, and up from
-    `ground_amsl_m`. Beyond its edge the ground is mirrored. Raises InputError for sizes that make no sense.
+    `ground_amsl_m`. `plan` draws what stands where, by default the crash at the junction. Beyond its edge the
+    ground is mirrored. Raises InputError for sizes that make no sense.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class World:
         ground_amsl_m: float = 2.0,
         size_m: float = 100.0,
         texel_m: float | None = None,
+        plan: Callable[[np.random.Generator, float], Layout] = lay_out,
     ) -> None:
         if not 10 <= size_m <= 5000:
             raise InputError(f"a world of {size_m} m is not possible", remedy="Choose 10 to 5000 m")
@@ -78,23 +85,39 @@ class World:
             raise InputError(f"{cells} cells a side is not possible", remedy=f"At most {2 * MOST_CELLS}")
         self.texel_m = size_m / cells
         self.frame = LocalFrame(origin)
-        self._build(cells)
+        self._build(cells, plan)
 
-    def _build(self, cells: int) -> None:
+    def _build(self, cells: int, plan: Callable[[np.random.Generator, float], Layout]) -> None:
         rng = np.random.default_rng(self.seed)
-        self.layout: Layout = lay_out(rng, self.size_m)
+        self.layout = plan(rng, self.size_m)
         self.sun_azimuth_deg = float(rng.uniform(110, 250))
         canvas = Canvas(cells, self.texel_m, rng)
         paint_ground(canvas, self.layout.road)
         self.ground = Raster(halved(halved(canvas.height[None])), self.texel_m * 4)
         paint_things(canvas, self.layout)
-        self.sunlit = sunlight(canvas.height, self.texel_m, self.sun_azimuth_deg, 46.0)
+        self.sunlit = sunlight(canvas.height, self.texel_m, self.sun_azimuth_deg, SUN_ELEVATION_DEG)
         canvas.rgb *= self.sunlit
         self.colours = Raster(np.clip(canvas.rgb, 0, 255, out=canvas.rgb).astype(np.uint8), self.texel_m)
         self.heights = Raster(canvas.height[None], self.texel_m)
         self.materials = Raster(canvas.material[None], self.texel_m)
         self.blotches = canvas.coarse.astype(np.float16)
         self.grain = Raster(canvas.middle[None].astype(np.float16), self.texel_m)
+        self.highest_m = float(canvas.height.max())
+        self.skyline = skyline_of(canvas.height, self.texel_m)
+        self.terrain: Raster | None = None
+        self.steepest = 0.0
+        if self.layout.terrain is not None:
+            self._raise(self.layout.terrain)
+
+    def _raise(self, terrain: Terrain) -> None:
+        """Put the terrain's height under everything."""
+        for raster in (self.heights, self.ground):
+            raster.planes[0][:] += terrain.sampled(raster.planes.shape[1], raster.texel_m)
+        coarse = self.heights.planes.shape[1] // TERRAIN_CELLS
+        sampled = terrain.sampled(self.heights.planes.shape[1] // coarse, self.texel_m * coarse)
+        self.terrain = Raster(sampled[None], self.texel_m * coarse)
+        self.steepest = terrain.steepest
+        self.highest_m = float(self.heights.planes[0].max())
 
     @cached_property
     def control_points(self) -> tuple[ControlPoint, ...]:
@@ -107,13 +130,18 @@ class World:
         return tuple(points)
 
     @cached_property
-    def skyline(self) -> Raster:
-        """The greatest height in and next to each cell of about a metre: what a ray may hit there."""
-        block = max(1, min(ROUND_CELLS, 2 ** math.floor(math.log2(1.0 / self.texel_m))))
-        height = self.heights.planes[0]
-        blocks = height.shape[0] // block
-        peaks = height.reshape(blocks, block, blocks, block).max(axis=(1, 3))
-        return Raster(ndimage.maximum_filter(peaks, 3, mode="reflect")[None], block * self.texel_m)
+    def measure_points(self) -> tuple[MeasurePoint, ...]:
+        """What an investigator measures: where marks begin and end, kerb corners, wheels."""
+        points = []
+        for mark in self.layout.marks:
+            up_m = float(self.surface_height([[mark.east_m, mark.north_m]])[0])
+            place = self.frame.point_from_local(mark.east_m, mark.north_m)
+            points.append(
+                MeasurePoint(
+                    mark.name, mark.kind, place, self.ground_amsl_m + up_m, mark.east_m, mark.north_m, up_m
+                )
+            )
+        return tuple(points)
 
     def surface_height(self, en_m: npt.ArrayLike) -> Floats:
         """(n,) metres above `ground_amsl_m` of the surface, trees and roofs too, at (n, 2) east and north."""
@@ -144,14 +172,21 @@ class World:
 
     def line_of_sight(self, eye: Floats, point: Floats, clearance_m: float = 0.05) -> bool:
         """Whether nothing stands between two points, looked at every half texel up to the highest thing."""
-        top = float(self.heights.planes[0].max())
         rise = eye[2] - point[2]
         if rise <= 0:
             return False
-        share = min(1.0, max(0.0, top - point[2]) / rise)
+        share = min(1.0, max(0.0, self.highest_m - point[2]) / rise)
         run = math.hypot(eye[0] - point[0], eye[1] - point[1]) * share
         steps = np.linspace(0, share, max(16, math.ceil(run / self.texel_m)))
         path = (point + steps[:, None] * (eye - point)).astype(np.float32)
         surface = self.heights.read(path[:, 0], path[:, 1])[0]
         near = np.linalg.norm(path - point, axis=1) < 2 * self.texel_m
         return bool(np.all((surface <= path[:, 2] + clearance_m) | near))
+
+
+def skyline_of(height: npt.NDArray[np.float32], texel_m: float) -> Raster:
+    """The greatest height in and next to each cell of about a metre: what a ray may hit there."""
+    block = max(1, min(ROUND_CELLS, 2 ** math.floor(math.log2(1.0 / texel_m))))
+    blocks = height.shape[0] // block
+    peaks = height.reshape(blocks, block, blocks, block).max(axis=(1, 3))
+    return Raster(ndimage.maximum_filter(peaks, 3, mode="reflect")[None], block * texel_m)

@@ -1,0 +1,28 @@
+"""Bundle adjustment: photos, positions, ground control and scale bars weighed together, with covariance."""
+
+from imaging.adjustment.adjust import Adjusted, adjust
+from imaging.adjustment.network import (
+    Bar,
+    Directions,
+    LensPrior,
+    Named,
+    Network,
+    Pointings,
+    Positions,
+    Ties,
+    indices,
+)
+
+__all__ = [
+    "Adjusted",
+    "Bar",
+    "Directions",
+    "LensPrior",
+    "Named",
+    "Network",
+    "Pointings",
+    "Positions",
+    "Ties",
+    "adjust",
+    "indices",
+]

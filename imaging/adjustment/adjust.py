@@ -1,0 +1,175 @@
+"""The bundle adjustment: all that was observed, weighed together, with the covariance of what comes out.
+
+Levenberg-Marquardt on the reduced normal equations. Tie points have heavy tails, so their residuals follow
+Student's t with four degrees of freedom, whose scale is found with the rest (Lange, Little and Taylor 1989);
+everything else is weighed by its own standard deviations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from imaging.adjustment.network import Bar, LensPrior, Network
+from imaging.adjustment.normals import Normals, held_unknowns, normals, tie_residuals
+from imaging.adjustment.state import Layout, State, layout_of, lens_from, state_of, views_from
+from imaging.adjustment.witnesses import bar_length, witness_rows
+from imaging.lens import Array, Lens, View
+from missions.errors import AlignmentError
+
+TAIL = 4.0
+STEPS = 60
+ENOUGH = 0.02
+"""The square of a step in its own standard deviations that is no longer worth another one."""
+SLACK = 1e-6
+LEAST_SIGMA_PX = 0.02
+LEAST_DAMPING, MOST_DAMPING = 1e-6, 1e6
+"""Less would still hold back what only positions settle, as where the whole scene lies."""
+INFORMATION = (TAIL + 2) / (TAIL + 4)
+"""What a pair of coordinates with tails tells, beside one of the normal distribution with the same scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """What came out.
+
+    `covariance` (unknowns, unknowns) is of the vector that `layout` describes: views, lenses, named points.
+    `sigma_px` is the scale of a tie point's coordinate, `residual_px` (m, 2) every tie's. `steps` were taken.
+    """
+
+    network: Network
+    layout: Layout
+    state: State
+    covariance: Array
+    sigma_px: float
+    residual_px: Array
+    steps: int
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views where they were found."""
+        error_px = np.nan_to_num(np.linalg.norm(self.residual_px, axis=1))
+        count = len(self.network.views)
+        seen = np.bincount(self.network.ties.view, minlength=count).astype(float)
+        total_px = np.bincount(self.network.ties.view, error_px, count)
+        return views_from(self.state, self.network.views, seen, total_px / np.maximum(seen, 1))
+
+    @property
+    def lenses(self) -> dict[str, Lens]:
+        """The lenses as they were found."""
+        return {
+            name: lens_from(self.state.lenses[number], self.network.lenses[name])
+            for number, name in enumerate(self.layout.lens_names)
+        }
+
+    def named(self, name: str) -> tuple[Array, Array]:
+        """Where a named point is, (3,), and its covariance (3, 3)."""
+        number = self.layout.named_names.index(name)
+        places = self.layout.named(number)
+        return self.state.named[number], self.covariance[np.ix_(places, places)]
+
+    def bar(self, bar: Bar) -> tuple[float, Array]:
+        """How long a bar came out, metres, and the gradient by all unknowns."""
+        first, second = (self.layout.named_names.index(name) for name in (bar.first, bar.second))
+        length_m, along = bar_length(self.state.named[first], self.state.named[second])
+        gradient = np.zeros(self.layout.size)
+        gradient[self.layout.named(first)], gradient[self.layout.named(second)] = -along, along
+        return length_m, gradient
+
+
+def adjust(network: Network, start: State | None = None) -> Adjusted:
+    """Find poses, lenses, named and tie points that fit all observations best, begun at `start` where given.
+
+    Raises AlignmentError where the equations have no solution, which says that something is not determined.
+    """
+    network = _complete(network)
+    layout, state = layout_of(network), start or state_of(network)
+    sigma_px = _first_sigma(tie_residuals(network, layout, state))
+    residual_px = tie_residuals(network, layout, state)
+    damping, steps, previous = 0.0, 0, _cost(network, layout, state, residual_px, sigma_px)
+    while steps < STEPS:
+        steps += 1
+        equations = normals(network, layout, state, _weights(residual_px, sigma_px), damping)
+        step, points_step = _step(equations)
+        candidate = state.moved(layout, step, points_step)
+        candidate_px = tie_residuals(network, layout, candidate)
+        if not _cost(network, layout, candidate, candidate_px, sigma_px) < previous + SLACK:
+            damping = max(10 * damping, LEAST_DAMPING)
+            if damping > MOST_DAMPING:
+                break
+            continue
+        state, residual_px = candidate, candidate_px
+        damping = damping / 10 if damping > LEAST_DAMPING else 0.0
+        before_px, sigma_px = sigma_px, _sigma(layout, len(state.points), residual_px, sigma_px)
+        previous = _cost(network, layout, state, residual_px, sigma_px)
+        if float(step @ equations.right) < ENOUGH and abs(sigma_px / before_px - 1) < 1e-3:
+            break
+    return _result(network, layout, state, residual_px, sigma_px, steps)
+
+
+def _complete(network: Network) -> Network:
+    priors = {name: network.priors.get(name, LensPrior()) for name in network.lenses}
+    return replace(network, priors=priors)
+
+
+def _result(
+    network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float, steps: int
+) -> Adjusted:
+    whole = np.where(np.isfinite(residual_px[:, 0]), INFORMATION / sigma_px**2, 0.0)
+    factor = _factored(normals(network, layout, state, whole).matrix)
+    covariance = cho_solve(factor, np.eye(layout.size))
+    held = held_unknowns(network, layout)
+    covariance[held, :] = covariance[:, held] = 0.0
+    return Adjusted(network, layout, state, covariance, sigma_px, residual_px, steps)
+
+
+def _step(equations: Normals) -> tuple[Array, Array]:
+    step = cho_solve(_factored(equations.matrix), equations.right)
+    return step, equations.points_step(step)
+
+
+def _factored(matrix: Array) -> tuple[Array, bool]:
+    try:
+        factor: tuple[Array, bool] = cho_factor(matrix, lower=True)
+    except np.linalg.LinAlgError as error:
+        raise AlignmentError(
+            "the photos do not settle where they were taken from",
+            remedy="Take photos that overlap by 60 % or more, or mark control points in them",
+        ) from error
+    return factor
+
+
+def _square(residual_px: Array, sigma_px: float) -> Array:
+    """(m,) squared residuals in standard deviations; a point behind its camera counts as far off."""
+    there = np.where(np.isfinite(residual_px), residual_px, 1e3 * sigma_px)
+    return np.asarray((there**2).sum(axis=1) / sigma_px**2)
+
+
+def _weights(residual_px: Array, sigma_px: float) -> Array:
+    return np.asarray((TAIL + 2) / (TAIL + _square(residual_px, sigma_px)) / sigma_px**2)
+
+
+def _cost(network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float) -> float:
+    """Twice the negative logarithm of the likelihood, up to a constant."""
+    ties = (TAIL + 2) * float(np.log1p(_square(residual_px, sigma_px) / TAIL).sum())
+    return ties + sum(float(rows.residual @ rows.residual) for rows in witness_rows(network, layout, state))
+
+
+def _first_sigma(residual_px: Array) -> float:
+    finite = residual_px[np.isfinite(residual_px[:, 0])]
+    return max(LEAST_SIGMA_PX, 1.4826 * float(np.median(np.abs(finite)))) if len(finite) else 1.0
+
+
+def _sigma(layout: Layout, points: int, residual_px: Array, sigma_px: float) -> float:
+    """The scale that suits the residuals, with the unknowns that they paid for counted off."""
+    count = 2 * len(residual_px)
+    if not count:
+        return sigma_px
+    free = max(1, count - 3 * points - min(layout.size, count // 4))
+    for _ in range(10):
+        square = _square(residual_px, sigma_px)
+        total = float(((TAIL + 2) / (TAIL + square) * square).sum()) * sigma_px**2
+        sigma_px = max(LEAST_SIGMA_PX, float(np.sqrt(total / free)))
+    return sigma_px

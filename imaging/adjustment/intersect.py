@@ -1,0 +1,152 @@
+"""Points from their pictures with the cameras standing still: forward intersection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imaging.adjustment.adjust import Adjusted
+from imaging.adjustment.network import Pointings, Ties
+from imaging.adjustment.normals import tie_projection, tie_residuals
+from imaging.adjustment.witnesses import mark_rows
+from imaging.lens import Array
+from missions.errors import AlignmentError
+
+ROUNDS = 8
+FURTHEST_STEP = 0.3
+WORST_CONDITION = 1e8
+
+Surface = Callable[[Array], tuple[float, float]]
+"""The height at (2,) metres east and north, and its standard deviation."""
+
+
+def intersected(adjusted: Adjusted, ties: Ties, points: Array) -> tuple[Array, Array]:
+    """(p, 3) points that fit their `ties` best, begun from `points`, and the ties' (m, 2) residuals, pixels.
+
+    Weighed as in the adjustment. A residual is NaN where the point lies behind its camera; a point whose rays
+    are next to parallel stays where it began.
+    """
+    network = replace(adjusted.network, ties=ties, points=points)
+    state = replace(adjusted.state, points=points)
+    height_m = np.maximum(1e-3, np.median(np.abs(adjusted.state.centres[:, 2])) or 1.0)
+    for _ in range(ROUNDS):
+        seen = tie_projection(network, adjusted.layout, state)
+        residual = np.where(seen.behind[:, None], 0.0, ties.px - seen.px)
+        square = (residual**2).sum(axis=1) / adjusted.sigma_px**2
+        weight = np.where(seen.behind, 0.0, 6.0 / (4.0 + square))
+        step = _steps(ties, seen.by_point, residual, weight, len(points))
+        long = np.linalg.norm(step, axis=1, keepdims=True)
+        step *= np.minimum(1.0, FURTHEST_STEP * height_m / np.maximum(long, 1e-12))
+        state = replace(state, points=state.points + step)
+        if np.abs(step).max(initial=0.0) < 1e-4:
+            break
+    return state.points, tie_residuals(network, adjusted.layout, state)
+
+
+def _steps(ties: Ties, by_point: Array, residual: Array, weight: Array, count: int) -> Array:
+    blocks, rights = np.zeros((count, 3, 3)), np.zeros((count, 3))
+    weighed = by_point * weight[:, None, None]
+    products = np.einsum("kai,kaj->kij", weighed, by_point)
+    sides = np.einsum("kai,ka->ki", weighed, residual)
+    for i in range(3):
+        rights[:, i] = np.bincount(ties.point, sides[:, i], count)
+        for j in range(3):
+            blocks[:, i, j] = np.bincount(ties.point, products[:, i, j], count)
+    values, vectors = np.linalg.eigh(blocks)
+    told = values[:, 0] > values[:, 2] / WORST_CONDITION
+    safe = np.where(told[:, None], values, 1.0)
+    turned = np.einsum("kji,kj->ki", vectors, rights) / safe
+    return np.where(told[:, None], np.einsum("kij,kj->ki", vectors, turned), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Intersection:
+    """Several points together: (k, 3) metres, their joint covariance (3k, 3k) m², residuals of the marks."""
+
+    local_m: Array
+    covariance: Array
+    residual_px: tuple[Array, ...]
+
+
+def intersect_marks(
+    adjusted: Adjusted,
+    marked: tuple[Pointings, ...],
+    start: Array,
+    surfaces: tuple[Surface | None, ...] | None = None,
+) -> Intersection:
+    """Places of things marked in pictures, begun at (k, 3) `start`; on its surface where one is given.
+
+    The covariance holds the click and the cameras (their common errors included, so that a distance between
+    two marks is no surer than the scale): with J a point's and E the cameras' effect on its marks, and
+    A = JᵀJ, x = A⁻¹ Jᵀ (marks - E cameras). Raises AlignmentError for a point marked in fewer than two
+    pictures or only from one direction.
+    """
+    places, answers, own, residuals = [], [], [], []
+    on = surfaces or (None,) * len(marked)
+    for number, (marks, begun, surface) in enumerate(zip(marked, start, on, strict=True)):
+        place, by_camera, spread, residual = _intersect(adjusted, marks, begun, number, surface)
+        places.append(place)
+        answers.append(by_camera)
+        own.append(spread)
+        residuals.append(residual)
+    stacked = np.vstack(answers) if answers else np.zeros((0, adjusted.layout.size))
+    covariance = stacked @ adjusted.covariance @ stacked.T
+    for number, spread in enumerate(own):
+        covariance[3 * number : 3 * number + 3, 3 * number : 3 * number + 3] += spread
+    return Intersection(np.array(places).reshape(-1, 3), covariance, tuple(residuals))
+
+
+def _intersect(
+    adjusted: Adjusted, marks: Pointings, place: Array, number: int, surface: Surface | None
+) -> tuple[Array, Array, Array, Array]:
+    if len(set(marks.view.tolist())) < 2 and surface is None:
+        raise AlignmentError(
+            f"point {number + 1} is marked in fewer than two photos",
+            remedy="Mark it in another photo, taken from elsewhere",
+        )
+    for _ in range(30):
+        rows = _point_rows(adjusted, marks, place, surface)
+        matrix = rows.by_point.T @ rows.by_point
+        if np.linalg.cond(matrix) > WORST_CONDITION:
+            raise AlignmentError(
+                f"point {number + 1} is marked from one direction only",
+                remedy="Mark it in a photo taken from further aside",
+            )
+        step = np.linalg.solve(matrix, rows.by_point.T @ rows.residual)
+        place = place + step
+        if np.abs(step).max() < 1e-6:
+            break
+    rows = _point_rows(adjusted, marks, place, surface)
+    inverse = np.asarray(np.linalg.inv(rows.by_point.T @ rows.by_point), float)
+    by_camera = -inverse @ rows.by_point.T @ rows.by_camera
+    residual_px = rows.residual[: 2 * len(marks.view)].reshape(-1, 2) * marks.sigma_px[:, None]
+    return place, by_camera, inverse, residual_px
+
+
+@dataclass(frozen=True, slots=True)
+class _PointRows:
+    residual: Array
+    by_point: Array
+    by_camera: Array
+
+
+def _point_rows(adjusted: Adjusted, marks: Pointings, place: Array, surface: Surface | None) -> _PointRows:
+    rows = mark_rows(adjusted.network, adjusted.layout, adjusted.state, marks, place, None)
+    by_point = -_centre_columns(rows.by_unknown, adjusted, marks)
+    if surface is None:
+        return _PointRows(rows.residual, by_point, rows.by_unknown)
+    height_m, sigma_m = surface(place[:2])
+    return _PointRows(
+        np.append(rows.residual, (height_m - place[2]) / sigma_m),
+        np.vstack([by_point, [0.0, 0.0, 1 / sigma_m]]),
+        np.vstack([rows.by_unknown, np.zeros(adjusted.layout.size)]),
+    )
+
+
+def _centre_columns(by_unknown: Array, adjusted: Adjusted, marks: Pointings) -> Array:
+    """(2k, 3): a point moves its pixel as its camera would, the other way."""
+    places = adjusted.layout.view(marks.view)[:, 3:]
+    pair = by_unknown.reshape(len(marks.view), 2, -1)
+    return np.take_along_axis(pair, np.repeat(places[:, None, :], 2, axis=1), axis=2).reshape(-1, 3)

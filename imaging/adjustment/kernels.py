@@ -1,0 +1,112 @@
+"""Compiled sums over tie points: the reduced normal matrix and what gives the points' steps back.
+
+For every point the blocks E of its ties (14 unknowns of view and lens by 3 of the point, whitened) are summed
+over pairs. The lens part is summed over the point first, since nearly all ties of a point share their lens.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+VIEW, LENS, BOTH = 6, 8, 14
+
+
+@numba.njit(cache=True)
+def gather(matrix: Floats, right: Floats, rows: Floats, residual: Floats, places: Integers) -> None:
+    """Add every tie's own part: rows (m, 2, 14), residual (m, 2), places (m, 14)."""
+    for tie in range(rows.shape[0]):
+        for a in range(BOTH):
+            u, v = rows[tie, 0, a], rows[tie, 1, a]
+            right[places[tie, a]] += u * residual[tie, 0] + v * residual[tie, 1]
+            for b in range(BOTH):
+                matrix[places[tie, a], places[tie, b]] += u * rows[tie, 0, b] + v * rows[tie, 1, b]
+
+
+@numba.njit(cache=True)
+def blocks_of(rows: Floats, whitened: Floats) -> Any:
+    """(m, 14, 3) blocks of rows (m, 2, 14) and whitened derivatives by the point (m, 2, 3)."""
+    blocks = np.empty((rows.shape[0], BOTH, 3))
+    for tie in range(rows.shape[0]):
+        for a in range(BOTH):
+            for c in range(3):
+                blocks[tie, a, c] = (
+                    rows[tie, 0, a] * whitened[tie, 0, c] + rows[tie, 1, a] * whitened[tie, 1, c]
+                )
+    return blocks
+
+
+@numba.njit(cache=True)
+def _take(matrix: Floats, first: Floats, rows: Integers, second: Floats, columns: Integers) -> None:
+    """Subtract first (r, 3) times second (c, 3) transposed at these rows and columns."""
+    for a in range(first.shape[0]):
+        for b in range(second.shape[0]):
+            total = first[a, 0] * second[b, 0] + first[a, 1] * second[b, 1] + first[a, 2] * second[b, 2]
+            matrix[rows[a], columns[b]] -= total
+
+
+@numba.njit(cache=True)
+def _lens_sums(blocks: Floats, places: Integers, ties: Integers, sums: Floats, examples: Integers) -> int:
+    """Sums (l, 8, 3) of the lens parts of a point's ties, and a tie of each lens; gives how many lenses."""
+    lenses = 0
+    for tie in ties:
+        lens = 0
+        while lens < lenses and places[examples[lens], VIEW] != places[tie, VIEW]:
+            lens += 1
+        if lens == lenses:
+            examples[lens] = tie
+            sums[lens] = 0.0
+            lenses += 1
+        sums[lens] += blocks[tie, VIEW:]
+    return lenses
+
+
+@numba.njit(cache=True)
+def reduce(
+    matrix: Floats,
+    right: Floats,
+    blocks: Floats,
+    places: Integers,
+    order: Integers,
+    starts: Integers,
+    points_right: Floats,
+) -> None:
+    """Take the points out: `order` lists ties point by point, `starts` (p + 1,) where each point's begin."""
+    longest = 1
+    for point in range(starts.shape[0] - 1):
+        longest = max(longest, starts[point + 1] - starts[point])
+    sums, examples = np.zeros((longest, LENS, 3)), np.zeros(longest, np.int64)
+    for point in range(starts.shape[0] - 1):
+        ties = order[starts[point] : starts[point + 1]]
+        lenses = _lens_sums(blocks, places, ties, sums, examples)
+        for tie in ties:
+            view = places[tie, :VIEW]
+            for a in range(BOTH):
+                for c in range(3):
+                    right[places[tie, a]] -= blocks[tie, a, c] * points_right[point, c]
+            for other in ties:
+                _take(matrix, blocks[tie, :VIEW], view, blocks[other, :VIEW], places[other, :VIEW])
+            for lens in range(lenses):
+                columns = places[examples[lens], VIEW:]
+                _take(matrix, blocks[tie, :VIEW], view, sums[lens], columns)
+                _take(matrix, sums[lens], columns, blocks[tie, :VIEW], view)
+        for first in range(lenses):
+            for second in range(lenses):
+                rows, columns = places[examples[first], VIEW:], places[examples[second], VIEW:]
+                _take(matrix, sums[first], rows, sums[second], columns)
+
+
+@numba.njit(cache=True)
+def answer(blocks: Floats, places: Integers, point: Integers, step: Floats, points: int) -> Any:
+    """(p, 3): for every point the sum over its ties of blocks^T step."""
+    total = np.zeros((points, 3))
+    for tie in range(blocks.shape[0]):
+        for a in range(BOTH):
+            for c in range(3):
+                total[point[tie], c] += blocks[tie, a, c] * step[places[tie, a]]
+    return total

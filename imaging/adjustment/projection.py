@@ -1,0 +1,86 @@
+"""Points into pictures, and how pixels answer to each unknown (collinearity equations; Triggs et al. 2000).
+
+    camera = R (point - centre - velocity · readout · (row / height - ½))
+    pixel  = lens(camera)
+
+A turn ω of the camera acts as R' = exp(ω) R. The row is the observed one, so that a lens whose rows are read
+one after another needs no iteration here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imaging.adjustment.network import Indices
+from imaging.adjustment.state import Layout, State
+from imaging.lens import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Pixels (k, 2) with derivatives by view (k, 2, 6), lens (k, 2, 8) and point (k, 2, 3).
+
+    `behind` (k,) are points that no camera sees: their rows are zero.
+    """
+
+    px: Array
+    by_view: Array
+    by_lens: Array
+    by_point: Array
+    behind: Array
+
+
+def project(
+    state: State, layout: Layout, view: Indices, points: Array, row_share: Array, velocity: Array
+) -> Projection:
+    """(k, 3) points in (k,) views. `row_share` (k,) is the observed row over the height less a half."""
+    rotation, lens = state.rotations[view], state.lenses[layout.lens_of_view[view]]
+    moved = velocity * row_share[:, None]
+    offset = points - state.centres[view] - moved * lens[:, 7:8]
+    camera = np.einsum("kij,kj->ki", rotation, offset)
+    behind = camera[:, 2] <= 1e-6
+    depth = np.where(behind, 1.0, camera[:, 2])
+    x, y = camera[:, 0] / depth, camera[:, 1] / depth
+    focal, k1, k2, p1, p2 = lens[:, 0], lens[:, 3], lens[:, 4], lens[:, 5], lens[:, 6]
+    square = x * x + y * y
+    stretch = 1 + square * (k1 + k2 * square)
+    seen_x = x * stretch + 2 * p1 * x * y + p2 * (square + 2 * x * x)
+    seen_y = y * stretch + p1 * (square + 2 * y * y) + 2 * p2 * x * y
+    px = np.stack([focal * seen_x + lens[:, 1], focal * seen_y + lens[:, 2]], axis=-1)
+
+    grown = 2 * (k1 + 2 * k2 * square)
+    by_plane = np.empty((len(x), 2, 2))
+    by_plane[:, 0, 0] = stretch + x * x * grown + 2 * p1 * y + 6 * p2 * x
+    by_plane[:, 0, 1] = by_plane[:, 1, 0] = x * y * grown + 2 * p1 * x + 2 * p2 * y
+    by_plane[:, 1, 1] = stretch + y * y * grown + 6 * p1 * y + 2 * p2 * x
+    by_plane *= focal[:, None, None]
+    plane_by_camera = np.zeros((len(x), 2, 3))
+    plane_by_camera[:, 0, 0] = plane_by_camera[:, 1, 1] = 1 / depth
+    plane_by_camera[:, 0, 2], plane_by_camera[:, 1, 2] = -x / depth, -y / depth
+    by_camera = by_plane @ plane_by_camera
+    by_point = by_camera @ rotation
+    by_view = np.concatenate([-by_camera @ _cross(camera), -by_point], axis=-1)
+
+    by_lens = np.zeros((len(x), 2, 8))
+    by_lens[:, 0, 0], by_lens[:, 1, 0] = seen_x, seen_y
+    by_lens[:, 0, 1] = by_lens[:, 1, 2] = 1.0
+    for axis, straight in enumerate((x, y)):
+        by_lens[:, axis, 3] = focal * straight * square
+        by_lens[:, axis, 4] = focal * straight * square**2
+    by_lens[:, 0, 5], by_lens[:, 1, 5] = focal * 2 * x * y, focal * (square + 2 * y * y)
+    by_lens[:, 0, 6], by_lens[:, 1, 6] = focal * (square + 2 * x * x), focal * 2 * x * y
+    by_lens[:, :, 7] = -np.einsum("kij,kj->ki", by_point, moved)
+    for derivative in (by_view, by_lens, by_point):
+        derivative[behind] = 0.0
+    return Projection(px, by_view, by_lens, by_point, behind)
+
+
+def _cross(vectors: Array) -> Array:
+    """(k, 3) to the (k, 3, 3) matrices of their cross product."""
+    matrix = np.zeros((len(vectors), 3, 3))
+    matrix[:, 0, 1], matrix[:, 0, 2] = -vectors[:, 2], vectors[:, 1]
+    matrix[:, 1, 0], matrix[:, 1, 2] = vectors[:, 2], -vectors[:, 0]
+    matrix[:, 2, 0], matrix[:, 2, 1] = -vectors[:, 1], vectors[:, 0]
+    return matrix

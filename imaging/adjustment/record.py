@@ -1,0 +1,65 @@
+"""An adjustment on disk: what measuring needs of it, without photos or tie points.
+
+`.json` holds views, lenses and names, `.npz` the covariance of poses, lenses and named points.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imaging.adjustment.adjust import Adjusted
+from imaging.adjustment.network import Named, Network, Pointings, Ties, indices
+from imaging.adjustment.state import layout_of, state_of
+from imaging.lens import Array, Lens, json_from_lens, json_from_view, view_from_json
+
+NOTHING = Ties(indices([]), indices([]), np.zeros((0, 2)))
+
+
+def record_from_adjusted(adjusted: Adjusted) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Plain values for JSON, and arrays for an `.npz`."""
+    velocity = adjusted.network.velocity_m_s
+    plain = {
+        "views": [json_from_view(view) for view in adjusted.views],
+        "lenses": {name: json_from_lens(lens) for name, lens in adjusted.lenses.items()},
+        "readout_s": {
+            name: float(adjusted.state.lenses[number, 7])
+            for number, name in enumerate(adjusted.layout.lens_names)
+        },
+        "named": list(adjusted.layout.named_names),
+        "sigma_px": adjusted.sigma_px,
+        "steps": adjusted.steps,
+    }
+    arrays = {
+        "covariance": adjusted.covariance,
+        "named": adjusted.state.named,
+        "velocity_m_s": np.zeros((len(adjusted.views), 3)) if velocity is None else velocity,
+    }
+    return plain, arrays
+
+
+def adjusted_from_record(plain: dict[str, Any], file: Path) -> Adjusted:
+    """The adjustment again; its tie points are gone. Raises OSError, KeyError and ValueError as they come."""
+    with np.load(file, allow_pickle=False) as arrays:
+        covariance, named, velocity_m_s = (arrays[key] for key in ("covariance", "named", "velocity_m_s"))
+    unmarked = Pointings(indices([]), np.zeros((0, 2)), np.zeros(0))
+    network = Network(
+        views=tuple(view_from_json(view) for view in plain["views"]),
+        lenses={name: Lens(**lens) for name, lens in plain["lenses"].items()},
+        readout_s={name: float(value) for name, value in plain["readout_s"].items()},
+        points=np.zeros((0, 3)),
+        ties=NOTHING,
+        velocity_m_s=velocity_m_s,
+        named=tuple(Named(name, place, unmarked) for name, place in zip(plain["named"], named, strict=True)),
+    )
+    return Adjusted(
+        network=network,
+        layout=layout_of(network),
+        state=state_of(network),
+        covariance=covariance,
+        sigma_px=float(plain["sigma_px"]),
+        residual_px=np.zeros((0, 2)),
+        steps=int(plain["steps"]),
+    )

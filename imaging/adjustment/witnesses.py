@@ -1,0 +1,143 @@
+"""Everything but the tie points: rows of the least-squares problem that touch few unknowns each.
+
+Each function gives residuals (observed less computed), already divided by their standard deviations, and
+their derivatives by the vector of unknowns as a dense (rows, unknowns) matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from imaging.adjustment.network import Bar, Network, Pointings, Positions
+from imaging.adjustment.projection import project
+from imaging.adjustment.state import FREE, LENS, VIEW, Layout, State, sigmas_of, state_of
+from imaging.lens import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """(r,) residuals and the (r, unknowns) derivatives of what is computed, both without unit."""
+
+    residual: Array
+    by_unknown: Array
+
+
+def witness_rows(network: Network, layout: Layout, state: State) -> list[Rows]:
+    """Rows of positions, directions, lens priors, named points, their marks, and bars."""
+    rows = [*_lens_rows(network, layout, state), *_named_rows(network, layout, state)]
+    if network.positions is not None:
+        rows.append(_position_rows(network.positions, layout, state))
+    if network.directions is not None and len(network.directions.view):
+        rows.append(_direction_rows(network, layout, state))
+    rows += [_bar_rows(bar, layout, state) for bar in network.bars]
+    rows.append(_weak_rows(network, layout, state))
+    return rows
+
+
+def row_shares(network: Network, view: np.ndarray, px: Array) -> Array:
+    """(k,) how far down the picture each pixel lies: its row over the height, less a half."""
+    heights = np.array([network.lenses[each.lens].height_px for each in network.views], float)
+    return np.asarray(px[:, 1] / heights[view] - 0.5)
+
+
+def velocities(network: Network, view: np.ndarray) -> Array:
+    """(k, 3) metres a second of each view."""
+    if network.velocity_m_s is None:
+        return np.zeros((len(view), 3))
+    return np.asarray(network.velocity_m_s[view])
+
+
+def bar_length(first: Array, second: Array) -> tuple[float, Array]:
+    """The distance of two (3,) places, and the unit vector from the first to the second."""
+    apart = second - first
+    length_m = float(np.linalg.norm(apart))
+    return length_m, apart / max(length_m, 1e-12)
+
+
+def _lens_rows(network: Network, layout: Layout, state: State) -> Iterator[Rows]:
+    start = state_of(network).lenses
+    for number, name in enumerate(layout.lens_names):
+        sigma = sigmas_of(network.lenses[name], network.priors[name])
+        free = np.flatnonzero(sigma > 0)
+        by = np.zeros((len(free), layout.size))
+        by[np.arange(len(free)), VIEW * layout.views + LENS * number + free] = 1 / sigma[free]
+        yield Rows((start[number] - state.lenses[number])[free] / sigma[free], by)
+
+
+def _position_rows(positions: Positions, layout: Layout, state: State) -> Rows:
+    apart = (positions.local_m - state.centres[positions.view]).reshape(-1)
+    by = np.zeros((len(apart), layout.size))
+    by[np.arange(len(apart)), layout.view(positions.view)[:, 3:].reshape(-1)] = 1.0
+    lower = np.linalg.cholesky(positions.covariance)
+    return Rows(solve_triangular(lower, apart, lower=True), solve_triangular(lower, by, lower=True))
+
+
+def _direction_rows(network: Network, layout: Layout, state: State) -> Rows:
+    told = network.directions
+    assert told is not None  # noqa: S101 - asked by the caller
+    count = len(told.view)
+    sigma = told.sigma_rad * np.sqrt(count)
+    rotation = state.rotations[told.view]
+    turned = np.transpose(rotation, (0, 2, 1)) @ np.array([[0, -1.0, 0], [1.0, 0, 0], [0, 0, 0]])
+    by = np.zeros((count, 3, layout.size))
+    rows = np.arange(count)[:, None, None]
+    by[rows, np.arange(3)[None, :, None], layout.view(told.view)[:, None, :3]] = turned / sigma
+    residual = (told.local - rotation[:, 2]) / sigma
+    return Rows(residual.reshape(-1), by.reshape(-1, layout.size))
+
+
+def _named_rows(network: Network, layout: Layout, state: State) -> Iterator[Rows]:
+    for number, each in enumerate(network.named):
+        places = layout.named(number)
+        if each.covariance is not None:
+            lower = np.linalg.cholesky(each.covariance)
+            by = np.zeros((3, layout.size))
+            by[:, places] = np.eye(3)
+            yield Rows(np.linalg.solve(lower, each.local_m - state.named[number]), np.linalg.solve(lower, by))
+        if len(each.marks.view):
+            yield mark_rows(network, layout, state, each.marks, state.named[number], places)
+
+
+def mark_rows(
+    network: Network, layout: Layout, state: State, marks: Pointings, point: Array, places: np.ndarray | None
+) -> Rows:
+    """Rows of one point's marks; `places` are those of the point's unknowns, None for one outside them."""
+    count = len(marks.view)
+    seen = project(
+        state,
+        layout,
+        marks.view,
+        np.broadcast_to(point, (count, 3)),
+        row_shares(network, marks.view, marks.px),
+        velocities(network, marks.view),
+    )
+    by = np.zeros((count, 2, layout.size))
+    rows, pair = np.arange(count)[:, None, None], np.arange(2)[None, :, None]
+    by[rows, pair, layout.view(marks.view)[:, None, :]] = seen.by_view
+    by[rows, pair, layout.lens(marks.view)[:, None, :]] = seen.by_lens
+    if places is not None:
+        by[:, :, places] = seen.by_point
+    sigma = marks.sigma_px[:, None]
+    by /= sigma[..., None]
+    return Rows(((marks.px - seen.px) / sigma).reshape(-1), by.reshape(-1, layout.size))
+
+
+def _bar_rows(bar: Bar, layout: Layout, state: State) -> Rows:
+    first, second = (layout.named_names.index(name) for name in (bar.first, bar.second))
+    length_m, along = bar_length(state.named[first], state.named[second])
+    by = np.zeros((1, layout.size))
+    by[0, layout.named(first)], by[0, layout.named(second)] = -along / bar.sigma_m, along / bar.sigma_m
+    return Rows(np.array([(bar.length_m - length_m) / bar.sigma_m]), by)
+
+
+def _weak_rows(network: Network, layout: Layout, state: State) -> Rows:
+    """Next to nothing is known of every unknown, so that what nobody observed stays where it began."""
+    start = state_of(network)
+    apart = np.zeros(layout.size)
+    apart[: VIEW * layout.views].reshape(-1, VIEW)[:, 3:] = start.centres - state.centres
+    apart[layout.named_begin :] = (start.named - state.named).reshape(-1)
+    return Rows(apart / FREE, np.eye(layout.size) / FREE)

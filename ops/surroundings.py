@@ -1,8 +1,8 @@
 """What is round our aircraft, and who is told of them: ADS-B, foreign tracks, TAK.
 
 `surroundings` opens everything that the settings name, or says in one error what will not do; nothing is
-heard and nothing sent until it is `running`. A replay has none: what was once is never told as if it were
-now.
+heard and nothing sent until it is `running`. A replay has none (`ops.replayed_traffic` shows what it holds):
+what was once is never told as if it were now.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ hub, plans, terrain, traffic -> `AlarmWatch` (an `AlertDesk`) -> transitions -> 
 
 from ops.alarms.flown import PlansFlown
 from ops.alarms.log import AlarmLog
+from ops.alarms.restart import read_back
 from ops.alarms.watch import AlarmWatch, Listed, ListedAlarm
 
-__all__ = ["AlarmLog", "AlarmWatch", "Listed", "ListedAlarm", "PlansFlown"]
+__all__ = ["AlarmLog", "AlarmWatch", "Listed", "ListedAlarm", "PlansFlown", "read_back"]

@@ -12,6 +12,7 @@ from missions.errors import InputError
 from missions.plan import Plan
 from missions.terrain import Terrain
 from ops.alarms.log import AlarmLog
+from ops.alarms.restart import Before, told, too_old
 from telemetry.alerts import (
     Alarm,
     AlertDesk,
@@ -113,6 +114,18 @@ class AlarmWatch:
         """Every number that was found to be used by two aircraft."""
         return self._doubles.found
 
+    def take_over(self, before: Before) -> None:
+        """Go on with the alarms that stood when the service ended, and record that it started again.
+
+        Before the first look; what is acknowledged or on the shelf does not call anew.
+        """
+        with self._acting:
+            now_s = self._clock.now_s()
+            old = too_old(before, now_s)
+            strangers = self._desk.restore(() if old else before.standing, now_s, 0 if old else before.number)
+            self._quiet |= {each.alarm.key for each in before.standing if each.quiet and not old}
+            self._keep((self._desk.started(now_s, told(before, now_s, strangers)),))
+
     def look(self) -> None:
         """See what changed; what fails is told in `problem`, and the next look may do."""
         self._failures = []
@@ -142,11 +155,8 @@ class AlarmWatch:
 
     def shelve_max_s(self, key: Key) -> float | None:
         """For how long the alarm may be shelved, 0 for not at all; None where there is no such alarm."""
-        state = self._hub.vehicles().get(key.vehicle)
-        if state is None:
-            return None
-        rules = self._desk.rules.of(state.kind)
-        return next((rule.shelve_max_s for rule in rules if rule.name == key.rule), None)
+        rule = self._desk.rule(key)
+        return None if rule is None else rule.shelve_max_s
 
     def listed(self) -> Listed:
         """The lists as they are."""

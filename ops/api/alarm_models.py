@@ -44,6 +44,18 @@ class DoubleReport(Report):
     text: str
 
 
+class ReplayedNote(Report):
+    """Where the alarms of a replay come from. Nothing can be done to them."""
+
+    source: Literal["recorded", "recomputed"] = Field(
+        description="recorded: what was called then, and who took it; recomputed: found again, nobody acting"
+    )
+    upto_s: float | None = Field(
+        description="What is later has not been looked at yet, and the time shown is; null: it has"
+    )
+    rules: str = Field(description="By which rules they were looked for again; else empty")
+
+
 class AlarmsReport(Report):
     """All alarms that are to be shown."""
 
@@ -53,6 +65,9 @@ class AlarmsReport(Report):
     flood: bool = Field(description="More than ten in ten minutes: only those of high priority call")
     recorded: bool = Field(description="Whether it is kept who acknowledged what")
     problem: str = Field(description="What keeps alarms from being raised or recorded; empty: nothing")
+    replayed: ReplayedNote | None = Field(
+        default=None, description="Of a replay; null: these are alarms of now"
+    )
 
 
 class MeasuresReport(Report):
@@ -80,7 +95,9 @@ class AlarmList(AlarmsReport):
 class AlarmHealth(Report):
     """Whether somebody looks."""
 
-    looked_s: float | None = Field(description="When alarms were last looked for; null: not yet")
+    looked_s: float | None = Field(
+        description="When alarms were last looked for; null: not yet, or they are a replay's recorded ones"
+    )
     active: int
     unacknowledged: int
     recorded: bool

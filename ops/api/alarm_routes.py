@@ -15,6 +15,7 @@ from ops.api.alarming import Alarming
 from ops.api.desk import Desk
 from ops.api.models import Problem
 from ops.api.orders import body_of, order_of
+from ops.api.replayed_alarms import ReplayedAlarms
 from telemetry.alerts import Key
 
 router = APIRouter(prefix="/api/alarms")
@@ -23,23 +24,21 @@ NONE: dict[int | str, dict[str, object]] = {404: {"model": Problem}}
 REFUSED: dict[int | str, dict[str, object]] = {
     status: {"model": Problem} for status in (404, 409, 413, 415, 422)
 }
-IN_A_REPLAY = "this is a replay: what was done to alarms then is in the recordings' index"
+IN_A_REPLAY = "this is a replay: its alarms are those of then, and nothing can be done to them any more"
 
 
-def _shown(request: Request) -> Alarming:
+def _shown(request: Request) -> Alarming | ReplayedAlarms:
     desk: Desk = request.app.state.desk
     if desk.alarms is None:
-        raise HTTPException(
-            404, IN_A_REPLAY if desk.replay is not None else "no vehicles are heard, so there are no alarms"
-        )
+        raise HTTPException(404, "no vehicles are heard, so there are no alarms")
     return desk.alarms
 
 
 def _directed(request: Request) -> Alarming:
-    desk: Desk = request.app.state.desk
-    if desk.replay is not None:
+    shown = _shown(request)
+    if isinstance(shown, ReplayedAlarms):
         raise HTTPException(409, IN_A_REPLAY)
-    return _shown(request)
+    return shown
 
 
 async def _order(request: Request) -> AlarmOrder:
@@ -50,7 +49,7 @@ async def _shelve_order(request: Request) -> ShelveOrder:
     return await order_of(request, ShelveOrder, LONGEST_ORDER_BYTES)
 
 
-Shown = Annotated[Alarming, Depends(_shown)]
+Shown = Annotated[Alarming | ReplayedAlarms, Depends(_shown)]
 Directed = Annotated[Alarming, Depends(_directed)]
 TheOrder = Annotated[AlarmOrder, Depends(_order)]
 TheShelveOrder = Annotated[ShelveOrder, Depends(_shelve_order)]

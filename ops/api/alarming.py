@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from missions.terrain import open_terrain
-from ops.alarms import AlarmLog, AlarmWatch, ListedAlarm, PlansFlown
+from ops.alarms import AlarmLog, AlarmWatch, ListedAlarm, PlansFlown, read_back
 from ops.api.alarm_models import (
     AlarmHealth,
     AlarmReport,
@@ -20,7 +20,7 @@ from ops.api.events import Happening, Severity
 from ops.api.folder import OperationFolder
 from ops.api.picture import Picture
 from ops.config import Settings
-from telemetry.alerts import Priority, State, Transition, load_rules
+from telemetry.alerts import STARTED, Measures, Priority, State, Transition, load_rules
 from telemetry.alerts.specs import SPECS
 from telemetry.clock import Clock
 from telemetry.doubles import Double
@@ -83,12 +83,9 @@ class Alarming:
         """The lists as they are."""
         listed = self.watch.listed()
         return AlarmsReport(
-            active=tuple(map(_report, listed.active)),
-            shelved=tuple(map(_report, listed.shelved)),
-            doubles=tuple(
-                DoubleReport(vehicle=each.system, text=each.text[:1].upper() + each.text[1:])
-                for each in self.watch.doubles
-            ),
+            active=tuple(map(alarm_report, listed.active)),
+            shelved=tuple(map(alarm_report, listed.shelved)),
+            doubles=tuple(map(double_report, self.watch.doubles)),
             flood=listed.flood,
             recorded=self.watch.log is not None,
             problem=self.watch.problem,
@@ -96,20 +93,7 @@ class Alarming:
 
     def measures(self) -> MeasuresReport:
         """What they add up to."""
-        found = self.watch.measures()
-        return MeasuresReport(
-            per_10_min=found.per_10_min,
-            mean_per_10_min=found.mean_per_10_min,
-            peak_per_10_min=found.peak_per_10_min,
-            flood=found.flood,
-            standing=found.standing,
-            longest_standing_s=found.longest_standing_s,
-            unacknowledged=found.unacknowledged,
-            shelved=found.shelved,
-            chattering=tuple(map(str, found.chattering)),
-            share_pct={priority.value: share for priority, share in found.share_pct.items()},
-            raised=found.raised,
-        )
+        return measures_report(self.watch.measures())
 
     def health(self) -> AlarmHealth:
         """Whether somebody looks."""
@@ -127,7 +111,7 @@ class Alarming:
         self.watch.close()
 
     def _tell(self, transition: Transition) -> None:
-        self._picture.tell(str(transition.key.vehicle), happening_of(transition), transition.time_s)
+        self._picture.tell(vehicle_of(transition), happening_of(transition), transition.time_s)
 
     def _tell_double(self, double: Double) -> None:
         """Called in a link's thread."""
@@ -145,7 +129,8 @@ def alarming(
 ) -> Alarming:
     """Alarms after the settings: the team's rules, elevation files, plans of a folder, kept in `records`.
 
-    Raises InputError (SettingsError, FormatError) for rules and elevation files that cannot be used.
+    What stood by the journal in `records` goes on. Raises InputError (SettingsError, FormatError) for rules
+    and elevation files that cannot be used.
     """
     rules = load_rules(settings.alert_rules)
     terrain = None if settings.alert_terrain is None else open_terrain([settings.alert_terrain])
@@ -157,12 +142,24 @@ def alarming(
         terrain=terrain,
         log=None if records is None else AlarmLog(records, clock),
     )
-    return Alarming(picture, clock, watch)
+    made = Alarming(picture, clock, watch)
+    before = None if records is None else read_back(records)
+    if before is not None:
+        watch.take_over(before)
+        made.show()
+    return made
+
+
+def vehicle_of(transition: Transition) -> str | None:
+    """The key of the vehicle that a change is about; None for a start of the service."""
+    return None if transition.key.rule == STARTED else str(transition.key.vehicle)
 
 
 def happening_of(transition: Transition) -> Happening:
     """The line of the event list for a change of an alarm."""
     severity: Severity = _SEVERITIES[transition.priority] if transition.raised else "info"
+    if transition.key.rule == STARTED:
+        return Happening(severity, "alarm", transition.text)
     return Happening(severity, "alarm", f"{_did(transition)}: {_text(transition)}")
 
 
@@ -190,7 +187,8 @@ def _text(transition: Transition) -> str:
     return f"{transition.key.rule.replace('_', ' ')}, {transition.text}{why}"
 
 
-def _report(listed: ListedAlarm) -> AlarmReport:
+def alarm_report(listed: ListedAlarm) -> AlarmReport:
+    """What the service says of an alarm."""
     alarm = listed.alarm
     return AlarmReport(
         vehicle=alarm.key.vehicle,
@@ -198,7 +196,7 @@ def _report(listed: ListedAlarm) -> AlarmReport:
         subject=alarm.key.subject,
         priority=listed.priority.value,
         state=_STATES[alarm.state],
-        text=alarm.text or SPECS[alarm.key.rule].about,
+        text=alarm.text or _about(alarm.key.rule),
         value=_figure(alarm.value),
         limit=_figure(alarm.limit),
         raised_s=alarm.raised_s,
@@ -209,6 +207,33 @@ def _report(listed: ListedAlarm) -> AlarmReport:
         shelve_max_s=listed.shelve_max_s,
         calls=listed.calls,
     )
+
+
+def _about(rule: str) -> str:
+    """What a rule is about; in an old record there may be one that is none any more."""
+    return SPECS[rule].about if rule in SPECS else rule.replace("_", " ")
+
+
+def measures_report(found: Measures) -> MeasuresReport:
+    """What the service says of EEMUA 191's figures."""
+    return MeasuresReport(
+        per_10_min=found.per_10_min,
+        mean_per_10_min=found.mean_per_10_min,
+        peak_per_10_min=found.peak_per_10_min,
+        flood=found.flood,
+        standing=found.standing,
+        longest_standing_s=found.longest_standing_s,
+        unacknowledged=found.unacknowledged,
+        shelved=found.shelved,
+        chattering=tuple(map(str, found.chattering)),
+        share_pct={priority.value: share for priority, share in found.share_pct.items()},
+        raised=found.raised,
+    )
+
+
+def double_report(double: Double) -> DoubleReport:
+    """What the service says of a number that two aircraft use."""
+    return DoubleReport(vehicle=double.system, text=double.text[:1].upper() + double.text[1:])
 
 
 def _figure(value: float | None) -> float | None:

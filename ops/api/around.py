@@ -11,6 +11,7 @@ from ops.api.models import VehicleReport
 from ops.api.report import rounded
 from ops.api.wire import listed
 from ops.nearby import Undulations, height_amsl_m
+from ops.replayed_traffic import ReplayedTraffic
 from telemetry.clock import Clock
 from telemetry.recorder import Recorder
 from telemetry.traffic import Aircraft, ForeignReport
@@ -23,7 +24,10 @@ Versions = Mapping[str, int]
 
 
 class Board:
-    """A text that is written anew at most once a second; its version counts how often it was another one."""
+    """A text that is written anew at most once a second; its version counts how often it was another one.
+
+    In a replay seconds are shorter, and after a jump it is written at once.
+    """
 
     def __init__(self, write: Callable[[], str], clock: Clock, empty: str) -> None:
         self._write = write
@@ -31,13 +35,19 @@ class Board:
         self._lock = threading.Lock()
         self._due_s = float("-inf")
         self._now = (0, empty)
+        self.every_s = EVERY_S
+
+    def hurry(self) -> None:
+        """Have it written when it is looked at next."""
+        with self._lock:
+            self._due_s = float("-inf")
 
     def look(self) -> tuple[int, str]:
         """The version and the text."""
         with self._lock:
             now_s = self._clock.monotonic_s()
             if now_s >= self._due_s:
-                self._due_s = now_s + EVERY_S
+                self._due_s = now_s + self.every_s
                 text = self._write()
                 if text != self._now[1]:
                     self._now = (self._now[0] + 1, text)
@@ -47,8 +57,14 @@ class Board:
 class Around:
     """For the desk; without surroundings and recorder there is nothing to tell."""
 
-    def __init__(self, clock: Clock, surroundings: Surroundings | None, recorder: Recorder | None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        surroundings: Surroundings | ReplayedTraffic | None,
+        recorder: Recorder | None,
+    ) -> None:
         self.surroundings = surroundings
+        self._jumps = 0
         self._recorder = recorder
         self._foreign: dict[str, tuple[ForeignReport, VehicleReport]] = {}
         self._traffic = Board(lambda: listed(self.traffic()), clock, "[]")
@@ -92,6 +108,7 @@ class Around:
 
         With the versions that are told, and whether there is news that must not wait.
         """
+        self._follow_replay()
         boards = {"traffic": self._traffic.look(), "recording": self._recording.look()}
         versions = {name: version for name, (version, _) in boards.items()}
         changed = {name for name in boards if seen is None or versions[name] != seen.get(name, 0)}
@@ -99,6 +116,13 @@ class Around:
             f'"{name}":{written if name in changed else "null"}' for name, (_, written) in boards.items()
         )
         return text, versions, "traffic" in changed
+
+    def _follow_replay(self) -> None:
+        if isinstance(self.surroundings, ReplayedTraffic):
+            self._traffic.every_s = self.surroundings.every_s
+            if self.surroundings.jumps != self._jumps:
+                self._jumps = self.surroundings.jumps
+                self._traffic.hurry()
 
     def _recording_text(self) -> str:
         report = self.recording()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ops.api.alarming import Alarming
 from ops.api.around import Around, Versions
@@ -23,11 +24,16 @@ from ops.api.models import (
     VehicleReport,
 )
 from ops.api.picture import Cursor, Picture
+from ops.api.replayed_alarms import ReplayedAlarms
 from ops.api.replaying import ReplayedVehicles, replay_state
 from ops.api.wire import Wire
+from telemetry.alerts import Transition
 from telemetry.clock import Clock
 from telemetry.hub import Hub
 from telemetry.replay import Replay
+
+if TYPE_CHECKING:
+    from ops.marking.boards import Boards
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,9 @@ class Said:
 class Desk:
     """Everything the endpoints and the stream share; the hub and the folder may each be missing.
 
-    With a replay its vehicles are shown, and no others. `sections` counts how often each part of the
-    operation changed. `alarms` is set by whoever has them looked for.
+    With a replay its vehicles are shown, and no others, and among its events what `happened` to alarms.
+    `sections` counts how often each part of the operation changed. `alarms` is set by whoever has them looked
+    for.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class Desk:
         replay: Replay | None = None,
         *,
         around: Around | None = None,
+        happened: Sequence[Transition] = (),
     ) -> None:
         self.clock = clock
         self.hub = hub if replay is None else replay.hub
@@ -65,15 +73,19 @@ class Desk:
         self.picture = Picture(source="live" if replay is None else "replay")
         self.folder = None if folder is None else OperationFolder(folder, clock)
         self.sections: Mapping[Section, int] = dict.fromkeys(SECTIONS, 0)
-        self.alarms: Alarming | None = None
+        self.alarms: Alarming | ReplayedAlarms | None = None
+        self.happened = happened
         self._wire = Wire()
         self._live = self._watching()
         self._looking = threading.Lock()
+        self._boards: Boards | None = None
 
     def refresh(self) -> None:
-        """Look at the vehicles."""
+        """Look at the vehicles, and in a replay at its alarms."""
         if self._live is not None:
             self._live.refresh()
+        if isinstance(self.alarms, ReplayedAlarms):
+            self.alarms.show()
 
     def look(self) -> None:
         """Look at the operation's files; reads the disk, so not for the event loop. Any thread."""
@@ -89,6 +101,18 @@ class Desk:
             self.alarms.close()
         if self._live is not None:
             self._live.close()
+        if self._boards is not None:
+            self._boards.close()
+
+    def boards(self) -> Boards:
+        """The scenes of the operation to mark in. There must be an operation."""
+        from ops.marking.boards import Boards  # loads much, and only where scenes are marked
+
+        assert self.folder is not None  # noqa: S101 - the caller has looked
+        with self._looking:
+            if self._boards is None:
+                self._boards = Boards(self.folder, self.clock)
+            return self._boards
 
     def vehicles(self) -> tuple[VehicleReport, ...]:
         """Every vehicle as it is now."""
@@ -171,7 +195,7 @@ class Desk:
 
     def _watching(self) -> LiveVehicles | ReplayedVehicles | None:
         if self.replay is not None:
-            return ReplayedVehicles(self.replay, self.picture)
+            return ReplayedVehicles(self.replay, self.picture, self.happened)
         if self.hub is None:
             return None
         return LiveVehicles(self.hub, self.picture, self.clock, self.around.foreign)

@@ -43,7 +43,7 @@ TheOrder = Annotated[ReplayOrder, Depends(_order)]
 def replay(request: Request, shown: TheReplay) -> ReplayReport:
     """The time line: begin, end, where it is, gaps, and moments worth jumping to."""
     desk: Desk = request.app.state.desk
-    return replay_report(shown, () if desk.folder is None else desk.folder.finds())
+    return replay_report(shown, () if desk.folder is None else desk.folder.finds(), desk.happened)
 
 
 @router.post("/replay", responses=REFUSED, openapi_extra=body_of(ReplayOrder))

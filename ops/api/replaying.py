@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 
+from ops.api.alarming import happening_of, vehicle_of
 from ops.api.live import vehicle_report
 from ops.api.models import (
     EventReport,
@@ -24,6 +25,7 @@ from ops.api.models import (
     VehicleReport,
 )
 from ops.api.picture import EVENTS, TRACK_POINTS, Picture
+from telemetry.alerts import Transition
 from telemetry.frames import Frame
 from telemetry.replay import Moment, Point, Replay, Situation
 
@@ -32,14 +34,21 @@ _MARKED = {"mode", "arming", "flight", "battery", "link"}
 
 
 class ReplayedVehicles:
-    """Keeps a picture of what a replay shows; call `close` to hear no more."""
+    """Keeps a picture of what a replay shows; call `close` to hear no more.
 
-    def __init__(self, replay: Replay, picture: Picture) -> None:
+    `happened` are changes of alarms, which are told among its events.
+    """
+
+    def __init__(self, replay: Replay, picture: Picture, happened: Sequence[Transition] = ()) -> None:
         self._replay = replay
         self._picture = picture
         self._lock = threading.Lock()
         self._times_s = {system: [point.time_s for point in track] for system, track in replay.tracks.items()}
-        self._moment_times_s = [each.time_s for each in replay.moments]
+        within = (each for each in happened if each.time_s >= replay.begin_s)
+        self._happened: list[Moment | Transition] = sorted(
+            (*replay.moments, *within), key=lambda each: each.time_s
+        )
+        self._happened_s = [each.time_s for each in self._happened]
         self._heard_s: dict[tuple[int, int], float] = {}
         self._told_s = replay.begin_s
         self.close = replay.hub.subscribe(self._hear)
@@ -88,10 +97,11 @@ class ReplayedVehicles:
         return map(_track_point, islice(self._replay.tracks[system], begin, end))
 
     def _events(self, after_s: float, upto_s: float) -> Iterator[EventReport]:
-        end = bisect_right(self._moment_times_s, upto_s)
-        begin = max(bisect_right(self._moment_times_s, after_s), end - EVENTS)
+        end = bisect_right(self._happened_s, upto_s)
+        begin = max(bisect_right(self._happened_s, after_s), end - EVENTS)
         for number in range(begin, end):
-            yield _event(number + 1, self._replay.moments[number])
+            each = self._happened[number]
+            yield _event(number + 1, each) if isinstance(each, Moment) else _change(number + 1, each)
 
 
 def replay_state(replay: Replay, shown_s: float | None = None) -> ReplayState:
@@ -106,8 +116,13 @@ def replay_state(replay: Replay, shown_s: float | None = None) -> ReplayState:
     )
 
 
-def replay_report(replay: Replay, finds: Sequence[FindReport] = ()) -> ReplayReport:
-    """The whole time line: its gaps and the moments worth jumping to, finds with a time among them."""
+def replay_report(
+    replay: Replay, finds: Sequence[FindReport] = (), happened: Sequence[Transition] = ()
+) -> ReplayReport:
+    """The whole time line: its gaps and the moments worth jumping to.
+
+    Finds with a time are among them, and where alarms were raised by what `happened`.
+    """
     vehicles = replay.situation(replay.end_s).vehicles
     names = {system: vehicle_report(system, state, 0).name for system, state in vehicles.items()}
     moments = [_moment_report(each, names[each.system]) for each in _foremost(replay.moments)]
@@ -115,6 +130,11 @@ def replay_report(replay: Replay, finds: Sequence[FindReport] = ()) -> ReplayRep
         MomentReport(time_s=time_s, vehicle=None, name="", kind="find", severity="info", text=find.name)
         for find in finds
         if (time_s := find_time_s(find.properties)) is not None and replay.begin_s <= time_s <= replay.end_s
+    ]
+    moments += [
+        _alarm_report(each, names)
+        for each in happened
+        if each.calls and replay.begin_s <= each.time_s <= replay.end_s
     ]
     return ReplayReport(
         **replay_state(replay).model_dump(),
@@ -164,6 +184,30 @@ def _event(number: int, moment: Moment) -> EventReport:
         severity=moment.severity,
         kind="link" if moment.kind == "heard" else moment.kind,
         text=moment.text,
+    )
+
+
+def _change(number: int, transition: Transition) -> EventReport:
+    happening = happening_of(transition)
+    return EventReport(
+        number=number,
+        time_s=transition.time_s,
+        vehicle=vehicle_of(transition),
+        severity=happening.severity,
+        kind=happening.kind,
+        text=happening.text,
+    )
+
+
+def _alarm_report(transition: Transition, names: Mapping[int, str]) -> MomentReport:
+    happening = happening_of(transition)
+    return MomentReport(
+        time_s=transition.time_s,
+        vehicle=vehicle_of(transition),
+        name=names.get(transition.key.vehicle, f"Vehicle {transition.key.vehicle}"),
+        kind="alarm",
+        severity=happening.severity,
+        text=happening.text,
     )
 
 

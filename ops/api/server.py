@@ -61,16 +61,18 @@ def serve(
     recorder: Recorder | None = None,
     forward: Sequence[str] = (),
     station: Sequence[str] = (),
+    journals: Sequence[Path] = (),
 ) -> int:
     """Serve until Ctrl-C (or SIGTERM, SIGHUP, or `stopping` is set), then give the exit code, 0.
 
     `host` and `port` win over the settings; port 0 takes a free one. `announce` gets the address once the
     service listens. `links` are opened into `hub` and closed again; with `ask` the vehicles on them are
-    asked for position and state. A `replay` is played and shown instead of a hub. Changes of alarms are kept
-    in the folder `records`. `surroundings` run while it serves, and how the `recorder` fares is told.
-    Stations at `forward` hear what the links hear, those at `station` may command too; of a replay nobody is
-    told. Raises SettingsError for a station where we hear ourselves, LinkError for a port that is taken or a
-    link that cannot be opened, and what `create_app` raises.
+    asked for position and state. A `replay` is played and shown instead of a hub, with the alarms that
+    the files `journals` tell of. Changes of alarms are kept in the folder `records`. `surroundings` run
+    while it serves, and how the `recorder` fares is told. Stations at `forward` hear what the links hear,
+    those at `station` may command too; of a replay nobody is told. Raises SettingsError for a station where
+    we hear ourselves, LinkError for a port that is taken or a link that cannot be opened, and what
+    `create_app` raises.
     """
     clock = clock or SystemClock()
     hub = replay.hub if replay is not None else hub or Hub(clock)
@@ -90,6 +92,7 @@ def serve(
             records=records,
             surroundings=surroundings,
             recorder=recorder,
+            journals=journals,
         )
         if replay is not None:
             stack.enter_context(ReplayThread(replay))

@@ -33,7 +33,7 @@ BODY: dict[str, object] = {
 
 def _surroundings(request: Request) -> Surroundings:
     desk: Desk = request.app.state.desk
-    if desk.around.surroundings is None:
+    if not isinstance(desk.around.surroundings, Surroundings):
         raise HTTPException(404, "nothing is taken in here: what is shown is a recording, or there is no hub")
     return desk.around.surroundings
 

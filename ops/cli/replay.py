@@ -64,7 +64,8 @@ def replay(
         raise InputError("there is no page and no link", where="--headless", remedy="Name a link with --to")
     settings = settings_of(context, host=host, port=port)
     clock = SystemClock()
-    timeline = open_recordings(_files(recordings))
+    files = _files(recordings)
+    timeline = open_recordings(files)
     shown = Replay(timeline, clock, speed=speed, loop=loop, skip_silence_s=skip_silence_s)
     if begin is not None:
         shown.seek(_time_s(begin, shown))
@@ -78,6 +79,7 @@ def replay(
         if headless:
             _play(shown)
             return
+        from ops.alarms.recorded import journals_beside
         from ops.api.server import serve
 
         serve(
@@ -86,6 +88,7 @@ def replay(
             clock=clock,
             announce=_announce,
             replay=shown,
+            journals=journals_beside(files),
         )
     raise KeyboardInterrupt
 

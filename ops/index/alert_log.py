@@ -103,7 +103,7 @@ class AlertScan:
     def _rows(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         *whole, self._rest = (self._rest + chunk).split(b"\n")
         for line in whole:
-            row = _row(line, self.watermark)
+            row = row_of(line, self.watermark)
             self._digest.update(line + b"\n")
             self.watermark += len(line) + 1
             if row is None:
@@ -122,7 +122,7 @@ def _line(row: Mapping[str, Any]) -> bytes:
         data = text.encode() + b"\n"
     except (TypeError, ValueError) as error:
         raise InputError(f"this is no transition of an alarm: {error}", where=ALERTS_NAME) from error
-    if _row(data[:-1], 0) is None:
+    if row_of(data[:-1], 0) is None:
         raise InputError(
             f"this is no transition of an alarm: {text[:200]}",
             where=ALERTS_NAME,
@@ -131,8 +131,8 @@ def _line(row: Mapping[str, Any]) -> bytes:
     return data
 
 
-def _row(line: bytes, at: int) -> dict[str, Any] | None:
-    """The row of a line; None for what is none."""
+def row_of(line: bytes, at: int) -> dict[str, Any] | None:
+    """The row of `alerts` that a line is, which begins at byte `at`; None for what is none."""
     if len(line) > LINE_LIMIT_BYTES:
         return None
     try:

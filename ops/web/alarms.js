@@ -3,9 +3,16 @@
 import {Asking} from './asking.js';
 import {Bell} from './bell.js';
 import {element, keyed, write} from './dom.js';
-import {duration} from './format.js';
+import {duration, utcTime} from './format.js';
 
 const PRIORITIES = ['high', 'medium', 'low'];
+/** Where the alarms of a replay come from, in full. */
+const SOURCES = {
+  recorded: 'What the service called then and who took it, from the journal of alarms beside the recording. '
+    + 'Texts and figures are those of the last change.',
+  recomputed: 'No alarms were recorded then. These are what the rules of today find in the recording. '
+    + 'Nobody acknowledges them, so what is over stays in the list.',
+};
 const WORDS = {high: 'HIGH', medium: 'MED', low: 'LOW'};
 
 export class Alarms extends EventTarget {
@@ -76,14 +83,19 @@ export class Alarms extends EventTarget {
     this.#find('#shelf').hidden = !this.#shelfOpen || !shelved.length;
   }
 
-  #drawNotes({doubles, problem, recorded, active, shelved}) {
+  #drawNotes({doubles, problem, recorded, replayed, active, shelved}) {
     keyed(this.#find('#alarm-doubles'), doubles, (each) => `${each.vehicle}`,
       (each) => element('li', '', each.text), () => {});
     const note = this.#find('#alarm-problem');
     write(note, problem);
     note.hidden = !problem;
-    this.#find('#alarm-unrecorded').hidden = recorded;
-    this.#find('#alarm-foot').hidden = !active.length && !shelved.length;
+    this.#find('#alarm-unrecorded').hidden = recorded || replayed !== null;
+    this.#find('#alarm-name').hidden = replayed !== null;
+    this.#find('#alarm-foot').hidden = !shelved.length && (!active.length || replayed !== null);
+    const source = this.#find('#alarm-source');
+    source.hidden = replayed === null;
+    write(source, replayed === null ? '' : sourceOf(replayed));
+    source.title = replayed === null ? '' : SOURCES[replayed.source];
   }
 
   #row({vehicle}) {
@@ -113,7 +125,7 @@ export class Alarms extends EventTarget {
     part('text').title = said(alarm);
     part('alarm').setAttribute('aria-pressed', String(this.#store.selected === `${alarm.vehicle}`));
     write(part('whose'), taken ? `✓ ${alarm.who}` : '');
-    part('take').hidden = taken;
+    part('take').hidden = taken || this.#readOnly;
     part('whose').title = taken ? `Acknowledged by ${alarm.who}` : '';
     part('take').setAttribute('aria-label', `Acknowledge: ${this.#sentence(alarm)}`);
     part('put').hidden = !alarm.shelve_max_s;
@@ -137,6 +149,7 @@ export class Alarms extends EventTarget {
     write(part('name'), this.#nameOf(alarm));
     write(part('age'), `${this.#left(alarm)} left`);
     write(part('text'), `${said(alarm)} – ${alarm.who}: ${alarm.why}`);
+    part('put').hidden = this.#readOnly;
     part('put').setAttribute('aria-label', `Take off the shelf: ${this.#sentence(alarm)}`);
   }
 
@@ -180,6 +193,11 @@ export class Alarms extends EventTarget {
     (this.#find('#alarms .take:not([hidden])') ?? this.#find('#alarms .alarm') ?? this.#find('#alarm-name')).focus();
   }
 
+  /** In a replay: what is over cannot be acted upon. */
+  get #readOnly() {
+    return this.#store.alarms.replayed !== null;
+  }
+
   #left(alarm) {
     return duration(Math.max(0, (alarm.until_s ?? 0) - this.#store.now()));
   }
@@ -198,6 +216,13 @@ export class Alarms extends EventTarget {
 }
 
 const said = ({rule, text}) => `${rule.replaceAll('_', ' ')}: ${text}`;
+/** Where the alarms of a replay come from, in a line. */
+function sourceOf({source, upto_s: uptoS, rules}) {
+  if (source === 'recorded') return 'As recorded then';
+  const so = uptoS === null ? '' : `, so far up to ${utcTime(uptoS)} UTC`;
+  return `Not recorded then; found again by ${rules}${so}`;
+}
+
 const keyOf = ({vehicle, rule, subject}) => `${vehicle} ${rule} ${subject}`;
 
 /** Take away what is gone, so that what stays need not move and keeps its focus; whether what had it is gone. */

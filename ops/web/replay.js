@@ -9,7 +9,7 @@ const LONG_STEP_S = 60;
 const MARKS_APART_PX = 7;
 const NEAR_PX = 8;
 /** What is marked when there is room for one only. */
-const WEIGHT = {find: 5, flight: 4, battery: 3, link: 2, arming: 2, mode: 1, status_text: 1};
+const WEIGHT = {find: 5, flight: 4, alarm: 3.5, battery: 3, link: 2, arming: 2, mode: 1, status_text: 1};
 /** Just before a moment, so that it is seen to happen. */
 const LEAD_S = 0.5;
 

@@ -6,17 +6,21 @@
 """
 
 from telemetry.alerts.alarm import Alarm
+from telemetry.alerts.chronicle import Chronicle
 from telemetry.alerts.desk import AlertDesk
 from telemetry.alerts.listening import StatusTexts
 from telemetry.alerts.measures import Measures
 from telemetry.alerts.rules_file import Rules, load_rules
 from telemetry.alerts.situation import Said, Situation, Traffic
-from telemetry.alerts.states import Key, Priority, State, Transition
+from telemetry.alerts.standing import Standing, fold_transition
+from telemetry.alerts.states import STARTED, Key, Priority, State, Transition
 from telemetry.alerts.volume import Reference, Volume, Volumes
 
 __all__ = [
+    "STARTED",
     "Alarm",
     "AlertDesk",
+    "Chronicle",
     "Key",
     "Measures",
     "Priority",
@@ -24,11 +28,13 @@ __all__ = [
     "Rules",
     "Said",
     "Situation",
+    "Standing",
     "State",
     "StatusTexts",
     "Traffic",
     "Transition",
     "Volume",
     "Volumes",
+    "fold_transition",
     "load_rules",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from missions.errors import InputError
@@ -19,12 +19,15 @@ from telemetry.alerts.rules_file import Rules, load_rules
 from telemetry.alerts.sight import Sight
 from telemetry.alerts.situation import Situation
 from telemetry.alerts.specs import SPECS
-from telemetry.alerts.states import STANDING, Key, Priority, State, Transition
+from telemetry.alerts.standing import Standing
+from telemetry.alerts.states import STANDING, STARTED, Key, Priority, State, Transition
 from telemetry.state import VehicleState
 
 MAX_SUBJECTS = 16
 """Alarms of one rule and vehicle at once; what comes beyond them shares one."""
 OTHERS = "others"
+SETTLE_S = 15.0
+"""After a start nobody was heard yet: so long what stood before stands on, unless it is seen to hold."""
 NO_SITUATION = Situation()
 _log = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ class AlertDesk:
         self._lookout = Lookout(self.rules.stale_s)
         self._meter = Meter()
         self._number = 0
+        self._unseen: set[Key] = set()
+        self._started_s = 0.0
 
     def look(
         self, now_s: float, vehicles: Mapping[int, VehicleState], situation: Situation = NO_SITUATION
@@ -63,10 +68,38 @@ class AlertDesk:
                 self._kinds[number] = sight.state.kind
                 made += self._look_at(sight, seen)
             for key in sorted(self._alarms.keys() - seen):
-                rule = self._rule(key)
+                rule = self.rule(key)
                 if rule is not None:
-                    made += self._step(key, rule, None, now_s, suppressed=key in self._hidden)
+                    # a vehicle that turned out to be of a kind without that rule has nothing to call for
+                    reading = self._gone(key) if key.vehicle in vehicles else None
+                    made += self._step(key, rule, reading, now_s, suppressed=key in self._hidden)
             return tuple(made)
+
+    def restore(self, standing: Iterable[Standing], now_s: float, number: int) -> tuple[Standing, ...]:
+        """Go on with alarms as they stood before a restart, after transition `number`; before the first look.
+
+        Gives those that no rule speaks of any more. The others stand as they stood until their condition is
+        seen to hold, or SETTLE_S have passed; from then on they change as any others.
+        """
+        with self._lock:
+            self._number, self._started_s = max(self._number, number), now_s
+            strangers = []
+            for each in standing:
+                if self._rule(each.alarm.key) is None:
+                    strangers.append(each)
+                    continue
+                # its way out began when nobody looked: what is over is over once that is seen
+                alarm = replace(each.alarm, pending_s=now_s if each.alarm.held else None)
+                self._keep(alarm, now_s)
+                self._unseen.add(alarm.key)
+            return tuple(strangers)
+
+    def started(self, now_s: float, text: str) -> Transition:
+        """The record of a start: of no vehicle, and of no alarm."""
+        with self._lock:
+            self._number += 1
+            normal = State.NORMAL
+            return Transition(self._number, now_s, Key(0, STARTED), Priority.LOW, normal, normal, text)
 
     def acknowledge(self, key: Key, who: str, now_s: float) -> Transition:
         """`who` has seen the alarm. Raises InputError where there is nothing to acknowledge."""
@@ -109,8 +142,17 @@ class AlertDesk:
 
     def priority(self, key: Key) -> Priority:
         """How grave an alarm is."""
-        rule = self._rule(key)
+        rule = self.rule(key)
         return rule.priority if rule else Priority.LOW
+
+    def rule(self, key: Key) -> Rule | None:
+        """The rule of an alarm that there is or can be; None where there is no such alarm.
+
+        Of a vehicle that was not heard since a restart it is a copter's.
+        """
+        if key.vehicle not in self._kinds and key not in self._alarms:
+            return None
+        return self._rule(key)
 
     def measures(self) -> Measures:
         """EEMUA 191's figures at the last look."""
@@ -169,6 +211,10 @@ class AlertDesk:
     def _step(
         self, key: Key, rule: Rule, reading: Reading | None, now_s: float, *, suppressed: bool
     ) -> list[Transition]:
+        if key in self._unseen:
+            if 0 <= now_s - self._started_s < SETTLE_S and (suppressed or not _goes_on(reading, rule)):
+                return []
+            self._unseen.discard(key)
         (self._hidden.add if suppressed else self._hidden.discard)(key)
         alarm = self._alarms.get(key)
         if alarm is None:
@@ -214,7 +260,7 @@ class AlertDesk:
         return transition
 
     def _known(self, key: Key) -> tuple[Rule, Alarm]:
-        rule = self._rule(key)
+        rule = self.rule(key)
         if rule is None:
             raise InputError(
                 "there is no such alarm", where=str(key), remedy="Take one of the list of active alarms"
@@ -222,9 +268,10 @@ class AlertDesk:
         return rule, self._alarms.get(key) or Alarm(key)
 
     def _rule(self, key: Key) -> Rule | None:
-        if key.vehicle not in self._kinds:
-            return None
-        rules = self.rules.of(self._kinds[key.vehicle])
+        kinds = (
+            (self._kinds.get(key.vehicle), None) if key in self._alarms else (self._kinds.get(key.vehicle),)
+        )
+        rules = (rule for kind in kinds for rule in self.rules.of(kind))
         return next((rule for rule in rules if rule.name == key.rule), None)
 
 
@@ -241,6 +288,11 @@ def _readings(rule: Rule, sight: Sight, failed: list[str]) -> Readings:
 
 def _holds(reading: Reading) -> bool:
     return reading.margin is not None and reading.margin < 0
+
+
+def _goes_on(reading: Reading | None, rule: Rule) -> bool:
+    """Whether a condition that held is seen to hold still."""
+    return reading is not None and reading.margin is not None and reading.margin < rule.deadband
 
 
 def _room(reading: Reading) -> float:

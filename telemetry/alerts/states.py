@@ -30,6 +30,8 @@ SHOWN = frozenset({State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED})
 """The states in which an alarm stands in the list."""
 STANDING = frozenset({State.UNACKNOWLEDGED, State.ACKNOWLEDGED})
 """The states in which its condition holds and is shown."""
+STARTED = "service_started"
+"""What stands for a rule in the record of a start: of no vehicle (0), from normal to normal."""
 
 
 class Priority(StrEnum):

@@ -89,6 +89,11 @@ class Replay:
             self.hub.watch(link, lambda link=link: self._health(link))  # type: ignore[misc]
 
     @property
+    def timeline(self) -> Timeline:
+        """The frames that it plays."""
+        return self._timeline
+
+    @property
     def begin_s(self) -> float:
         """Just before the first frame, seconds since 1970 UTC."""
         return self._begin_us / _US

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from telemetry.dialect import short_name
+from telemetry.dialect import BY_NAME, short_name
 from telemetry.messages import Message
 from telemetry.traffic.aircraft import MOST_AIRCRAFT, Sighting, Traffic, fold_sighting, printable
 
@@ -141,3 +141,5 @@ _READERS: dict[str, Callable[[Message], Sighting | None]] = {
     "OPEN_DRONE_ID_BASIC_ID": _rid_basic,
     "OPEN_DRONE_ID_SYSTEM": _rid_system,
 }
+MESSAGE_IDS = frozenset(BY_NAME[name].message_id for name in _READERS)
+"""The types of all messages that say something of other aircraft."""

@@ -18,7 +18,7 @@ from telemetry.traffic.foreign import (
     forget_tracks,
     vehicle_state_of,
 )
-from telemetry.traffic.mavlink import sighting_of
+from telemetry.traffic.mavlink import MESSAGE_IDS, sighting_of
 
 
 class TrafficPicture:
@@ -38,7 +38,8 @@ class TrafficPicture:
 
     def __call__(self, frames: Sequence[Frame]) -> None:
         """Take in the other aircraft among frames of a hub."""
-        messages = (message for frame in frames if (message := decode(frame)) is not None)
+        some = (frame for frame in frames if frame.message_id in MESSAGE_IDS)
+        messages = (message for frame in some if (message := decode(frame)) is not None)
         self.take([sighting for message in messages if (sighting := sighting_of(message)) is not None])
 
     def take(self, sightings: Sequence[Sighting]) -> None:

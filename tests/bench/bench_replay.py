@@ -2,8 +2,9 @@
 
     python tests/bench/bench_replay.py RECORDING.tlog ...
 
-Prints the seconds to open, the longest and the mean of a hundred jumps to random times, the frames a second
-that reach the hub, and the memory that the process took at most.
+Prints the seconds to open, the longest and the mean of a hundred jumps to random times, the same until the
+page has the picture, alarms and traffic of that time, alone and while alarms are still looked for, the frames
+a second that reach the hub, how fast all alarms are found, and the memory that the process took at most.
 """
 
 from __future__ import annotations
@@ -11,9 +12,18 @@ from __future__ import annotations
 import random
 import resource
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from ops.alarms.recomputing import GIVE_WAY_S, Recomputing
+from ops.api.around import Around
+from ops.api.desk import Desk
+from ops.api.replayed_alarms import GO_ON_S, ReplayedAlarms
+from ops.replayed_traffic import ReplayedTraffic
+from telemetry.alerts import load_rules
+from telemetry.clock import SystemClock
 from telemetry.replay import Replay, open_recordings
 
 JUMPS = 100
@@ -29,14 +39,27 @@ def main() -> None:
     opened_s = time.perf_counter() - began_s
     print(f"{len(timeline):,} frames, {replay.end_s - replay.begin_s:.0f} s, {len(replay.tracks)} vehicles")
     print(f"open      {opened_s:.1f} s, of which the frames {found_s:.1f} s")
-    chance = random.Random(1)
-    jumps_s = []
-    for _ in range(JUMPS):
-        at_s = chance.uniform(replay.begin_s, replay.end_s)
-        began_s = time.perf_counter()
-        replay.seek(at_s)
-        jumps_s.append(time.perf_counter() - began_s)
-    print(f"jump      at most {1000 * max(jumps_s):.0f} ms, mean {1000 * sum(jumps_s) / JUMPS:.0f} ms")
+    jump("jump", replay, lambda: None)
+    clock = SystemClock()
+    desk = Desk(clock, replay=replay, around=Around(clock, ReplayedTraffic(replay), None))
+    jump("page", replay, lambda: desk.snapshot(5.0))
+    recomputing = Recomputing(timeline, load_rules())
+    desk.alarms = ReplayedAlarms(desk.picture, desk.now_s, recomputing, "the shipped rules")
+    stop = threading.Event()
+    looking = threading.Thread(target=look, args=(desk.alarms, stop))
+    looking.start()
+    replay.on_jump(lambda _: recomputing.give_way())
+    jump("looking", replay, lambda: desk.snapshot(5.0), 20, GIVE_WAY_S + 0.7)
+    stop.set()
+    looking.join()
+    began_s, from_s = time.process_time(), recomputing.upto_s
+    while not recomputing.done:
+        recomputing.step()
+    taken_s = time.process_time() - began_s
+    pace = (replay.end_s - from_s) / taken_s
+    print(f"alarms    {len(recomputing.chronicle)} transitions, found {pace:.0f} times as fast")
+    jump("alarms", replay, lambda: desk.snapshot(5.0))
+    desk.close()
     replay.seek((replay.begin_s + replay.end_s) / 2)
     first = timeline.number_at(round(replay.now_s * 1e6))
     began_s, at_s = time.perf_counter(), replay.now_s
@@ -47,6 +70,27 @@ def main() -> None:
     print(f"play      {frames / taken_s:,.0f} frames/s, {(replay.now_s - at_s) / taken_s:.0f} times as fast")
     most_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"memory    {most_mb:.0f} MB at most, with the mapped file")
+
+
+def jump(
+    name: str, replay: Replay, shown: Callable[[], object], jumps: int = JUMPS, apart_s: float = 0.0
+) -> None:
+    """Measure jumps until something is shown."""
+    chance, jumps_s = random.Random(1), []
+    for _ in range(jumps):
+        time.sleep(apart_s)
+        at_s = chance.uniform(replay.begin_s, replay.end_s)
+        began_s = time.perf_counter()
+        replay.seek(at_s)
+        shown()
+        jumps_s.append(time.perf_counter() - began_s)
+    print(f"{name:9} at most {1000 * max(jumps_s):.0f} ms, mean {1000 * sum(jumps_s) / jumps:.0f} ms")
+
+
+def look(alarms: ReplayedAlarms, stop: threading.Event) -> None:
+    """As the service does: half of the time."""
+    while not stop.wait(GO_ON_S):
+        alarms.look()
 
 
 if __name__ == "__main__":

@@ -28,8 +28,21 @@ def height_m(second: float) -> float:
     return max(0.0, min(60.0, 4 * (second - 60), 4 * (560 - second)))
 
 
-def write_recording(path: Path, systems: tuple[int, ...] = (1, 2)) -> Path:
-    """A `.tlog` of ten minutes, ten positions a second."""
+HELICOPTER, GLIDER = 0x484ABC, 0x3D1234
+PASSES = {HELICOPTER: range(100, 240), GLIDER: range(200, 560)}
+"""Other aircraft by their address, and when the first copter hears them."""
+
+
+def passes(address: int, second: float) -> tuple[float, float]:
+    """Where another aircraft is, degrees: the one passes from the south, the other far away from the west."""
+    since = second - PASSES[address].start
+    if address == HELICOPTER:
+        return LAT_DEG - 0.03 + since * 45e-5, LON_DEG + 200e-5
+    return LAT_DEG + 0.1, LON_DEG - 0.1 + since * 30e-5
+
+
+def write_recording(path: Path, systems: tuple[int, ...] = (1, 2), *, traffic: bool = False) -> Path:
+    """A `.tlog` of ten minutes, ten positions a second; with `traffic` the first copter hears ADS-B."""
     encoders = {system: Encoder(system, 1) for system in systems}
     with path.open("wb") as file:
         for tenth in range(SECONDS * 10):
@@ -39,7 +52,30 @@ def write_recording(path: Path, systems: tuple[int, ...] = (1, 2)) -> Path:
             for system, encoder in encoders.items():
                 stamp = (round((BEGIN_S + second) * 1e6) + system).to_bytes(8, "big")
                 file.writelines(stamp + raw for raw in _said(encoder, system, second, tenth))
+                if traffic and system == systems[0] and tenth % 10 == 5:
+                    file.writelines(stamp + raw for raw in _heard(encoder, second))
     return path
+
+
+def _heard(encoder: Encoder, second: float) -> list[bytes]:
+    there = [address for address, when in PASSES.items() if int(second) in when]
+    return [
+        _frame(
+            encoder,
+            "ADSB_VEHICLE",
+            ICAO_address=address,
+            lat=round(passes(address, second)[0] * 1e7),
+            lon=round(passes(address, second)[1] * 1e7),
+            altitude_type=0,
+            altitude=150_000 if address == HELICOPTER else 900_000,
+            heading=0 if address == HELICOPTER else 9_000,
+            hor_velocity=5_000,
+            callsign="LIFELN1" if address == HELICOPTER else "GLIDER",
+            flags=0b1_1011_1111,
+            squawk=7_000,
+        )
+        for address in there
+    ]
 
 
 def _said(encoder: Encoder, system: int, second: float, tenth: int) -> list[bytes]:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from ops.operations import Operation
+from tests.ops.called import write_journal
 from tests.ops.replayed import BEGIN_S, SECONDS, write_recording
 
 
@@ -26,6 +27,23 @@ def test_an_operation_is_replayed_from_where_it_was_asked(start: Callable[..., A
         assert (line["speed"], line["playing"]) == (4, False)
         assert client.get("/api/operation").json()["name"] == "Missing on the heath"
     assert running.interrupt() == 130
+
+
+def test_the_alarms_that_entered_an_operation_with_its_recording_are_shown(
+    start: Callable[..., Any], tmp_path: Path
+) -> None:
+    operation = Operation.create(tmp_path / "operation", "Missing on the heath", "missing-person")
+    operation.add_file(write_recording(tmp_path / "flight.tlog", (1,)), "telemetry")
+    operation.add_file(write_journal(tmp_path), "telemetry")
+    running = start("replay", operation.folder, "--from", "+140", "--paused", "--port", "0")
+    running.wait_until(lambda: "http://" in running.printed())
+    with httpx.Client(base_url=running.printed().split()[0]) as client:
+        found = client.get("/api/alarms").json()
+    assert found["replayed"]["source"] == "recorded"
+    assert [(each["rule"], each["who"]) for each in found["active"]] == [("fence_breach", "Ann")]
+    assert running.interrupt() == 130
+    operation = Operation.open(operation.folder)
+    assert operation.strangers() == (), "nothing was written"
 
 
 @pytest.mark.parametrize(

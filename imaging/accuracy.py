@@ -1,40 +1,48 @@
-"""Stage `accuracy`: how well the scene fits together and how well it lies on the map.
+"""Stage `accuracy`: how well the scene fits together and lies on the map, and whether that was checked.
 
-Everything here comes from the photos and their GPS alone. Nothing on the ground was measured, so nothing is
-checked from outside; the report says so.
+A scene is fit for evidence only where its scale comes from something measured on the ground, and something
+else measured there, which took no part, agrees with it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from imaging.alignment import Alignment
-from imaging.georeference import Georeference
+from imaging.checks import Check, checked
+from imaging.control.blunders import Blunder
+from imaging.control.scene import SceneControl
 from imaging.lens import Array
 from imaging.progress import Progress
+from imaging.refinement import Refined
 from imaging.scene import Scene, key_of
 
 STAGE = "accuracy"
-VERSION = 1
+VERSION = 2
 NOT_FOR_EVIDENCE = "not for evidence: no ground control"
+NOT_CHECKED = "not for evidence: no independent check on the ground"
 COVERAGE_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """Figures of fit. Reprojection errors in pixels of the photos, GPS residuals in metres.
+    """Figures of fit. Reprojection errors in pixels of the photos, GPS residuals and checks in metres.
 
     `scale_95_pct` is half the width of the 95 % interval of the scale, in per cent of a distance, from the
-    spread of the GPS residuals: what all positions share does not show in it. `heights_follow_focal_length`
-    says that the lens was held at what the photos tell: an error in it scales heights, not distances.
+    covariance of the adjustment. `gps_factor` is how many times the positions disagree beyond what was
+    expected. `heights_follow_focal_length` says that no control holds the heights: an error in the focal
+    length scales them, not distances. `ground_control_points` and `scale_bars` shaped the scene; `checks` did
+    not.
     """
 
     reprojection_mean_px: float
     reprojection_median_px: float
     reprojection_p95_px: float
     reprojection_max_px: float
+    tie_point_sigma_px: float
     tie_points: int
     observations: int
     gps_rmse_horizontal_m: float
@@ -42,38 +50,86 @@ class Accuracy:
     gps_max_m: float
     gps_used: int
     gps_set_aside: int
+    gps_factor: float
     scale_95_pct: float
     heights_follow_focal_length: bool
-    ground_control_points: int = 0
-    verdict: str = NOT_FOR_EVIDENCE
+    ground_control_points: int
+    scale_bars: int
+    checks: tuple[Check, ...]
+    check_rmse_plan_m: float | None
+    check_rmse_up_m: float | None
+    blunders: tuple[Blunder, ...]
+    evidence: bool
+    verdict: str
 
 
-def assess(alignment: Alignment, placed: Georeference, scene: Scene, progress: Progress) -> Accuracy:
+def assess(refined: Refined, control: SceneControl, scene: Scene, progress: Progress) -> Accuracy:
     """The figures of fit, written to `stages/accuracy.json`, or what stands there."""
     progress.stage(STAGE, 1)
-    key = key_of(STAGE, VERSION, placed.key)
-    record = scene.kept(STAGE, key) or scene.keep(STAGE, key, {"figures": _figures(alignment, placed)})
+    key = key_of(STAGE, VERSION, refined.key, control.key)
+    record = scene.kept(STAGE, key) or scene.keep(STAGE, key, {"figures": _figures(refined, control)})
     progress.advance()
-    return Accuracy(**record["figures"])
+    figures = dict(record["figures"])
+    return Accuracy(
+        **{
+            **figures,
+            "checks": tuple(
+                Check(each["name"], tuple(each["off_m"]), tuple(each["sigma_m"]), each["agrees"])
+                for each in figures["checks"]
+            ),
+            "blunders": tuple(Blunder(**each) for each in figures["blunders"]),
+        }
+    )
 
 
-def _figures(alignment: Alignment, placed: Georeference) -> dict[str, float | int | bool]:
-    errors_px = alignment.observation_px if len(alignment.observation_px) else np.zeros(1)
+def verdict_of(points: int, bars: int, checks: Sequence[Check]) -> tuple[bool, str]:
+    """Whether a scene with so much control and these checks is fit for evidence, and the words for it."""
+    if points < 2 and not bars:
+        return False, NOT_FOR_EVIDENCE
+    if not checks:
+        return False, NOT_CHECKED
+    failed = [check.name for check in checks if not check.agrees]
+    if failed:
+        return False, f"not for evidence: the scene disagrees with the check of {', '.join(failed)}"
+    number = f"{len(checks)} independent checks" if len(checks) > 1 else "one independent check"
+    return True, f"checked: {number} on the ground, all within what their uncertainty allows"
+
+
+def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
+    alignment, placed, adjusted = refined.alignment, refined.placed, refined.adjusted
+    finite = alignment.observation_px[np.isfinite(alignment.observation_px)]
+    errors_px = finite if len(finite) else np.zeros(1)
     residuals = np.array([[r.east_m, r.north_m, r.up_m] for r in placed.residuals if r.used])
+    checks = checked(adjusted, control, placed.frame)
+    points = refined.control_points
+    evidence, verdict = verdict_of(points, refined.bars, checks)
+    off = [check.off_m for check in checks if not check.is_distance]
+    plan = [np.hypot(each[0], each[1]) for each in off]
+    up = [each[2] for each in off if len(each) == 3]
     return {
         "reprojection_mean_px": float(errors_px.mean()),
         "reprojection_median_px": float(np.median(errors_px)),
         "reprojection_p95_px": float(np.percentile(errors_px, 95)),
         "reprojection_max_px": float(errors_px.max()),
+        "tie_point_sigma_px": adjusted.sigma_px,
         "tie_points": len(alignment.points),
         "observations": len(alignment.observation_px),
         "gps_rmse_horizontal_m": rms(np.linalg.norm(residuals[:, :2], axis=1)),
         "gps_rmse_vertical_m": rms(residuals[:, 2]),
         "gps_max_m": float(np.linalg.norm(residuals, axis=1).max()),
         "gps_used": len(residuals),
-        "gps_set_aside": len(placed.residuals) - len(residuals),
+        "gps_set_aside": sum(not each.used and each.told for each in placed.residuals),
+        "gps_factor": refined.gps_factor,
         "scale_95_pct": 100 * COVERAGE_95 * placed.scale_sigma,
-        "heights_follow_focal_length": alignment.focal_held,
+        "heights_follow_focal_length": points == 0,
+        "ground_control_points": points,
+        "scale_bars": refined.bars,
+        "checks": [asdict(check) for check in checks],
+        "check_rmse_plan_m": rms(np.array(plan)) if plan else None,
+        "check_rmse_up_m": rms(np.array(up)) if up else None,
+        "blunders": [asdict(blunder) for blunder in refined.blunders],
+        "evidence": evidence,
+        "verdict": verdict,
     }
 
 

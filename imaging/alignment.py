@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 import imaging
+from imaging.adjustment.network import Ties
 from imaging.alignment_job import POINTS, RESULT, Job, write_job
 from imaging.lens import Array, Lens, View, view_from_json
 from imaging.options import MosaicOptions
@@ -29,10 +30,11 @@ from imaging.photos import Photo
 from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
 from imaging.survey import LeftOut, Survey
-from missions.errors import AlignmentError, OutputError
+from imaging.worked import Worked
+from missions.errors import AlignmentError, FormatError, OutputError
 
 STAGE = "alignment"
-VERSION = 1
+VERSION = 2
 STRIP = 0.15
 FOCAL_TOLERANCE = 0.03
 
@@ -42,8 +44,9 @@ class Alignment:
     """Views and points in the model's own frame.
 
     `points` (n, 3), each with its mean reprojection error `point_error_px` (n,) and the number of views that
-    hold it, `point_views` (n,); `observation_px` (m,) is the error of every single tie point.
-    `focal_held` says that the focal length is the one that the photos tell, not one found from them.
+    hold it, `point_views` (n,); `observation_px` (m,) is the error of every single tie point of `ties`.
+    `focal_held` says that the focal length is the one that the photos tell, not one found from them, `worked`
+    what the process of the alignment took.
     """
 
     views: tuple[View, ...]
@@ -52,9 +55,11 @@ class Alignment:
     point_error_px: Array
     point_views: Array
     observation_px: Array
+    ties: Ties
     focal_held: bool
     left_out: tuple[LeftOut, ...]
     key: str
+    worked: Worked | None = None
 
 
 def align(found: Survey, scene: Scene, options: MosaicOptions, progress: Progress) -> Alignment:
@@ -71,6 +76,21 @@ def align(found: Survey, scene: Scene, options: MosaicOptions, progress: Progres
     else:
         progress.stage("alignment: kept from before", 0)
     return _alignment_from_record(record, scene)
+
+
+def kept_alignment(scene: Scene) -> Alignment:
+    """The alignment that stands in the scene. Raises FormatError where there is none that can be read."""
+    record = scene.read(STAGE)
+    try:
+        if record is None:
+            raise ValueError("there is none")  # noqa: TRY301 - one error for whatever is wrong
+        return _alignment_from_record(record, scene)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise FormatError(
+            f"the record of the alignment is broken ({error})",
+            where=str(scene.stages / f"{STAGE}.json"),
+            remedy="Make the scene again",
+        ) from error
 
 
 def _job(found: Survey, options: MosaicOptions) -> Job:
@@ -118,7 +138,7 @@ def _aligned(job: Job, found: Survey, scene: Scene, key: str, progress: Progress
     with _scratch(scene) as scratch:
         names = _linked(found, scratch / "images")
         write_job(_renamed(job, names, scratch / "images"), scratch)
-        _run_worker(scratch, _log(scene), progress)
+        worked = _run_worker(scratch, _log(scene), progress)
         result = _named_back(json.loads((scratch / RESULT).read_text()), names)
         if len(result["views"]) < 3:
             raise AlignmentError(
@@ -135,6 +155,7 @@ def _aligned(job: Job, found: Survey, scene: Scene, key: str, progress: Progress
         "pairs": len(job.pairs),
         "focal_held": result["focal_held"],
         "radial_held": result["radial_held"],
+        "worked": None if worked is None else asdict(worked),
     }
     return scene.keep(STAGE, key, body, [points])
 
@@ -176,8 +197,12 @@ def _not_aligned(found: Survey, result: dict[str, Any]) -> Iterator[LeftOut]:
         yield LeftOut(name, reason)
 
 
-def _run_worker(scratch: Path, log: Path, progress: Progress) -> None:
-    """Run the worker to its end; on any way out of here it is gone. Raises AlignmentError."""
+def _run_worker(scratch: Path, log: Path, progress: Progress) -> Worked | None:
+    """Run the worker to its end; on any way out of here it is gone. Raises AlignmentError.
+
+    Gives what it took, by its own account.
+    """
+    worked = None
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_search_path())}
     with log.open("wb") as messages:
         worker = subprocess.Popen(
@@ -191,7 +216,7 @@ def _run_worker(scratch: Path, log: Path, progress: Progress) -> None:
         try:
             assert worker.stdout is not None  # noqa: S101 - it is a pipe
             for line in worker.stdout:
-                _relay(line, progress)
+                worked = _relay(line, progress) or worked
             status = worker.wait()
         finally:
             worker.kill()
@@ -203,17 +228,22 @@ def _run_worker(scratch: Path, log: Path, progress: Progress) -> None:
         raise AlignmentError(
             f"the alignment stopped early (status {status})", where=str(log), remedy="The log says more"
         )
+    return worked
 
 
-def _relay(line: bytes, progress: Progress) -> None:
+def _relay(line: bytes, progress: Progress) -> Worked | None:
+    """Tell the worker's progress; at its end it says what it took."""
     try:
         event = json.loads(line)
     except ValueError:
-        return
+        return None
     if "stage" in event:
         progress.stage(event["stage"], event.get("total"))
     elif "advance" in event:
         progress.advance(event["advance"])
+    elif "cpu_s" in event:
+        return Worked(float(event["cpu_s"]), int(event["peak_bytes"]))
+    return None
 
 
 def _search_path() -> list[str]:
@@ -250,7 +280,9 @@ def _alignment_from_record(record: dict[str, Any], scene: Scene) -> Alignment:
             point_error_px=arrays["error_px"],
             point_views=arrays["views"].astype(float),
             observation_px=arrays["observation_px"],
+            ties=Ties(arrays["tie_view"], arrays["tie_point"], arrays["tie_px"]),
             focal_held=bool(record["focal_held"]),
             left_out=tuple(LeftOut(**item) for item in record["left_out"]),
             key=record["key"],
+            worked=Worked(**record["worked"]) if record.get("worked") else None,
         )

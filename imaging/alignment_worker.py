@@ -22,6 +22,7 @@ import pycolmap
 
 from imaging.alignment_job import DATABASE, POINTS, RESULT, Job, read_job
 from imaging.lens import Lens, json_from_lens
+from imaging.worked import worked
 
 SEED = 1
 CHUNK_PAIRS = 50
@@ -35,6 +36,15 @@ class Freedom(NamedTuple):
     radial: bool
 
 
+class _Seen(NamedTuple):
+    """Tie points of one picture: (k,) view, (k,) point, (k, 2) pixel, (k,) distance from the projection."""
+
+    view: np.ndarray[Any, np.dtype[np.int64]]
+    point: np.ndarray[Any, np.dtype[np.int64]]
+    px: np.ndarray[Any, np.dtype[np.float64]]
+    error_px: np.ndarray[Any, np.dtype[np.float64]]
+
+
 def main(scratch: Path) -> None:
     """Do the job in `scratch` and leave the result there."""
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
@@ -46,6 +56,8 @@ def main(scratch: Path) -> None:
     _match(job, database, scratch)
     model, freedom = _map_with_a_lens(job, database, scratch)
     _write_result(job, database, model, scratch, freedom)
+    used = worked()
+    _tell(cpu_s=used.cpu_s, peak_bytes=used.peak_bytes)
 
 
 def _tell(**event: object) -> None:
@@ -180,12 +192,14 @@ def _write_result(
         "focal_held": not freedom.focal,
         "radial_held": not freedom.radial,
     }
-    errors_px: list[np.ndarray[Any, np.dtype[np.float64]]] = [np.zeros(0)]
     model = model or pycolmap.Reconstruction()
-    for image_id in sorted(model.reg_image_ids()):
+    points = dict(model.points3D.items())
+    index = {point_id: number for number, point_id in enumerate(points)}
+    tables_of: list[_Seen] = []
+    for number, image_id in enumerate(sorted(model.reg_image_ids())):
         image = model.images[image_id]
-        error_px = _errors_px(model, image)
-        errors_px.append(error_px)
+        seen = _seen(model, image, number, index)
+        tables_of.append(seen)
         key = key_of[image.name]
         body["lenses"][key] = json_from_lens(_lens(model.cameras[image.camera_id], job.lenses[key]))
         body["views"].append(
@@ -194,17 +208,19 @@ def _write_result(
                 "lens": key,
                 "rotation": image.cam_from_world().rotation.matrix().tolist(),
                 "centre": image.projection_center().tolist(),
-                "points": len(error_px),
-                "error_px": float(error_px.mean()) if len(error_px) else 0.0,
+                "points": len(seen.error_px),
+                "error_px": float(seen.error_px.mean()) if len(seen.error_px) else 0.0,
             }
         )
-    points = list(model.points3D.values())
     np.savez(
         scratch / POINTS,
-        xyz=np.array([point.xyz for point in points]).reshape(-1, 3),
-        error_px=np.array([point.error for point in points]),
-        views=np.array([point.track.length() for point in points], int),
-        observation_px=np.concatenate(errors_px),
+        xyz=np.array([point.xyz for point in points.values()]).reshape(-1, 3),
+        error_px=np.array([point.error for point in points.values()]),
+        views=np.array([point.track.length() for point in points.values()], int),
+        observation_px=np.concatenate([np.zeros(0), *(each.error_px for each in tables_of)]),
+        tie_view=np.concatenate([np.zeros(0, np.int64), *(each.view for each in tables_of)]),
+        tie_point=np.concatenate([np.zeros(0, np.int64), *(each.point for each in tables_of)]),
+        tie_px=np.concatenate([np.zeros((0, 2)), *(each.px for each in tables_of)]),
     )
     (scratch / RESULT).write_text(json.dumps(body))
 
@@ -216,18 +232,19 @@ def _verified(tables: pycolmap.Database) -> Iterator[tuple[int, int]]:
             yield pycolmap.pair_id_to_image_pair(pair)
 
 
-def _errors_px(
-    model: pycolmap.Reconstruction, image: pycolmap.Image
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Distance of each observed tie point from where its point projects, pixels."""
+def _seen(model: pycolmap.Reconstruction, image: pycolmap.Image, number: int, index: dict[int, int]) -> _Seen:
+    """The tie points in one picture, and how far each lies from where its point projects, pixels."""
     seen = image.get_observation_points2D()
     if not seen:
-        return np.zeros(0)
+        return _Seen(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 2)), np.zeros(0))
     world = np.array([model.points3D[point.point3D_id].xyz for point in seen])
     pose = image.cam_from_world()
     camera = world @ pose.rotation.matrix().T + pose.translation
     projected = model.cameras[image.camera_id].img_from_cam(camera)
-    return np.asarray(np.linalg.norm(projected - np.array([point.xy for point in seen]), axis=1))
+    px = np.array([point.xy for point in seen])
+    point = np.array([index[each.point3D_id] for each in seen], np.int64)
+    error_px = np.asarray(np.linalg.norm(projected - px, axis=1))
+    return _Seen(np.full(len(px), number, np.int64), point, px, error_px)
 
 
 def _lens(camera: pycolmap.Camera, asked: Lens) -> Lens:

@@ -1,32 +1,43 @@
-"""Where each photo sees the ground, on a coarse grid: how steeply, and with what colours."""
+"""Where each photo sees the surface, on a coarse grid: how steeply, with what colours, and what is hidden
+from it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.dense.model import AnySurface
 from imaging.georeference import Georeference
-from imaging.grid import Grid
+from imaging.grid import Grid, grid_over
 from imaging.lens import Array, Lens, View
 from imaging.photos import Pixels, decode
 from imaging.progress import Progress
+from imaging.sampling import Patch, hide, lay
 from imaging.surface import STEEPEST, Surface
 from imaging.survey import Survey
+from imaging.threads import in_order
 
-BORDER_CELLS = 2.0
+FINE = 4
+HIDDEN_COSTS = 0.5
+TOLERANCE_M = 0.10
+MARGIN_CELLS = 2
 Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
     """A photo on a window of the coarse grid that begins at (`column`, `row`).
 
-    `slant` (h, w) is the tangent of the angle off the vertical, infinite where the photo does not see the
-    cell; `colours` (h, w, 3) is what it shows there.
+    `slant` (h, w) is the tangent of the angle off the vertical, more where part of the cell is hidden,
+    infinite where the photo does not see it; `colours` (h, w, 3) is what it shows there. As bits, by the
+    `FINE` x `FINE` parts of each cell: `clear` is what it sees well away from anything in the way, `open`
+    what it sees at all, `inside` what lies in the picture, hidden or not (None where nothing hides anything).
     """
 
     view: View
@@ -34,6 +45,9 @@ class Footprint:
     row: int
     slant: Floats
     colours: Pixels
+    clear: npt.NDArray[np.uint8] | None = None
+    open: npt.NDArray[np.uint8] | None = None
+    inside: npt.NDArray[np.uint8] | None = None
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -42,9 +56,17 @@ class Footprint:
         return slice(self.row, self.row + rows), slice(self.column, self.column + columns)
 
     @property
-    def seen(self) -> npt.NDArray[np.bool_]:
+    def seen(self) -> Flags:
         """(h, w) whether the photo sees the cell."""
         return np.isfinite(self.slant)
+
+    def parts(self, rows: slice, columns: slice, bits: npt.NDArray[np.uint8] | None) -> Flags:
+        """(`FINE` r, `FINE` c) one of the bit fields on these cells of the window."""
+        if bits is None:
+            return np.repeat(np.repeat(self.seen[rows, columns], FINE, axis=0), FINE, axis=1)
+        count = FINE * self.slant.shape[1]
+        part = np.unpackbits(bits[FINE * rows.start : FINE * rows.stop], axis=1, count=count)
+        return np.asarray(part[:, FINE * columns.start : FINE * columns.stop] > 0)
 
 
 def ground_corners(view: View, lens: Lens, ground_m: float) -> Array:
@@ -66,6 +88,15 @@ def ground_corners(view: View, lens: Lens, ground_m: float) -> Array:
     slant = np.where(down > 0, flat / np.maximum(down, 1e-9), np.inf)
     reach_m = height_m * np.minimum(slant, STEEPEST)
     return np.asarray(view.centre[:2] + rays[:, :2] / np.maximum(flat, 1e-9)[:, None] * reach_m[:, None])
+
+
+def grid_of_views(placed: Georeference, lenses: dict[str, Lens], surface: Surface, cell_m: float) -> Grid:
+    """The grid that covers what the photos see of the ground."""
+    corners = [
+        ground_corners(view, lenses[view.lens], float(surface.height_m(view.centre[:2])))
+        for view in placed.views
+    ]
+    return grid_over(placed.frame, placed.epsg, np.vstack(corners), cell_m)
 
 
 def native_gsd_m(placed: Georeference, lenses: dict[str, Lens], surface: Surface) -> float:
@@ -93,57 +124,96 @@ def find_footprints(
     found: Survey,
     placed: Georeference,
     lenses: dict[str, Lens],
-    surface: Surface,
+    surface: AnySurface,
     grid: Grid,
     progress: Progress,
+    threads: int = 1,
 ) -> Iterator[Footprint]:
     """Every photo's footprint on the coarse `grid`; photos that see none of it are passed over."""
-    for view in placed.views:
-        footprint = _footprint(found, view, lenses[view.lens], surface, grid)
+
+    def work(view: View) -> Footprint | None:
+        return _footprint(found, view, lenses[view.lens], surface, grid)
+
+    for footprint in in_order(work, placed.views, threads):
         progress.advance()
         if footprint is not None:
             yield footprint
 
 
-def _footprint(found: Survey, view: View, lens: Lens, surface: Surface, grid: Grid) -> Footprint | None:
-    corners = grid.cells_from_local(ground_corners(view, lens, float(surface.height_m(view.centre[:2]))))
+def patch_of(grid: Grid, column: int, row: int, width: int, height: int) -> Patch:
+    """Where a window of the grid lies. UTM bends against the local frame by less than 0.1 mm over 200 m."""
+    columns, rows = np.array([column + 0.5, column + width - 0.5]), np.array([row + 0.5, row + height - 0.5])
+    corner = grid.local_from_lattice(columns, rows)
+    across, along = max(width - 1, 1), max(height - 1, 1)
+    right, down = (corner[0, 1] - corner[0, 0]) / across, (corner[1, 0] - corner[0, 0]) / along
+    return Patch(corner[0, 0], right, down)
+
+
+def _footprint(found: Survey, view: View, lens: Lens, surface: AnySurface, grid: Grid) -> Footprint | None:
+    ground_m = float(surface.ground.height_m(view.centre[:2]))
+    corners = grid.cells_from_local(ground_corners(view, lens, ground_m))
     margin = 0.1 * np.ptp(corners, axis=0) + 2
     first = np.clip(np.floor(corners.min(axis=0) - margin), 0, [grid.width, grid.height]).astype(int)
     last = np.clip(np.ceil(corners.max(axis=0) + margin), 0, [grid.width, grid.height]).astype(int)
     if np.any(last - first < 2):
         return None
-    columns, rows = np.arange(first[0], last[0]) + 0.5, np.arange(first[1], last[1]) + 0.5
-    pixels, slant = project(view, lens, local_with_height(grid, surface, columns, rows))
-    cell_px = (
-        lens.focal_px * grid.cell_m / max(1.0, float(view.centre[2] - surface.height_m(view.centre[:2])))
-    )
-    margin_px = BORDER_CELLS * cell_px
-    inside = (pixels > margin_px) & (pixels < np.array([lens.width_px, lens.height_px]) - margin_px)
-    seen = inside.all(axis=-1) & (slant <= STEEPEST)
-    if not seen.any():
+    width, height = (last - first).tolist()
+    fine = replace(grid, cell_m=grid.cell_m / FINE, width=grid.width * FINE, height=grid.height * FINE)
+    window = int(first[0]) * FINE, int(first[1]) * FINE, width * FINE, height * FINE
+    heights_m = surface.heights_on(fine, *window)
+    patch = patch_of(fine, *window)
+    cell_px = lens.focal_px * fine.cell_m / max(1.0, float(view.centre[2]) - ground_m)
+    shown, inside = _shown(found, view, lens, patch, heights_m, cell_px)
+    opened = inside.copy()
+    if surface.hides:
+        hidden = np.zeros_like(inside)
+        camera = fine.cells_from_local(view.centre[None, :2])[0] - window[:2]
+        hide(heights_m, float(camera[0]), float(camera[1]), float(view.centre[2]), TOLERANCE_M, hidden)
+        opened &= ~hidden
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * MARGIN_CELLS + 1, 2 * MARGIN_CELLS + 1))
+    clear = cv2.erode(opened.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    share = _coarse(clear.astype(np.float32))
+    if not share.any():
         return None
-    colours = _colours(found, view, pixels, cell_px)
+    colours = _coarse(shown * clear[..., None]) / np.maximum(share, 1e-6)[..., None]
+    slant = _slant(view, patch, _coarse(heights_m)) + HIDDEN_COSTS * (1 - share)
+    seen = (share > 0) & (slant <= STEEPEST)
     return Footprint(
-        view, int(first[0]), int(first[1]), np.where(seen, slant, np.inf).astype(np.float32), colours
-    )
+        view, int(first[0]), int(first[1]), np.where(seen, slant, np.inf).astype(np.float32),
+        np.clip(colours + 0.5, 0, 255).astype(np.uint8),
+        np.packbits(clear, axis=1), np.packbits(opened, axis=1), np.packbits(inside, axis=1),
+    )  # fmt: skip
 
 
-def local_with_height(grid: Grid, surface: Surface, columns: Array, rows: Array) -> Array:
-    """(r, c, 3) local east, north and ground height at a lattice of the grid's columns and rows."""
-    local = grid.local_from_lattice(columns, rows)
-    heights_m = surface.height_on_utm(grid.west_m + columns * grid.cell_m, grid.north_m - rows * grid.cell_m)
-    return np.concatenate([local, heights_m[..., None]], axis=-1)
+def _coarse(values: Floats) -> Floats:
+    """Means of `FINE` x `FINE` cells."""
+    size = (values.shape[1] // FINE, values.shape[0] // FINE)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _colours(found: Survey, view: View, pixels: Array, cell_px: float) -> Pixels:
-    """The photo averaged to about one pixel a cell, taken at each cell."""
+def _slant(view: View, patch: Patch, heights_m: Floats) -> Floats:
+    """(h, w) tangent of the angle off the vertical at the middles of the coarse cells."""
+    rows, columns = (np.arange(size) * FINE + (FINE - 1) / 2 for size in heights_m.shape)
+    place = patch.origin + columns[None, :, None] * patch.right + rows[:, None, None] * patch.down
+    below_m = view.centre[2] - heights_m
+    flat_m = np.hypot(place[..., 0] - view.centre[0], place[..., 1] - view.centre[1])
+    return np.asarray(np.where(below_m > 0, flat_m / np.maximum(below_m, 1e-6), np.inf), np.float32)
+
+
+def _shown(
+    found: Survey, view: View, lens: Lens, patch: Patch, heights_m: Floats, cell_px: float
+) -> tuple[Floats, Flags]:
+    """The photo averaged to about one pixel a fine cell, laid on the surface, and where it lies."""
     photo = found.photos[view.name]
-    reduce = next((step for step in (8, 4, 2) if step <= cell_px), 1)
+    reduce = next((step for step in (8, 4, 2) if step <= cell_px * 1.1), 1)
     picture = decode(photo.path, reduce)
-    shrink = max(1.0, cell_px / reduce)
-    size = (max(1, round(picture.shape[1] / shrink)), max(1, round(picture.shape[0] / shrink)))
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    scale = np.array([size[0] / photo.width_px, size[1] / photo.height_px])
-    where = np.nan_to_num(pixels * scale - 0.5, nan=-1e6).astype(np.float32)
-    shown = cv2.remap(small, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    return np.asarray(shown, np.uint8)
+    shrink = cell_px / reduce
+    if shrink > 1.3:
+        size = (max(2, round(picture.shape[1] / shrink)), max(2, round(picture.shape[0] / shrink)))
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    total, share = np.zeros((*heights_m.shape, 3), np.float32), np.zeros(heights_m.shape, np.float32)
+    lay(
+        picture, view, lens, patch, heights_m, np.ones_like(heights_m), np.ones(3, np.float32),
+        np.zeros((1, 1, 3), np.float32), (0.0, 0.0), 1.0, total, share,
+    )  # fmt: skip
+    return total, share > 0

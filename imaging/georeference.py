@@ -20,23 +20,28 @@ from imaging.progress import Progress
 from imaging.scene import Scene, key_of
 from imaging.similarity import Fit, Pairs, fit_robustly
 from imaging.survey import Survey
-from missions.errors import AlignmentError
+from missions.errors import AlignmentError, FormatError
 from missions.geodesy import GeoPoint, LocalFrame
 
 STAGE = "georeference"
 VERSION = 1
 LEAST_SPREAD_M = 3.0
+LEAST_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """GPS minus model for one photo, metres; `used` says whether the fit rests on it."""
+    """GPS minus model for one photo, metres; `used` says whether the fit rests on it.
+
+    A photo that `told` no position has zeros.
+    """
 
     name: str
     east_m: float
     north_m: float
     up_m: float
     used: bool
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +74,42 @@ def georeference(found: Survey, alignment: Alignment, scene: Scene, progress: Pr
     return _from_record(record, alignment)
 
 
+def kept_georeference(alignment: Alignment, scene: Scene) -> Georeference:
+    """Where the scene was laid when it was made. Raises FormatError where that cannot be read."""
+    record = scene.read(STAGE)
+    try:
+        if record is None:
+            raise ValueError("there is none")  # noqa: TRY301 - one error for whatever is wrong
+        return _from_record(record, alignment)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(
+            f"the record of the georeference is broken ({error})",
+            where=str(scene.stages / f"{STAGE}.json"),
+            remedy="Make the scene again",
+        ) from error
+
+
 def _placed(found: Survey, alignment: Alignment) -> dict[str, Any]:
     photos = {view.name: found.photos[view.name] for view in alignment.views}
     frame = frame_of(photos)
     gps, height_reference = positions_m(photos, frame)
+    told = np.isfinite(gps[:, 0])
+    if np.count_nonzero(told) < LEAST_TOLD:
+        raise AlignmentError(
+            f"only {np.count_nonzero(told)} of the photos that fit together have a position",
+            remedy="Use the drone's original files; editors and messengers strip the position",
+        )
     pairs, tilt_from = _pairs(alignment.views, photos, gps)
-    spread_m = float(np.sqrt(((gps - gps.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    spread_m = float(np.sqrt(((gps[told] - gps[told].mean(axis=0)) ** 2).sum(axis=1).mean()))
     if spread_m < LEAST_SPREAD_M:
         raise AlignmentError(
             f"the photos' positions lie within {spread_m:.1f} m, too close for GPS to give a scale",
             remedy="Fly a pattern at least as wide as the ground that you map",
         )
     fit = fit_robustly(pairs)
-    residuals = gps - fit.similarity.local_from_model(pairs.model)
+    residuals, used = np.zeros_like(gps), np.zeros(len(gps), bool)
+    residuals[told] = pairs.local - fit.similarity.local_from_model(pairs.model)
+    used[told] = fit.inliers
     return {
         "origin": {"lat_deg": frame.origin.lat_deg, "lon_deg": frame.origin.lon_deg},
         "epsg": utm_epsg(frame.origin),
@@ -92,10 +120,12 @@ def _placed(found: Survey, alignment: Alignment) -> dict[str, Any]:
             "rotation": fit.similarity.rotation.tolist(),
             "shift": fit.similarity.shift.tolist(),
         },
-        "scale_sigma": _scale_sigma(pairs, fit, residuals),
+        "scale_sigma": _scale_sigma(pairs, fit, residuals[told]),
         "residuals": [
-            {"name": view.name, "east_m": e, "north_m": n, "up_m": u, "used": bool(used)}
-            for view, (e, n, u), used in zip(alignment.views, residuals.tolist(), fit.inliers, strict=True)
+            {"name": view.name, "east_m": e, "north_m": n, "up_m": u, "used": bool(use), "told": bool(tell)}
+            for view, (e, n, u), use, tell in zip(
+                alignment.views, residuals.tolist(), used, told, strict=True
+            )
         ],
         "views": [json_from_view(_view_in_frame(view, fit)) for view in alignment.views],
     }
@@ -112,18 +142,19 @@ def _pairs(views: tuple[View, ...], photos: dict[str, Photo], gps: Array) -> tup
     told = [
         (view.direction, gimbal)
         for view in views
-        if (gimbal := _gimbal_direction(photos[view.name])) is not None
+        if (gimbal := gimbal_direction(photos[view.name])) is not None
     ]
     tilt_from = "the gimbal's angles and the positions" if told else "the positions"
-    if not told and _on_a_line(gps):
+    if not told and _on_a_line(gps[np.isfinite(gps[:, 0])]):
         tilt_from = "the cameras, taken to look straight down: no gimbal angles, positions on one line"
         told = [(view.direction, np.array([0.0, 0.0, -1.0])) for view in views]
     model = np.array([direction for direction, _ in told]).reshape(-1, 3)
     local = np.array([direction for _, direction in told]).reshape(-1, 3)
-    return Pairs(np.array([view.centre for view in views]), gps, model, local), tilt_from
+    known = np.isfinite(gps[:, 0])
+    return Pairs(np.array([view.centre for view in views])[known], gps[known], model, local), tilt_from
 
 
-def _gimbal_direction(photo: Photo) -> Array | None:
+def gimbal_direction(photo: Photo) -> Array | None:
     """Unit vector east, north, up along the optical axis, None where the photo does not tell."""
     if photo.gimbal_pitch_deg is None:
         return None

@@ -1,6 +1,7 @@
 """Photos to a georeferenced picture: the whole way, stage by stage.
 
-    photos -> alignment -> georeference -> surface -> orthomosaic, accuracy -> scene.json
+    photos -> alignment -> georeference -> adjustment, accuracy -> surface -> dense
+           -> orthomosaic, cloud, overlay -> scene.json
 
 Each stage writes its record into the scene folder. A second run with the same photos and settings takes
 what stands there; a run that was broken off goes on after the last stage that was finished.
@@ -8,21 +9,31 @@ what stands there; a run that was broken off goes on after the last stage that w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
+
+import rasterio
 
 from imaging.accuracy import assess
 from imaging.alignment import align
+from imaging.control.gathering import ControlFiles, gather, keep_control
+from imaging.control.scene import NO_CONTROL, SceneControl
+from imaging.dense.cloud import write_cloud
+from imaging.dense.stage import find_dense
 from imaging.georeference import georeference
+from imaging.memory import MB, RASTER_CACHE_MB, roughly_within_limit, within_limit
 from imaging.options import MosaicOptions
 from imaging.orthomosaic import draw
+from imaging.overlay import write_overlay
+from imaging.priors import NO_PRIORS, Priors
 from imaging.progress import Progress, silent
-from imaging.scene import open_scene
+from imaging.quick.align import align_quickly, pictures_of
+from imaging.refinement import refine
+from imaging.scene import Scene, alone_in, open_scene
 from imaging.scene_report import Results, SceneReport, write_report
 from imaging.surface import find_surface
-from imaging.survey import survey
+from imaging.survey import Survey, survey
+from imaging.usage import Meter
 from missions.errors import OutputError
 from telemetry.clock import Clock, SystemClock
 
@@ -34,52 +45,95 @@ def mosaic(
     scene: Path,
     *,
     options: MosaicOptions | None = None,
+    control: SceneControl | ControlFiles = NO_CONTROL,
+    priors: Priors = NO_PRIORS,
+    files: Sequence[Path] | None = None,
     progress: Progress = silent,
     clock: Clock | None = None,
 ) -> SceneReport:
-    """Make the mosaic of the photos below `photos` in the folder `scene` and report on it.
+    """Make the mosaic of the photos below `photos`, or only of `files` there, in the folder `scene`.
 
-    Raises OutputError before any work where `scene` cannot be written, PhotoError where fewer than three
-    photos can be used or none has a position, AlignmentError where they do not make one scene, SettingsError.
+    `control` is what was measured on the ground, with its marks in the photos, or the files that say so: then
+    InputError is raised for what contradicts itself. `priors` are the flight's recording and known lenses.
+
+    Raises OutputError before any work where `scene` cannot be written or another run is at work in it,
+    PhotoError where fewer than three photos can be used or none has a position, AlignmentError where they do
+    not make one scene, SettingsError.
     """
-    options, watch = options or MosaicOptions(), _Watch(clock or SystemClock())
     if scene.resolve() == photos.resolve():
         raise OutputError(
             "the scene cannot be made among the photos", where=str(scene), remedy="Choose another folder"
         )
-    folder = open_scene(scene)
-    with watch.timing("photos"):
-        found = survey(photos, folder, progress)
-    with watch.timing("alignment"):
-        alignment = align(found, folder, options, progress)
-    with watch.timing("georeference"):
-        placed = georeference(found, alignment, folder, progress)
-    with watch.timing("surface"):
+    # GDAL keeps a twentieth of the machine's memory in blocks of rasters unless told otherwise.
+    with alone_in(scene), rasterio.Env(GDAL_CACHEMAX=RASTER_CACHE_MB * MB):
+        meter = Meter(open_scene(scene), progress, clock or SystemClock())
+        return _made(photos, meter, options or MosaicOptions(), control, priors, files)
+
+
+def _made(
+    photos: Path,
+    meter: Meter,
+    options: MosaicOptions,
+    control: SceneControl | ControlFiles,
+    priors: Priors,
+    chosen: Sequence[Path] | None,
+) -> SceneReport:
+    folder, progress = meter.scene, meter.progress
+    options = roughly_within_limit(options)
+    pictures = pictures_of(options) if options.quick else None
+    with meter.stage("photos"):
+        found = survey(
+            photos, folder, progress, files=chosen, priors=priors, pictures=pictures, unplaced=True
+        )
+        options = within_limit(options, found.photos)
+    known = _control(control, found, folder, progress)
+    with meter.stage("alignment"):
+        if pictures is None:
+            alignment = align(found, folder, options, progress)
+        else:
+            alignment = align_quickly(found, folder, options, progress, pictures=pictures)
+            pictures.forget()
+    meter.worker("alignment", alignment.worked)
+    with meter.stage("georeference"):
+        laid = georeference(found, alignment, folder, progress)
+    with meter.stage("adjustment"):
+        refined = refine(found, alignment, laid, known, folder, progress)
+        alignment, placed = refined.alignment, refined.placed
+    with meter.stage("accuracy"):
+        accuracy = assess(refined, known, folder, progress)
+    with meter.stage("surface"):
         surface = find_surface(alignment, placed, folder, progress)
-    with watch.timing("orthomosaic"):
-        drawn = draw(found, alignment, placed, surface, folder, options, progress)
-    with watch.timing("accuracy"):
-        accuracy = assess(alignment, placed, folder, progress)
+    dense = None
+    if not options.quick:
+        with meter.stage("dense"):
+            dense = find_dense(found, alignment.lenses, placed, surface, folder, options, progress)
+    with meter.stage("orthomosaic"):
+        drawn = draw(found, alignment, placed, dense or surface, folder, options, accuracy.verdict, progress)
+    files = dict(drawn.files)
+    if dense is not None:
+        with meter.stage("cloud"):
+            files |= dense.files | write_cloud(dense, drawn, folder, progress)["files"]
+    with meter.stage("overlay"):
+        files |= write_overlay(drawn, folder, folder.folder.resolve().name, accuracy.verdict, progress)
     results = Results(
-        found=found, alignment=alignment, placed=placed, surface=surface, drawn=drawn, accuracy=accuracy
+        found=found,
+        refined=refined,
+        surface=surface,
+        dense=dense,
+        drawn=drawn,
+        accuracy=accuracy,
+        files=files,
     )
-    return write_report(folder, options, results, watch.timings_s, watch.now())
+    return write_report(folder, options, results, meter)
 
 
-class _Watch:
-    """Times the stages."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.timings_s: dict[str, float] = {}
-
-    @contextmanager
-    def timing(self, stage: str) -> Iterator[None]:
-        """Time the block under this name."""
-        start_s = self._clock.monotonic_s()
-        yield
-        self.timings_s[stage] = round(self._clock.monotonic_s() - start_s, 3)
-
-    def now(self) -> str:
-        """ISO 8601, UTC."""
-        return datetime.fromtimestamp(self._clock.now_s(), UTC).isoformat(timespec="seconds")
+def _control(
+    control: SceneControl | ControlFiles, found: Survey, folder: Scene, progress: Progress
+) -> SceneControl:
+    if isinstance(control, ControlFiles):
+        gathered = gather(control, found.photos)
+        for finding in gathered.findings:
+            progress.note(" ".join(part for part in (finding.text, finding.remedy) if part))
+        control = gathered.control
+    keep_control(control, folder)
+    return control

@@ -15,14 +15,18 @@ class MosaicOptions:
     `gsd_m` is the ground sample distance, metres a pixel; None takes what the photos show. `max_image_px`
     bounds the longer side of the photos searched for tie points, not of what is drawn. `quick` halves that
     bound and draws at twice the ground sample distance. `memory_mb` bounds the decoded photos held at
-    once. `threads` is None for every core. Raises SettingsError.
+    once, `coarse_cells` what all photos cover of the grid on which seams are found. `threads` is None for
+    every core. `limit_mb` bounds the memory of the whole, the alignment's process included: then it chooses
+    the other bounds (`imaging.memory`). Raises SettingsError.
     """
 
     gsd_m: float | None = None
     max_image_px: int = 4096
     quick: bool = False
     memory_mb: int = 768
+    coarse_cells: int = 16_000_000
     threads: int | None = None
+    limit_mb: int | None = None
 
     def __post_init__(self) -> None:
         if self.gsd_m is not None and not (math.isfinite(self.gsd_m) and 0.001 <= self.gsd_m <= 100):
@@ -31,6 +35,12 @@ class MosaicOptions:
             raise SettingsError(f"{self.max_image_px} pixels lie outside 200 to 30000", where="max_image_px")
         if not 16 <= self.memory_mb <= 1_000_000:
             raise SettingsError(f"{self.memory_mb} MB lie outside 16 to 1000000", where="memory_mb")
+        if not 100_000 <= self.coarse_cells <= 1_000_000_000:
+            raise SettingsError(
+                f"{self.coarse_cells} cells lie outside 100000 to 1000000000", where="coarse_cells"
+            )
+        if self.limit_mb is not None and not 1 <= self.limit_mb <= 100_000_000:
+            raise SettingsError(f"{self.limit_mb} MB lie outside 1 to 100000000", where="limit_mb")
         if self.threads is not None and not 1 <= self.threads <= 1024:
             raise SettingsError(f"{self.threads} threads lie outside 1 to 1024", where="threads")
 

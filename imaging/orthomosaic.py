@@ -1,56 +1,65 @@
 """Stage `orthomosaic`: every photo laid on the ground and joined to one picture, block by block.
 
-Seams and colours are settled on a coarse grid first; then each block decodes only the photos drawn in it.
+Seams and colours are settled on a coarse grid first; then each block decodes only the photos drawn in it. On
+a dense surface it is a true orthomosaic: what stands up is drawn over its foot, and a photo is drawn only
+where nothing hides the place from it.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import rasterio
 from PIL import Image
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.io import DatasetWriter
+from rasterio.windows import Window
 
-from imaging.accuracy import NOT_FOR_EVIDENCE
 from imaging.alignment import Alignment
-from imaging.footprints import (
-    find_footprints,
-    ground_corners,
-    native_gsd_m,
-)
+from imaging.cog import INTEGERS, TILE_PX, cog_from_tiff
+from imaging.consistency import balanced, find_gains, without_passers
+from imaging.dense.model import AnySurface, DenseSurface
+from imaging.footprints import Flags, find_footprints, grid_of_views, ground_corners, native_gsd_m
 from imaging.georeference import Georeference
-from imaging.grid import Grid, grid_over
+from imaging.grid import Grid
 from imaging.lens import Array
 from imaging.options import MosaicOptions
-from imaging.painting import Decoded, Plan, Sources, paint
+from imaging.painting import Decoded, Painted, Plan, Sources, paint
 from imaging.progress import Progress
-from imaging.scene import Scene, key_of
+from imaging.scene import SCRATCH, Scene, key_of
 from imaging.seams import find_seams
-from imaging.surface import Surface
 from imaging.survey import LeftOut, Survey
+from imaging.threads import in_order
 from missions.errors import AlignmentError, SettingsError
 from missions.files import writing_whole
 
 STAGE = "orthomosaic"
-VERSION = 1
+VERSION = 2
 BLOCK_PX = 1024
 COARSE = 8
 LIMIT_PIXELS = 4_000_000_000
-LIMIT_COARSE_CELLS = 16_000_000
 PREVIEW_PX = 2000
+TALL_M, TREES_M, BESIDE_TREES_M = 0.4, 3.0, 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Orthomosaic:
-    """The picture's grid, its native ground sample distance, and the share of the grid it fills."""
+    """The picture's grid, its native ground sample distance, and the ground it covers, square metres.
+
+    `filled_m2` of that no photo sees, narrow gaps beside things that stand up; `passers_m2` is what was left
+    out of photos because it stood there in few of them.
+    """
 
     grid: Grid
     native_gsd_m: float
     covered_m2: float
+    filled_m2: float
+    passers_m2: float
     drawn: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     files: dict[str, str]
@@ -61,23 +70,25 @@ def draw(
     found: Survey,
     alignment: Alignment,
     placed: Georeference,
-    surface: Surface,
+    surface: AnySurface,
     scene: Scene,
     options: MosaicOptions,
+    verdict: str,
     progress: Progress,
 ) -> Orthomosaic:
     """Draw `orthomosaic.tif` and `preview.jpg`, or take what stands there.
 
-    Raises SettingsError where the ground sample distance asked for gives a picture beyond reason.
+    `verdict` is written into the GeoTIFF, so that it goes wherever the picture goes. Raises SettingsError
+    where the ground sample distance asked for gives a picture beyond reason.
     """
     sources = Sources(found, alignment.lenses, placed, surface)
-    native_m = native_gsd_m(placed, alignment.lenses, surface)
+    native_m = native_gsd_m(placed, alignment.lenses, surface.ground)
     gsd_m = options.gsd_m or (2 * native_m if options.quick else native_m)
     grid = _grid(sources, gsd_m)
-    key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height)
+    key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height, verdict)
     record = scene.kept(STAGE, key)
     if record is None:
-        body = _drawn(sources, grid, native_m, scene, options, progress)
+        body = _drawn(sources, grid, native_m, scene, options, verdict, progress)
         record = scene.keep(STAGE, key, body, [scene.orthomosaic, scene.preview])
     else:
         progress.stage("orthomosaic: kept from before", 0)
@@ -85,6 +96,8 @@ def draw(
         grid=grid,
         native_gsd_m=native_m,
         covered_m2=float(record["covered_m2"]),
+        filled_m2=float(record["filled_m2"]),
+        passers_m2=float(record["passers_m2"]),
         drawn=tuple(record["drawn"]),
         left_out=tuple(LeftOut(**item) for item in record["left_out"]),
         files=dict(record["files"]),
@@ -94,8 +107,7 @@ def draw(
 
 def _grid(sources: Sources, gsd_m: float) -> Grid:
     """The grid that covers what the photos see, a whole number of coarse cells each way."""
-    placed, corners = sources.placed, _corners(sources)
-    coarse = grid_over(placed.frame, placed.epsg, np.vstack(corners), gsd_m * COARSE)
+    coarse = grid_of_views(sources.placed, sources.lenses, sources.surface.ground, gsd_m * COARSE)
     if coarse.width * coarse.height * COARSE**2 > LIMIT_PIXELS:
         raise SettingsError(
             f"a ground sample distance of {gsd_m:g} m makes a picture of "
@@ -108,54 +120,54 @@ def _grid(sources: Sources, gsd_m: float) -> Grid:
 
 def _corners(sources: Sources) -> list[Array]:
     """Where each photo's border meets the ground, (n, 2) local metres each."""
-    surface, lenses = sources.surface, sources.lenses
+    surface, lenses = sources.surface.ground, sources.lenses
     return [
         ground_corners(view, lenses[view.lens], float(surface.height_m(view.centre[:2])))
         for view in sources.placed.views
     ]
 
 
-def _coarse_step(grid: Grid, sources: Sources) -> int:
+def _coarse_step(grid: Grid, sources: Sources, most_cells: int) -> int:
     """Pixels in a coarse cell: 8, or more where all the footprints together would not fit in memory."""
     areas_m2 = [float(np.prod(np.ptp(corners, axis=0))) for corners in _corners(sources)]
     step, area_px = COARSE, sum(areas_m2) / grid.cell_m**2
-    while area_px / step**2 > LIMIT_COARSE_CELLS:
+    while area_px / step**2 > most_cells:
         step *= 2
     return step
 
 
 def _drawn(
-    sources: Sources, grid: Grid, native_m: float, scene: Scene, options: MosaicOptions, progress: Progress
+    sources: Sources,
+    grid: Grid,
+    native_m: float,
+    scene: Scene,
+    options: MosaicOptions,
+    verdict: str,
+    progress: Progress,
 ) -> dict[str, Any]:
-    step = _coarse_step(grid, sources)
+    step = _coarse_step(grid, sources, options.coarse_cells)
     coarse = replace(
         grid, cell_m=grid.cell_m * step, width=-(-grid.width // step), height=-(-grid.height // step)
     )
-    progress.stage("orthomosaic: footprints", len(sources.placed.views))
-    footprints = list(
-        find_footprints(sources.found, sources.placed, sources.lenses, sources.surface, coarse, progress)
-    )
-    progress.stage("orthomosaic: seams", 1)
-    if not footprints:
-        raise AlignmentError("no photo looks down on the ground", remedy="Point the camera down")
-    seams = find_seams(footprints, coarse)
-    progress.advance()
-    plan = Plan(grid, step, footprints, seams)
+    threads = options.threads or os.cpu_count() or 1
+    plan, passers = _plan(sources, grid, coarse, step, threads, progress)
     reduce = next((reduce for reduce in (8, 4, 2) if reduce * native_m <= grid.cell_m), 1)
     decoded = Decoded(sources.found, reduce, options.memory_mb * 1_000_000)
     with writing_whole(scene.orthomosaic) as temporary:
-        covered_px = _write(temporary, sources, plan, decoded, progress)
+        covered_px, filled_px = _write(temporary, sources, plan, decoded, scene, threads, verdict, progress)
         with writing_whole(scene.preview) as small:
             progress.stage("orthomosaic: preview", 1)
             _preview(temporary, small)
             progress.advance()
-    used = set(np.unique(seams.labels).tolist())
-    drawn = [footprint.view.name for index, footprint in enumerate(footprints) if index in used]
+    used = set(np.unique(plan.seams.labels).tolist())
+    drawn = [footprint.view.name for index, footprint in enumerate(plan.footprints) if index in used]
     idle = [view.name for view in sources.placed.views if view.name not in set(drawn)]
     return {
         "gsd_m": grid.cell_m,
         "native_gsd_m": native_m,
         "covered_m2": covered_px * grid.cell_m**2,
+        "filled_m2": filled_px * grid.cell_m**2,
+        "passers_m2": passers * coarse.cell_m**2,
         "drawn": drawn,
         "left_out": [
             {"name": name, "reason": "other photos show its ground from more steeply"} for name in idle
@@ -163,34 +175,90 @@ def _drawn(
     }
 
 
-def _write(path: Path, sources: Sources, plan: Plan, decoded: Decoded, progress: Progress) -> int:
-    """Write the GeoTIFF with overviews; gives the number of pixels that show something."""
+def _plan(
+    sources: Sources, grid: Grid, coarse: Grid, step: int, threads: int, progress: Progress
+) -> tuple[Plan, int]:
+    """Which photo goes where, and how many coarse cells of photos show a passer-by."""
+    progress.stage("orthomosaic: footprints", len(sources.placed.views))
+    found, placed, lenses = sources.found, sources.placed, sources.lenses
+    footprints = list(find_footprints(found, placed, lenses, sources.surface, coarse, progress, threads))
+    if not footprints:
+        raise AlignmentError("no photo looks down on the ground", remedy="Point the camera down")
+    progress.stage("orthomosaic: seams", 3)
+    gains = find_gains(footprints)
+    progress.advance()
+    relief = _relief(sources.surface, coarse)
+    footprints, passers = without_passers(balanced(footprints, gains), coarse, relief.trees)
+    progress.advance()
+    seams = find_seams(footprints, coarse, relief.tall)
+    progress.advance()
+    return Plan(grid, step, footprints, seams, gains, relief.shown), passers
+
+
+@dataclass(frozen=True, slots=True)
+class _Relief:
+    """Coarse cells with something that stands up, with trees or houses, and those drawn even where hidden:
+    what stands up, what lies beside trees, whose edges are not sharp, and what no height is known of.
+    """
+
+    tall: Flags
+    trees: Flags
+    shown: Flags
+
+
+def _relief(surface: AnySurface, coarse: Grid) -> _Relief:
+    window = 0, 0, coarse.width, coarse.height
+    none = np.zeros((coarse.height, coarse.width), bool)
+    if not isinstance(surface, DenseSurface):
+        return _Relief(none, none, none)
+    above_m = surface.heights_on(coarse, *window) - surface.ground.heights_on(coarse, *window)
+    tall, trees = above_m > TALL_M, above_m > TREES_M
+    side = 2 * max(1, round(BESIDE_TREES_M / coarse.cell_m)) + 1
+    beside = cv2.dilate(trees.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    return _Relief(tall, trees, tall | beside | ~surface.known_on(coarse, *window))
+
+
+def _write(
+    path: Path,
+    sources: Sources,
+    plan: Plan,
+    decoded: Decoded,
+    scene: Scene,
+    threads: int,
+    verdict: str,
+    progress: Progress,
+) -> tuple[int, int]:
+    """Write the Cloud Optimized GeoTIFF; gives how many pixels show something, and how many were filled."""
     grid = plan.grid
     blocks = list(grid.blocks(BLOCK_PX))
     progress.stage("orthomosaic: drawing", len(blocks))
-    covered_px = 0
-    with rasterio.open(
-        path, "w", driver="GTiff", width=grid.width, height=grid.height, count=4, dtype="uint8",
-        crs=f"EPSG:{grid.epsg}", transform=grid.transform, tiled=True, blockxsize=512, blockysize=512,
-        compress="deflate", predictor=2, photometric="RGB", alpha="unassociated", bigtiff="IF_SAFER",
-        num_threads="all_cpus",
-    ) as file:  # fmt: skip
-        file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
-        file.update_tags(TIFFTAG_SOFTWARE="Droneteam", TIFFTAG_IMAGEDESCRIPTION=NOT_FOR_EVIDENCE)
-        for column, row, width, height in blocks:
-            pixels = paint(sources, plan, decoded, column, row, width, height)
-            covered_px += int(np.count_nonzero(pixels[..., 3]))
-            window = rasterio.windows.Window(column, row, width, height)
-            file.write(np.moveaxis(pixels, -1, 0), window=window)
-            progress.advance()
-        _add_overviews(file, grid)
-    return covered_px
+    covered_px, filled_px = 0, 0
 
+    def work(block: tuple[int, int, int, int]) -> Painted:
+        return paint(sources, plan, decoded, *block)
 
-def _add_overviews(file: DatasetWriter, grid: Grid) -> None:
-    factors = [2**level for level in range(1, 12) if max(grid.width, grid.height) > 256 * 2**level]
-    if factors:
-        file.build_overviews(factors, Resampling.average)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scene.stages) as scratch:
+        plain = Path(scratch) / "plain.tif"
+        with rasterio.open(
+            plain, "w", driver="GTiff", width=grid.width, height=grid.height, count=4, dtype="uint8",
+            crs=f"EPSG:{grid.epsg}", transform=grid.transform, tiled=True, blockxsize=TILE_PX,
+            blockysize=TILE_PX, photometric="RGB", alpha="unassociated", bigtiff="IF_SAFER", sparse_ok=True,
+        ) as file:  # fmt: skip
+            file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
+            file.update_tags(
+                TIFFTAG_SOFTWARE="Droneteam",
+                TIFFTAG_IMAGEDESCRIPTION=verdict,
+                GSD_M=f"{grid.cell_m:g}",
+            )
+            for block, painted in zip(blocks, in_order(work, blocks, threads), strict=True):
+                covered_px += int(np.count_nonzero(painted.pixels[..., 3]))
+                filled_px += painted.filled_px
+                file.write(np.moveaxis(painted.pixels, -1, 0), window=Window(*block))
+                progress.advance()
+        progress.stage("orthomosaic: overviews", 1)
+        cog_from_tiff(plain, path, predictor=INTEGERS)
+        progress.advance()
+    return covered_px, filled_px
 
 
 def _preview(orthomosaic: Path, target: Path) -> None:

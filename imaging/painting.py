@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from imaging.footprints import Floats, Footprint, local_with_height, project
+from imaging.dense.model import AnySurface
+from imaging.footprints import FINE, Flags, Floats, Footprint, patch_of
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.lens import Lens
 from imaging.photos import Pixels, decode
-from imaging.seams import Labels, Seams
-from imaging.surface import Surface
+from imaging.sampling import lay
+from imaging.seams import NOBODY, Labels, Seams
 from imaging.survey import Survey
 
-NODE_PX = 8
+BLEND_FINE_CELLS = 1.5
+LEAST_WEIGHT = 0.02
+GAP_FINE_CELLS = 10
+BLIND_SLANT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,123 +34,241 @@ class Sources:
     found: Survey
     lenses: dict[str, Lens]
     placed: Georeference
-    surface: Surface
+    surface: AnySurface
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which photo goes where: `step` pixels of `grid` a side make one coarse cell of the seams."""
+    """Which photo goes where: `step` pixels of `grid` a side make one coarse cell of the seams.
+
+    `gains` (n, 3) multiply the photos' colours; `shown` are the coarse cells drawn even where hidden.
+    """
 
     grid: Grid
     step: int
     footprints: list[Footprint]
     seams: Seams
+    gains: Floats
+    shown: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A block: (h, w, 4) RGBA, and how many of its pixels no photo sees but their surroundings filled."""
+
+    pixels: Pixels
+    filled_px: int
 
 
 class Decoded:
-    """Decoded photos, the ones used last, up to `limit_bytes` in all (one at least)."""
+    """Decoded photos, the ones used last, up to `limit_bytes` in all (one at least). Threads may share it."""
 
     def __init__(self, found: Survey, reduce: int, limit_bytes: int) -> None:
         self._found, self._reduce, self._limit_bytes = found, reduce, limit_bytes
         self._held: OrderedDict[str, Pixels] = OrderedDict()
+        self._lock = Lock()
+        self._making: dict[str, Lock] = {}
 
     def picture(self, name: str) -> Pixels:
         """The photo's pixels, (height, width, 3), each side 1/`reduce` of the file's."""
-        if name in self._held:
-            self._held.move_to_end(name)
-            return self._held[name]
-        picture = decode(self._found.photos[name].path, self._reduce)
-        total = picture.nbytes + sum(other.nbytes for other in self._held.values())
-        while self._held and total > self._limit_bytes:
-            total -= self._held.popitem(last=False)[1].nbytes
-        self._held[name] = picture
-        return picture
+        with self._lock:
+            making = self._making.setdefault(name, Lock())
+        with making:
+            with self._lock:
+                if name in self._held:
+                    self._held.move_to_end(name)
+                    return self._held[name]
+            picture = decode(self._found.photos[name].path, self._reduce)
+            with self._lock:
+                total = picture.nbytes + sum(other.nbytes for other in self._held.values())
+                while self._held and total > self._limit_bytes:
+                    total -= self._held.popitem(last=False)[1].nbytes
+                self._held[name] = picture
+            return picture
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Pixels of the grid from (`column`, `row`) on, whose corner lies on a coarse cell, and coarse cells
+    around.
+
+    `rows` and `columns` are the coarse cells of the block with one more on each side where there is one.
+    """
+
+    column: int
+    row: int
+    width: int
+    height: int
+    rows: slice
+    columns: slice
+    step: int
+
+    @staticmethod
+    def of(plan: Plan, column: int, row: int, width: int, height: int) -> Block:
+        """The block with its coarse cells."""
+        step, (rows, columns) = plan.step, plan.seams.labels.shape
+        return Block(
+            column, row, width, height,
+            slice(max(0, row // step - 1), min(rows, -(-(row + height) // step) + 1)),
+            slice(max(0, column // step - 1), min(columns, -(-(column + width) // step) + 1)),
+            step,
+        )  # fmt: skip
+
+    def pixels_of(self, fine: Floats) -> Floats:
+        """Values at fine cells of the coarse cells around, linearly between them at the block's pixels."""
+        factor = self.step // FINE
+        size = (fine.shape[1] * factor, fine.shape[0] * factor)
+        large = cv2.resize(fine, size, interpolation=cv2.INTER_LINEAR) if factor > 1 else fine
+        top, left = self.row - self.rows.start * self.step, self.column - self.columns.start * self.step
+        return np.asarray(large[top : top + self.height, left : left + self.width], np.float32)
 
 
 def paint(
     sources: Sources, plan: Plan, decoded: Decoded, column: int, row: int, width: int, height: int
-) -> Pixels:
-    """(height, width, 4) RGBA of the block whose corner, on a coarse cell, is at (`column`, `row`)."""
-    step = plan.step
-    cells = _labels_around(plan, column, row, width, height)
-    total = np.zeros((cells.shape[0] * step, cells.shape[1] * step, 3), np.float32)
-    weight = np.zeros(total.shape[:2], np.float32)
-    first_column, first_row = column // step - 1, row // step - 1
-    for index in np.unique(cells[cells >= 0]).tolist():
-        rows, columns = _box(cells == index)
-        part = slice(rows.start * step, rows.stop * step), slice(columns.start * step, columns.stop * step)
-        share = _enlarged((cells[rows, columns] == index).astype(np.float32), step)
-        correction = _correction(plan, index, first_row, first_column, rows, columns)
-        shown = _shown(
-            sources,
-            plan,
-            decoded,
-            index,
-            (first_column + columns.start) * step,
-            (first_row + rows.start) * step,
-            share,
-        )
-        total[part] += share[..., None] * (shown + _enlarged(correction, step))
-        weight[part] += share
-    total, weight = (array[step : step + height, step : step + width] for array in (total, weight))
-    rgb = np.clip(total / np.maximum(weight, 1e-6)[..., None] + 0.5, 0, 255)
-    alpha = np.where(weight >= 0.5, 255, 0)
-    rgb[alpha == 0] = 0
-    return np.dstack([rgb, alpha]).astype(np.uint8)
+) -> Painted:
+    """RGBA of the block whose corner, on a coarse cell, is at (`column`, `row`)."""
+    block = Block.of(plan, column, row, width, height)
+    chosen, views = _chosen(plan, block)
+    total, weight = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
+    if views:
+        heights_m = sources.surface.heights_on(plan.grid, column, row, width, height)
+    for index, view in views.items():
+        share = block.pixels_of(_share(chosen == index, view))
+        share[share < LEAST_WEIGHT] = 0
+        if share.any():
+            _lay(sources, plan, decoded, block, index, share, heights_m, total, weight)
+    covered = (block.pixels_of((chosen != NOBODY).astype(np.float32)) >= 0.5) & (weight > 0)
+    rgb = np.clip(total / np.maximum(weight, 1e-6)[..., None] + 0.5, 0, 255).astype(np.uint8)
+    rgb[~covered] = 0
+    gap_px = GAP_FINE_CELLS * plan.step // FINE
+    gaps = _gaps(covered, gap_px)
+    if gaps.any():
+        rgb = _fill(rgb, covered, gaps, gap_px)
+    alpha = np.where(covered | gaps, 255, 0).astype(np.uint8)
+    return Painted(np.dstack([rgb, alpha]), int(np.count_nonzero(gaps)))
 
 
-def _labels_around(plan: Plan, column: int, row: int, width: int, height: int) -> Labels:
-    """The block's labels with one coarse cell more on each side, nobody's outside the grid."""
-    padded = np.pad(plan.seams.labels, 1, constant_values=-1)
-    first_column, first_row = column // plan.step, row // plan.step
-    rows, columns = -(-height // plan.step) + 2, -(-width // plan.step) + 2
-    return padded[first_row : first_row + rows, first_column : first_column + columns]
+def _chosen(plan: Plan, block: Block) -> tuple[Labels, dict[int, Flags]]:
+    """The photo of each fine cell, and of each photo used there the fine cells that it sees.
+
+    Where the photo of the coarse cell does not see a part of it, another that sees it most steeply takes
+    over; where that part lies close to an obstacle for all of them, one that sees it at all; else nobody
+    does.
+    """
+    labels = plan.seams.labels[block.rows, block.columns]
+    own, known = _finely(labels), _finely(labels != NOBODY)
+    shown = _finely(plan.shown[block.rows, block.columns])
+    near = {index: one for index, one in enumerate(plan.footprints) if _overlaps(one, block)}
+    used: dict[int, Flags] = {}
+    chosen = np.full(own.shape, NOBODY, np.int32)
+    for index in np.unique(labels[labels >= 0]).tolist():
+        used[index] = _parts(near[index], block, near[index].clear)
+        chosen[(own == index) & used[index]] = index
+    for rule in ("clear", "open", "inside"):
+        wanting = (chosen == NOBODY) & (shown if rule == "inside" else known)
+        if not wanting.any():
+            continue
+        best = np.full(own.shape, np.inf, np.float32)
+        for index, one in near.items():
+            slant = _slant(one, block, blind=rule == "inside")
+            better = wanting & _parts(one, block, getattr(one, rule)) & (slant < best)
+            best[better], chosen[better] = slant[better], index
+            used[index] = used[index] | better if index in used else better
+    return chosen, {index: used[index] for index in np.unique(chosen[chosen >= 0]).tolist()}
 
 
-def _box(mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[slice, slice]:
-    """Rows and columns that hold the mask with one cell more on each side."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    last_row, last_column = mask.shape
+def _finely(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Each coarse cell as `FINE` x `FINE` fine ones."""
+    return np.repeat(np.repeat(cells, FINE, axis=0), FINE, axis=1)
+
+
+def _overlaps(one: Footprint, block: Block) -> bool:
+    rows, columns = one.window
+    return bool(
+        rows.start < block.rows.stop and rows.stop > block.rows.start
+        and columns.start < block.columns.stop and columns.stop > block.columns.start
+    )  # fmt: skip
+
+
+def _places(one: Footprint, block: Block) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Where the photo's window and the block's cells meet, counted in either."""
+    top, left = max(one.row, block.rows.start), max(one.column, block.columns.start)
+    bottom = min(one.window[0].stop, block.rows.stop)
+    right = min(one.window[1].stop, block.columns.stop)
     return (
-        slice(max(0, int(rows[0]) - 1), min(last_row, int(rows[-1]) + 2)),
-        slice(max(0, int(columns[0]) - 1), min(last_column, int(columns[-1]) + 2)),
+        (slice(top - one.row, bottom - one.row), slice(left - one.column, right - one.column)),
+        (
+            slice(top - block.rows.start, bottom - block.rows.start),
+            slice(left - block.columns.start, right - block.columns.start),
+        ),
     )
 
 
-def _enlarged(values: Floats, step: int) -> Floats:
-    """Values at cells' centres, linearly between them at `step` times as many pixels each way."""
-    size = (values.shape[1] * step, values.shape[0] * step)
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
+def _parts(one: Footprint, block: Block, bits: npt.NDArray[np.uint8] | None) -> Flags:
+    """Which fine cells around the block one of the photo's bit fields holds."""
+    there, here = _places(one, block)
+    seen = np.zeros(
+        ((block.rows.stop - block.rows.start) * FINE, (block.columns.stop - block.columns.start) * FINE), bool
+    )
+    rows, columns = (slice(part.start * FINE, part.stop * FINE) for part in here)
+    seen[rows, columns] = one.parts(*there, bits)
+    return seen
 
 
-def _correction(
-    plan: Plan, index: int, first_row: int, first_column: int, rows: slice, columns: slice
-) -> Floats:
-    """The photo's correction on these coarse cells, held at its window's border."""
-    footprint, values = plan.footprints[index], plan.seams.corrections[index]
-    row = np.arange(rows.start, rows.stop) + first_row - footprint.row
-    column = np.arange(columns.start, columns.stop) + first_column - footprint.column
-    inside = np.ix_(np.clip(row, 0, values.shape[0] - 1), np.clip(column, 0, values.shape[1] - 1))
-    return np.asarray(values[inside], np.float32)
+def _slant(one: Footprint, block: Block, *, blind: bool) -> Floats:
+    """The photo's slant at the fine cells around the block; `blind` looks through what is in the way."""
+    there, here = _places(one, block)
+    shape = (block.rows.stop - block.rows.start, block.columns.stop - block.columns.start)
+    slant = np.full(shape, np.inf, np.float32)
+    slant[here] = np.minimum(one.slant[there], BLIND_SLANT) if blind else one.slant[there]
+    return np.asarray(_finely(slant), np.float32)
 
 
-def _shown(
-    sources: Sources, plan: Plan, decoded: Decoded, index: int, column: int, row: int, share: Floats
-) -> Pixels:
-    """(h, w, 3) of the photo as it lies on the ground, from pixel (`column`, `row`) of the grid on.
+def _share(own: Flags, seen: Flags) -> Floats:
+    """How much a photo counts: its own cells with soft edges, but only where it sees."""
+    soft = cv2.GaussianBlur(own.astype(np.float32), (0, 0), BLEND_FINE_CELLS)
+    return np.asarray(np.where(own, np.maximum(soft, 0.1), soft * seen), np.float32)
 
-    The photo's coordinates are worked out at nodes every eight pixels and are linear between them.
-    """
-    view = plan.footprints[index].view
-    lens = sources.lenses[view.lens]
-    height, width = share.shape
-    columns = column + np.arange(0, width + 2 * NODE_PX, NODE_PX, dtype=float)
-    rows = row + np.arange(0, height + 2 * NODE_PX, NODE_PX, dtype=float)
-    pixels, _ = project(view, lens, local_with_height(plan.grid, sources.surface, columns, rows))
-    picture = decoded.picture(view.name)
-    scale = np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
-    nodes = np.nan_to_num(pixels * scale - 0.5, nan=-1e6).astype(np.float32)
-    half = NODE_PX // 2
-    where = _enlarged(nodes, NODE_PX)[half : half + height, half : half + width]
-    shown = cv2.remap(picture, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    return np.asarray(shown, np.uint8)
+
+def _lay(
+    sources: Sources,
+    plan: Plan,
+    decoded: Decoded,
+    block: Block,
+    index: int,
+    share: Floats,
+    heights_m: Floats,
+    total: Floats,
+    weight: Floats,
+) -> None:
+    """Add one photo to the block, within the box that holds its share."""
+    rows, columns = np.flatnonzero(share.any(axis=1)), np.flatnonzero(share.any(axis=0))
+    part = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    one = plan.footprints[index]
+    size = part[1].stop - part[1].start, part[0].stop - part[0].start
+    column, row = block.column + part[1].start, block.row + part[0].start
+    first = (one.column + 0.5) * plan.step - 0.5 - column, (one.row + 0.5) * plan.step - 0.5 - row
+    lay(
+        decoded.picture(one.view.name), one.view, sources.lenses[one.view.lens], patch_of(plan.grid, column,
+        row, *size), heights_m[part], share[part], plan.gains[index],
+        plan.seams.corrections[index].astype(np.float32), first, plan.step, total[part], weight[part],
+    )  # fmt: skip
+
+
+def _gaps(covered: Flags, width_px: int) -> Flags:
+    """Pixels without a photo in gaps narrower than `width_px`, with photos on both sides."""
+    if covered.all() or not covered.any():
+        return np.zeros_like(covered)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width_px | 1, width_px | 1))
+    closed = cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
+    return np.asarray((closed > 0) & ~covered)
+
+
+def _fill(rgb: Pixels, covered: Flags, gaps: Flags, width_px: int) -> Pixels:
+    """The gaps filled with the mean of what lies around, near things counting most."""
+    known = covered.astype(np.float32)
+    sigma = max(1.0, width_px / 3)
+    total = cv2.GaussianBlur(rgb * known[..., None], (0, 0), sigma)
+    share = cv2.GaussianBlur(known, (0, 0), sigma)
+    mean = np.clip(total / np.maximum(share, 1e-6)[..., None] + 0.5, 0, 255).astype(np.uint8)
+    return np.where(gaps[..., None], mean, rgb)

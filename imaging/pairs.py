@@ -22,38 +22,46 @@ def frame_of(photos: dict[str, Photo]) -> LocalFrame:
 def positions_m(photos: dict[str, Photo], frame: LocalFrame) -> tuple[Array, str]:
     """(n, 3) camera positions east, north, up in metres, and what the height is measured from.
 
-    "relative" (to take-off) where every photo tells it, else "amsl", else "unknown" with every height zero.
+    "relative" (to take-off) where every placed photo tells it, else "amsl", else "unknown" with every height
+    zero. A photo without a place is NaN.
     """
-    places = [photo.place for photo in photos.values() if photo.place is not None]
-    east_north = frame.local_from_geo([[place.lon_deg, place.lat_deg] for place in places])
+    positions = np.full((len(photos), 3), np.nan)
+    rows = [row for row, photo in enumerate(photos.values()) if photo.place is not None]
+    placed = [photo for photo in photos.values() if photo.place is not None]
+    places = [photo.place for photo in placed if photo.place is not None]
+    positions[rows, :2] = frame.local_from_geo([[place.lon_deg, place.lat_deg] for place in places])
     choices = {
-        "relative": [photo.height_relative_m for photo in photos.values()],
-        "amsl": [photo.height_amsl_m for photo in photos.values()],
+        "relative": [photo.height_relative_m for photo in placed],
+        "amsl": [photo.height_amsl_m for photo in placed],
     }
     for reference, heights_m in choices.items():
         if all(height_m is not None for height_m in heights_m):
-            return np.column_stack([east_north, np.array(heights_m, float)]), reference
-    return np.column_stack([east_north, np.zeros(len(east_north))]), "unknown"
+            positions[rows, 2] = np.array(heights_m, float)
+            return positions, reference
+    positions[rows, 2] = 0.0
+    return positions, "unknown"
 
 
 def overlapping_pairs(photos: dict[str, Photo], *, neighbours: int = NEIGHBOURS) -> list[tuple[str, str]]:
     """Pairs of names to compare: each photo with its nearest ones, out to where the pictures part.
 
     The reach is twice the footprint's diagonal where height and focal length are known, as for a level
-    picture; where they are not, or the camera looks aside, only the number of neighbours bounds it.
+    picture; where they are not, or the camera looks aside, only the number of neighbours bounds it. A photo
+    without a place is compared with all.
     """
     names = list(photos)
     positions, _ = positions_m(photos, frame_of(photos))
-    tree = KDTree(positions[:, :2])
-    count = min(neighbours + 1, len(names))
-    distances_m, indices = tree.query(positions[:, :2], k=count)
+    placed = np.flatnonzero(np.isfinite(positions[:, 0]))
+    tree = KDTree(positions[placed, :2])
+    count = min(neighbours + 1, len(placed))
+    distances_m, indices = tree.query(positions[placed, :2], k=count)
     pairs: set[tuple[int, int]] = set()
-    for i, name in enumerate(names):
-        reach_m = _reach_m(photos[name])
-        near = zip(np.atleast_2d(distances_m)[i], np.atleast_2d(indices)[i], strict=True)
-        pairs |= {
-            (min(i, int(j)), max(i, int(j))) for distance_m, j in near if j != i and distance_m <= reach_m
-        }
+    for row, i in enumerate(placed.tolist()):
+        reach_m = _reach_m(photos[names[i]])
+        near = zip(np.atleast_2d(distances_m)[row], placed[np.atleast_2d(indices)[row]].tolist(), strict=True)
+        pairs |= {(min(i, j), max(i, j)) for distance_m, j in near if j != i and distance_m <= reach_m}
+    for i in sorted(set(range(len(names))) - set(placed.tolist())):
+        pairs |= {(min(i, j), max(i, j)) for j in range(len(names)) if j != i}
     return [(names[i], names[j]) for i, j in sorted(pairs)]
 
 

@@ -22,6 +22,10 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 LIMIT_BYTES = 400_000_000
 LIMIT_PIXELS = 150_000_000
 LIMIT_SIDE_PX = 30_000
+LIMIT_WHOLE_PIXELS = 50_000_000
+"""Of a picture that only decodes at its full size: PNG, TIFF, progressive JPEG."""
+LEAST_JPEG_BYTES = 0.005
+"""A pixel: 12 bits for the six blocks of 16 x 16 pixels without detail, the least that code tables allow."""
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -31,7 +35,9 @@ class Photo:
 
     Heights in metres (`amsl` as the camera wrote it, `relative` to the take-off point), angles in degrees
     (gimbal pitch -90 looks straight down, yaw clockwise from true north), focal length in pixels of the
-    picture's width. What the file does not tell is None.
+    picture's width. `rtk` says that the position is corrected to centimetres; the sigmas are what the file
+    says of it, one standard deviation in metres; `sigma_own_m` is the part of a position in plan that is this
+    photo's alone, where that is known. What the file does not tell is None.
     """
 
     path: Path
@@ -49,6 +55,10 @@ class Photo:
     focal_length_mm: float | None = None
     make: str = ""
     model: str = ""
+    rtk: bool = False
+    sigma_plan_m: float | None = None
+    sigma_up_m: float | None = None
+    sigma_own_m: float | None = None
 
 
 def read_photo(path: Path) -> Photo:
@@ -84,26 +94,29 @@ def read_photo(path: Path) -> Photo:
         focal_length_mm=exif.number(tags, exif.FOCAL_LENGTH),
         make=exif.text(main, exif.MAKE),
         model=exif.text(main, exif.MODEL),
+        rtk=drone.rtk_fixed,
+        sigma_plan_m=_sigma_plan_m(drone, gps),
+        sigma_up_m=drone.rtk_sigma_up_m if drone.rtk_fixed else None,
     )
 
 
 def decode(path: Path, reduce: int = 1) -> Pixels:
-    """The picture as (height, width, 3) RGB, each side about 1/`reduce` of the file's (1, 2, 4 or 8).
+    """The picture as (height, width, 3) RGB; a pixel covers `reduce` (1, 2, 4 or 8) of the file's each way.
 
-    Pixels stay in the order they are stored in: the orientation tag is not applied, as in alignment. Raises
-    PhotoError where the file is cut short or broken.
+    The last row and column may cover fewer. Pixels stay in the order they are stored in: the orientation tag
+    is not applied, as in alignment. Raises PhotoError where the file is cut short or broken.
     """
     with _opened(path) as image:
         width_px, height_px = image.size
-        target = (-(-width_px // reduce), -(-height_px // reduce))
         try:
-            image.draft("RGB", target)
-            pixels = image.convert("RGB")
+            # JPEG decodes to a half, quarter or eighth by itself, to no less than is asked for.
+            image.draft("RGB", (max(1, width_px // reduce), max(1, height_px // reduce)))
+            image.load()
+            pixels = image if image.mode == "RGB" else image.convert("RGB")
+            left = reduce // max(1, round(width_px / pixels.width))
+            return np.asarray(pixels.reduce(left) if left > 1 else pixels, np.uint8)
         except (*exif.BROKEN, MemoryError) as error:
             raise PhotoError(f"the picture is broken or cut short ({error})", where=str(path)) from error
-    if pixels.size != target:
-        pixels = pixels.resize(target, Image.Resampling.BOX, reducing_gap=None)
-    return np.asarray(pixels, np.uint8)
 
 
 def hash_file(path: Path) -> str:
@@ -157,13 +170,36 @@ def _opened(path: Path) -> Image.Image:
     if image.width * image.height > LIMIT_PIXELS or max(image.size) > LIMIT_SIDE_PX:
         image.close()
         raise PhotoError(_too_large(), where=str(path))
+    if image.width * image.height > LIMIT_WHOLE_PIXELS and not _decodes_small(image):
+        image.close()
+        raise PhotoError(
+            f"it only decodes whole and has more than {LIMIT_WHOLE_PIXELS // 1_000_000} million pixels",
+            where=str(path),
+            remedy="Save it as a baseline JPEG",
+        )
+    if image.format == "JPEG" and path.stat().st_size < LEAST_JPEG_BYTES * image.width * image.height:
+        # libjpeg would fill what is missing with grey and say nothing.
+        image.close()
+        raise PhotoError("the picture is cut short: too few bytes for its pixels", where=str(path))
     return image
+
+
+def _decodes_small(image: Image.Image) -> bool:
+    """Whether it can be decoded at reduced size, without memory for all of its pixels."""
+    return image.format in ("JPEG", "MPO") and not image.info.get("progressive")
 
 
 def _too_large() -> str:
     return (
         f"the picture is larger than {LIMIT_PIXELS // 1_000_000} million pixels or {LIMIT_SIDE_PX} on a side"
     )
+
+
+def _sigma_plan_m(drone: DroneXmp, gps: exif.Tags) -> float | None:
+    if drone.rtk_fixed:
+        told = [each for each in (drone.rtk_sigma_lat_m, drone.rtk_sigma_lon_m) if each]
+        return max(told) if told else None
+    return exif.sigma_plan_m(gps)
 
 
 def _place(drone: DroneXmp) -> GeoPoint | None:

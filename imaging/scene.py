@@ -12,21 +12,26 @@ files. A stage whose key and files are unchanged is not made again.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from imaging.photos import hash_file
-from missions.errors import InputError, OutputError, PhotoError
+from missions.errors import FormatError, InputError, OutputError, PhotoError
 from missions.files import read_bounded, write_whole
 
 LIMIT_BYTES = 200_000_000
 SCRATCH = ".alignment-"
+HALF = ("orthomosaic", "preview", "scene", "dsm", "dsm_uncertainty", "cloud", "overlay")
+"""What a run that was killed may have left half of beside the stages, under a hidden name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,53 @@ def open_scene(folder: Path) -> Scene:
     probe.unlink(missing_ok=True)
     for left in scene.stages.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
+    halves = [scene.folder.glob(f".{name}.????????.*") for name in HALF]
+    for half in (*scene.stages.glob(".*.????????.*"), *(half for found in halves for half in found)):
+        half.unlink(missing_ok=True)
     return scene
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a scene folder, made where it is missing, while the block lasts.
+
+    Raises OutputError where it cannot be made, or another run is at work in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made ({error.strerror or error})",
+            where=str(folder),
+            remedy="Choose a folder that you may write to",
+        ) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            # Some file systems of other machines have no locks: there is nothing to go by then.
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise OutputError(
+                    "another run is making this scene",
+                    where=str(folder),
+                    remedy="Wait until it is done, or stop it",
+                ) from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def read_report(scene: Scene) -> dict[str, Any]:
+    """The body of `scene.json`. Raises InputError where there is none, FormatError where it is no report."""
+    body = read_bounded(scene.report, LIMIT_BYTES, "the report of a scene")
+    try:
+        report = json.loads(body)
+    except ValueError as error:
+        raise FormatError(f"is no JSON ({error})", where=str(scene.report)) from error
+    if not isinstance(report, dict) or report.get("format") != "droneteam-scene":
+        raise FormatError("is no report of a scene", where=str(scene.report))
+    return report
 
 
 def key_of(*parts: object) -> str:

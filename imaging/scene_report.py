@@ -9,16 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from imaging.accuracy import Accuracy
+from imaging.adjustment import Adjusted
 from imaging.alignment import Alignment
+from imaging.dense.model import DenseSurface
 from imaging.georeference import Georeference
 from imaging.lens import json_from_lens, json_from_view
+from imaging.lens_file import json_from_kept
 from imaging.options import MosaicOptions
 from imaging.orthomosaic import Orthomosaic
+from imaging.refinement import Refined
 from imaging.scene import Scene, write_json
 from imaging.surface import Surface
 from imaging.survey import LeftOut, Survey, json_from_photo
+from imaging.uncertainty import lens_sigmas, pose_sigmas
+from imaging.usage import Meter
 
-FORMAT, VERSION = "droneteam-scene", 1
+FORMAT, VERSION = "droneteam-scene", 2
 PACKAGES = (
     "droneteam",
     "pycolmap",
@@ -28,6 +34,8 @@ PACKAGES = (
     "pillow",
     "pyproj",
     "scipy",
+    "laspy",
+    "numba",
 )
 
 
@@ -57,36 +65,48 @@ class SceneReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What the stages gave."""
+    """What the stages gave. `files` are the scene's results by name, with their SHA-256."""
 
     found: Survey
-    alignment: Alignment
-    placed: Georeference
+    refined: Refined
     surface: Surface
+    dense: DenseSurface | None
     drawn: Orthomosaic
     accuracy: Accuracy
+    files: dict[str, str]
+
+    @property
+    def alignment(self) -> Alignment:
+        """The photos as they lie to each other, after the adjustment."""
+        return self.refined.alignment
+
+    @property
+    def placed(self) -> Georeference:
+        """The photos as they lie on the map, after the adjustment."""
+        return self.refined.placed
 
 
-def write_report(
-    scene: Scene, options: MosaicOptions, results: Results, timings_s: dict[str, float], created: str
-) -> SceneReport:
+def write_report(scene: Scene, options: MosaicOptions, results: Results, meter: Meter) -> SceneReport:
     """Write `scene.json` and give it back. Raises OutputError."""
     left_out = (*results.found.left_out, *results.alignment.left_out)
     body = {
         "format": FORMAT,
         "version": VERSION,
-        "created": created,
+        "created": meter.now(),
         "verdict": results.accuracy.verdict,
         "options": asdict(options),
         "photos": _photos(results),
         "left_out": [asdict(item) for item in left_out],
-        "lenses": {name: json_from_lens(lens) for name, lens in results.alignment.lenses.items()},
+        "lenses": _lenses(results.refined.adjusted),
+        "priors": _priors(results.found),
         "place": _place(results),
+        "surface": _surface(results.dense),
         "orthomosaic": _picture(results),
         "accuracy": asdict(results.accuracy),
-        "timings_s": timings_s,
+        "timings_s": meter.timings_s,
+        "stages": {name: asdict(used) for name, used in meter.used.items()},
         "software": software(),
-        "outputs": results.drawn.files,
+        "outputs": results.files,
     }
     write_json(scene.report, body)
     grid = results.drawn.grid
@@ -103,7 +123,7 @@ def write_report(
         covered_m2=results.drawn.covered_m2,
         height_reference=results.placed.height_reference,
         accuracy=results.accuracy,
-        timings_s=timings_s,
+        timings_s=meter.timings_s,
         body=body,
     )
 
@@ -121,17 +141,41 @@ def software() -> dict[str, str]:
 
 def _photos(results: Results) -> list[dict[str, Any]]:
     views = {view.name: view for view in results.placed.views}
-    residuals = {residual.name: residual for residual in results.placed.residuals}
+    residuals = {residual.name: residual for residual in results.placed.residuals if residual.told}
+    sigmas = pose_sigmas(results.refined.adjusted)
     drawn = set(results.drawn.drawn)
     return [
         {
             **json_from_photo(name, photo),
             "pose": json_from_view(views[name]) if name in views else None,
+            "pose_sigma": asdict(sigmas[name]) if name in sigmas else None,
             "gps_residual": asdict(residuals[name]) if name in residuals else None,
             "drawn": name in drawn,
         }
         for name, photo in results.found.photos.items()
     ]
+
+
+def _lenses(adjusted: Adjusted) -> dict[str, Any]:
+    """Each lens with one standard deviation of its parameters, in their own units."""
+    sigmas = lens_sigmas(adjusted)
+    return {
+        name: {
+            **json_from_lens(lens),
+            "readout_s": float(adjusted.state.lenses[number, 7]),
+            "sigma": sigmas[name],
+        }
+        for number, (name, lens) in enumerate(adjusted.lenses.items())
+        if name in sigmas
+    }
+
+
+def _priors(found: Survey) -> dict[str, Any]:
+    """What was known before any photo was compared: the flight and the lenses that were given."""
+    return {
+        "flight": None if found.flight is None else asdict(found.flight),
+        "lenses": [json_from_kept(kept) for kept in found.lenses],
+    }
 
 
 def _place(results: Results) -> dict[str, Any]:
@@ -146,6 +190,18 @@ def _place(results: Results) -> dict[str, Any]:
     }
 
 
+def _surface(dense: DenseSurface | None) -> dict[str, Any] | None:
+    """What the dense surface is, None where the picture was drawn on the ground alone."""
+    if dense is None:
+        return None
+    return {
+        "cell_m": dense.grid.cell_m,
+        "pairs": dense.pairs,
+        "measured_share": dense.measured_share,
+        "typical_sigma_m": dense.typical_sigma_m,
+    }
+
+
 def _picture(results: Results) -> dict[str, Any]:
     grid = results.drawn.grid
     return {
@@ -156,5 +212,7 @@ def _picture(results: Results) -> dict[str, Any]:
         "west_m": grid.west_m,
         "north_m": grid.north_m,
         "covered_m2": results.drawn.covered_m2,
+        "filled_m2": results.drawn.filled_m2,
+        "passers_m2": results.drawn.passers_m2,
         "not_drawn": [asdict(item) for item in results.drawn.left_out],
     }

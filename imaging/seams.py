@@ -1,9 +1,10 @@
 """Which photo is drawn where, and how their colours are brought together, on the coarse grid.
 
 Each cell goes to the photo that looks down on it most steeply; where several look down nearly as steeply, the
-border between them runs where they differ least (graph cuts, Kwatra et al. 2003, OpenCV's implementation), so
-that it goes round cars rather than through them. Low frequencies are then blended over a wide band and the
-detail over a narrow one (two bands, Brown and Lowe 2007, section 7).
+border between them runs where they differ least (graph cuts, Kwatra et al. 2003, OpenCV's implementation) and
+keeps off what stands above the ground, so that it goes round cars rather than through them. Low frequencies
+are then blended over a wide band and the detail over a narrow one (two bands, Brown and Lowe 2007, section
+7).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.footprints import Floats, Footprint
+from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 
 NOBODY = -1
 NEARLY_AS_STEEP = 0.15
 LOW_BAND_CELLS = 12.0
 WIDE_BAND_CELLS = 24.0
+TALL_COSTS = 60.0
 Labels = npt.NDArray[np.int32]
 
 
@@ -36,8 +38,10 @@ class Seams:
     corrections: tuple[npt.NDArray[np.float16], ...]
 
 
-def find_seams(footprints: list[Footprint], grid: Grid) -> Seams:
-    """The seams between the photos and the corrections that make them meet."""
+def find_seams(footprints: list[Footprint], grid: Grid, tall: Flags | None = None) -> Seams:
+    """The seams between the photos and the corrections that make them meet; they keep off the cells of
+    `tall`.
+    """
     shape = (grid.height, grid.width)
     steepest = np.full(shape, np.inf, np.float32)
     for footprint in footprints:
@@ -48,13 +52,15 @@ def find_seams(footprints: list[Footprint], grid: Grid) -> Seams:
         for footprint in footprints
     ]
     labels = np.full(shape, NOBODY, np.int32)
-    for index, (footprint, mask) in enumerate(zip(footprints, _cut(footprints, masks), strict=True)):
+    for index, (footprint, mask) in enumerate(zip(footprints, _cut(footprints, masks, tall), strict=True)):
         labels[footprint.window][mask > 0] = index
     _fill(labels, footprints, steepest)
     return Seams(labels, _corrections(footprints, labels))
 
 
-def _cut(footprints: list[Footprint], masks: list[npt.NDArray[np.uint8]]) -> list[npt.NDArray[np.uint8]]:
+def _cut(
+    footprints: list[Footprint], masks: list[npt.NDArray[np.uint8]], tall: Flags | None
+) -> list[npt.NDArray[np.uint8]]:
     """The masks with every cell left in one of them; only what each mask holds goes into the graphs."""
     boxes = [_box(mask) for mask in masks]
     held = [index for index, box in enumerate(boxes) if box is not None]
@@ -64,13 +70,21 @@ def _cut(footprints: list[Footprint], masks: list[npt.NDArray[np.uint8]]) -> lis
     finder: Any = cv2.detail.GraphCutSeamFinder("COST_COLOR")  # its stubs know no arrays
     pieces = [(footprints[index], part, masks[index][part]) for index, part in zip(held, parts, strict=True)]
     cut = finder.find(
-        [footprint.colours[part].astype(np.float32) for footprint, part, _ in pieces],
+        [_costs(footprint, part, number, tall) for number, (footprint, part, _) in enumerate(pieces)],
         [(footprint.column + part[1].start, footprint.row + part[0].start) for footprint, part, _ in pieces],
         [np.ascontiguousarray(mask) for _, _, mask in pieces],
     )
     for index, part, mask in zip(held, parts, cut, strict=True):
         masks[index][part] = mask.get() if isinstance(mask, cv2.UMat) else mask
     return masks
+
+
+def _costs(footprint: Footprint, part: tuple[slice, slice], number: int, tall: Flags | None) -> Floats:
+    """The photo's colours as the seam finder compares them: on tall things no two photos look alike."""
+    colours = footprint.colours[part].astype(np.float32)
+    if tall is not None:
+        colours += TALL_COSTS * number * tall[footprint.window][part][..., None]
+    return colours
 
 
 _NOTHING = (slice(0, 0), slice(0, 0))

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import rasterio
 from scipy.ndimage import gaussian_filter
 
@@ -26,6 +28,7 @@ STAGE = "surface"
 VERSION = 1
 CELLS_IN_HEIGHT = 20
 STEEPEST = 1.75
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,30 @@ class Surface:
         columns = (east_m - self.grid.west_m) / self.grid.cell_m - 0.5
         rows = (self.grid.north_m - north_m) / self.grid.cell_m - 0.5
         return self._sample(np.broadcast_to(columns[None, :], (len(rows), len(columns))), rows[:, None])
+
+    @property
+    def ground(self) -> Surface:
+        """The ground without what stands on it: here the surface itself."""
+        return self
+
+    @property
+    def hides(self) -> bool:
+        """Whether things on it can hide what is behind them: no, it follows the ground alone."""
+        return False
+
+    def heights_on(self, grid: Grid, column: int, row: int, width: int, height: int) -> Floats:
+        """(height, width) heights at the centres of a window of another grid of the same zone."""
+        ratio = grid.cell_m / self.grid.cell_m
+        left = (grid.west_m - self.grid.west_m) / self.grid.cell_m + column * ratio
+        top = (self.grid.north_m - grid.north_m) / self.grid.cell_m + row * ratio
+        # The centre of output pixel i lies at left + (i + 0.5) ratio, that of cell j at j + 0.5.
+        shift = np.array([[ratio, 0, left + 0.5 * ratio - 0.5], [0, ratio, top + 0.5 * ratio - 0.5]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        heights_m = self.heights_m.astype(np.float32)
+        drawn = cv2.warpAffine(
+            heights_m, shift, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(drawn, np.float32)
 
     def _sample(self, columns: Array, rows: Array) -> Array:
         last_row, last_column = (size - 1 for size in self.heights_m.shape)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from imaging.adjustment.network import Bar, LensPrior, Network
-from imaging.adjustment.normals import Normals, held_unknowns, normals, tie_residuals
+from imaging.adjustment.network import Bar, Indices, LensPrior, Network
+from imaging.adjustment.normals import Normals, considered_sigmas, held_unknowns, normals, tie_residuals
 from imaging.adjustment.state import Layout, State, layout_of, lens_from, state_of, views_from
 from imaging.adjustment.witnesses import bar_length, witness_rows
 from imaging.lens import Array, Lens, View
@@ -88,11 +88,12 @@ def adjust(network: Network, start: State | None = None) -> Adjusted:
     layout, state = layout_of(network), start or state_of(network)
     sigma_px = _first_sigma(tie_residuals(network, layout, state))
     residual_px = tie_residuals(network, layout, state)
+    free = np.flatnonzero(~held_unknowns(network, layout))
     damping, steps, previous = 0.0, 0, _cost(network, layout, state, residual_px, sigma_px)
     while steps < STEPS:
         steps += 1
-        equations = normals(network, layout, state, _weights(residual_px, sigma_px), damping)
-        step, points_step = _step(equations)
+        equations = normals(network, layout, state, _weights(residual_px, sigma_px), sigma_px, damping)
+        step, points_step = _step(equations, free)
         candidate = state.moved(layout, step, points_step)
         candidate_px = tie_residuals(network, layout, candidate)
         if not _cost(network, layout, candidate, candidate_px, sigma_px) < previous + SLACK:
@@ -104,7 +105,7 @@ def adjust(network: Network, start: State | None = None) -> Adjusted:
         damping = damping / 10 if damping > LEAST_DAMPING else 0.0
         before_px, sigma_px = sigma_px, _sigma(layout, len(state.points), residual_px, sigma_px)
         previous = _cost(network, layout, state, residual_px, sigma_px)
-        if float(step @ equations.right) < ENOUGH and abs(sigma_px / before_px - 1) < 1e-3:
+        if float(step[free] @ equations.right[free]) < ENOUGH and abs(sigma_px / before_px - 1) < 1e-3:
             break
     return _result(network, layout, state, residual_px, sigma_px, steps)
 
@@ -118,15 +119,33 @@ def _result(
     network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float, steps: int
 ) -> Adjusted:
     whole = np.where(np.isfinite(residual_px[:, 0]), INFORMATION / sigma_px**2, 0.0)
-    factor = _factored(normals(network, layout, state, whole).matrix)
-    covariance = cho_solve(factor, np.eye(layout.size))
-    held = held_unknowns(network, layout)
-    covariance[held, :] = covariance[:, held] = 0.0
+    matrix = normals(network, layout, state, whole, sigma_px).matrix
+    covariance = _covariance(network, layout, matrix)
     return Adjusted(network, layout, state, covariance, sigma_px, residual_px, steps)
 
 
-def _step(equations: Normals) -> tuple[Array, Array]:
-    step = cho_solve(_factored(equations.matrix), equations.right)
+def _covariance(network: Network, layout: Layout, matrix: Array) -> Array:
+    """Of what was found, what stayed as it was told, and both: with N the normal matrix and P the told part's
+    covariance, found unknowns move by -N⁻¹ M with it, M being the block of N that joins the two.
+    """
+    held = held_unknowns(network, layout)
+    told = considered_sigmas(network, layout)
+    free, considered = np.flatnonzero(~held), np.flatnonzero(told > 0)
+    covariance = np.zeros((layout.size, layout.size))
+    factor = _factored(matrix[np.ix_(free, free)])
+    covariance[np.ix_(free, free)] = cho_solve(factor, np.eye(len(free)))
+    if len(considered):
+        answer = np.zeros((layout.size, len(considered)))
+        answer[free] = -cho_solve(factor, matrix[np.ix_(free, considered)])
+        answer[considered] = np.eye(len(considered))
+        covariance += (answer * told[considered] ** 2) @ answer.T
+    return covariance
+
+
+def _step(equations: Normals, free: Indices) -> tuple[Array, Array]:
+    """The step of what is free, nothing held moving."""
+    step = np.zeros(len(equations.right))
+    step[free] = cho_solve(_factored(equations.matrix[np.ix_(free, free)]), equations.right[free])
     return step, equations.points_step(step)
 
 
@@ -154,7 +173,8 @@ def _weights(residual_px: Array, sigma_px: float) -> Array:
 def _cost(network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float) -> float:
     """Twice the negative logarithm of the likelihood, up to a constant."""
     ties = (TAIL + 2) * float(np.log1p(_square(residual_px, sigma_px) / TAIL).sum())
-    return ties + sum(float(rows.residual @ rows.residual) for rows in witness_rows(network, layout, state))
+    witnesses = witness_rows(network, layout, state, network.bend * sigma_px)
+    return ties + sum(float(rows.residual @ rows.residual) for rows in witnesses)
 
 
 def _first_sigma(residual_px: Array) -> float:

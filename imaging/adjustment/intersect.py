@@ -147,6 +147,6 @@ def _point_rows(adjusted: Adjusted, marks: Pointings, place: Array, surface: Sur
 
 def _centre_columns(by_unknown: Array, adjusted: Adjusted, marks: Pointings) -> Array:
     """(2k, 3): a point moves its pixel as its camera would, the other way."""
-    places = adjusted.layout.view(marks.view)[:, 3:]
+    places = adjusted.layout.centre(marks.view)
     pair = by_unknown.reshape(len(marks.view), 2, -1)
     return np.take_along_axis(pair, np.repeat(places[:, None, :], 2, axis=1), axis=2).reshape(-1, 3)

@@ -1,6 +1,6 @@
 """Compiled sums over tie points: the reduced normal matrix and what gives the points' steps back.
 
-For every point the blocks E of its ties (14 unknowns of view and lens by 3 of the point, whitened) are summed
+For every point the blocks E of its ties (22 unknowns of view and lens by 3 of the point, whitened) are summed
 over pairs. The lens part is summed over the point first, since nearly all ties of a point share their lens.
 """
 
@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-VIEW, LENS, BOTH = 6, 8, 14
+VIEW, LENS, BOTH = 14, 8, 22
 
 
 @numba.njit(cache=True)
 def gather(matrix: Floats, right: Floats, rows: Floats, residual: Floats, places: Integers) -> None:
-    """Add every tie's own part: rows (m, 2, 14), residual (m, 2), places (m, 14)."""
+    """Add every tie's own part: rows (m, 2, 22), residual (m, 2), places (m, 22)."""
     for tie in range(rows.shape[0]):
         for a in range(BOTH):
             u, v = rows[tie, 0, a], rows[tie, 1, a]
@@ -30,7 +30,7 @@ def gather(matrix: Floats, right: Floats, rows: Floats, residual: Floats, places
 
 @numba.njit(cache=True)
 def blocks_of(rows: Floats, whitened: Floats) -> Any:
-    """(m, 14, 3) blocks of rows (m, 2, 14) and whitened derivatives by the point (m, 2, 3)."""
+    """(m, 22, 3) blocks of rows (m, 2, 22) and whitened derivatives by the point (m, 2, 3)."""
     blocks = np.empty((rows.shape[0], BOTH, 3))
     for tie in range(rows.shape[0]):
         for a in range(BOTH):

@@ -108,7 +108,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """All of it. `velocity_m_s` (n, 3) is each view's, for lenses whose rows are read one after another."""
+    """All of it.
+
+    `velocity_m_s` (n, 3) is each view's, for lenses whose rows are read one after another. `bend` is how far
+    a picture may be bent at its edge, as a share of the scale of its tie points' residuals: one standard
+    deviation, 0 holds pictures straight. `bends_px` (n, 8) are start values. `considered` gives by lens (8,)
+    standard deviations of parameters that stay as they are told and whose errors are counted all the same
+    (consider parameters; Schmidt 1966), 0 for those that are found.
+    """
 
     views: tuple[View, ...]
     lenses: dict[str, Lens]
@@ -117,6 +124,9 @@ class Network:
     priors: dict[str, LensPrior] = field(default_factory=dict)
     readout_s: dict[str, float] = field(default_factory=dict)
     velocity_m_s: Array | None = None
+    bend: float = 0.0
+    bends_px: Array | None = None
+    considered: dict[str, Array] = field(default_factory=dict)
     positions: Positions | None = None
     directions: Directions | None = None
     named: tuple[Named, ...] = ()

@@ -9,18 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from imaging.adjustment.kernels import answer, blocks_of, gather, reduce
 from imaging.adjustment.network import Indices, Network, Ties
 from imaging.adjustment.projection import Projection, project
 from imaging.adjustment.state import LENS, VIEW, Layout, State, sigmas_of
-from imaging.adjustment.witnesses import row_shares, velocities, witness_rows
+from imaging.adjustment.witnesses import spots, velocities, witness_rows
 from imaging.lens import Array
 
 
 @dataclass(frozen=True, slots=True)
 class Normals:
-    """The reduced system S step = right, and what gives the points' steps back."""
+    """The reduced system S step = right, with nothing held yet, and what gives the points' steps back."""
 
     matrix: Array
     right: Array
@@ -43,8 +44,13 @@ def tie_residuals(network: Network, layout: Layout, state: State) -> Array:
     return np.where(seen.behind[:, None], np.nan, ties.px - seen.px)
 
 
-def normals(network: Network, layout: Layout, state: State, weights: Array, damping: float = 0.0) -> Normals:
-    """The equations at `state`. `weights` (m,) are of the ties: one over the variance of a coordinate."""
+def normals(
+    network: Network, layout: Layout, state: State, weights: Array, sigma_px: float, damping: float = 0.0
+) -> Normals:
+    """The equations at `state`. `weights` (m,) are of the ties: one over the variance of a coordinate.
+
+    `sigma_px` is the scale of the ties' residuals, which bends of pictures are measured by.
+    """
     ties, points = network.ties, len(state.points)
     seen = tie_projection(network, layout, state)
     root = np.sqrt(np.where(seen.behind, 0.0, weights))
@@ -60,13 +66,9 @@ def normals(network: Network, layout: Layout, state: State, weights: Array, damp
     matrix, right = np.zeros((layout.size, layout.size)), np.zeros(layout.size)
     gather(matrix, right, rows, residual, places)
     reduce(matrix, right, blocks, places, order, starts, points_right)
-    for witness in witness_rows(network, layout, state):
+    for witness in witness_rows(network, layout, state, network.bend * sigma_px):
         matrix += witness.by_unknown.T @ witness.by_unknown
         right += witness.by_unknown.T @ witness.residual
-    held = np.flatnonzero(held_unknowns(network, layout))
-    matrix[held, :] = matrix[:, held] = 0.0
-    matrix[held, held] = 1.0
-    right[held] = 0.0
     matrix[np.diag_indices(layout.size)] *= 1 + damping
     return Normals(matrix, right, lower, points_right, blocks, places, ties.point)
 
@@ -74,8 +76,8 @@ def normals(network: Network, layout: Layout, state: State, weights: Array, damp
 def tie_projection(network: Network, layout: Layout, state: State) -> Projection:
     """Where the tie points are seen, in the order of the ties."""
     ties = network.ties
-    shares = row_shares(network, ties.view, ties.px)
-    return project(state, layout, ties.view, state.points[ties.point], shares, velocities(network, ties.view))
+    where = spots(network, ties.view, ties.px)
+    return project(state, layout, ties.view, state.points[ties.point], where, velocities(network, ties.view))
 
 
 def _points(ties: Ties, by_point: Array, residual: Array, count: int, damping: float) -> tuple[Array, Array]:
@@ -96,10 +98,22 @@ def _points(ties: Ties, by_point: Array, residual: Array, count: int, damping: f
     return lower, np.asarray(np.linalg.solve(lower, rights[..., None])[..., 0])
 
 
-def held_unknowns(network: Network, layout: Layout) -> Array:
-    """(unknowns,) bool: those that a prior of zero holds."""
+def considered_sigmas(network: Network, layout: Layout) -> Array:
+    """(unknowns,) standard deviations of what is considered, 0 for all else."""
+    sigma = np.zeros(layout.size)
+    for number, name in enumerate(layout.lens_names):
+        if name in network.considered:
+            begin = VIEW * layout.views + LENS * number
+            sigma[begin : begin + LENS] = network.considered[name]
+    return sigma
+
+
+def held_unknowns(network: Network, layout: Layout) -> npt.NDArray[np.bool_]:
+    """(unknowns,) bool: those that a prior of zero holds, and those that are considered."""
     held = np.zeros(layout.size, bool)
+    if network.bend <= 0:
+        held[layout.bend(np.arange(layout.views))] = True
     for number, name in enumerate(layout.lens_names):
         begin = VIEW * layout.views + LENS * number
         held[begin : begin + LENS] = sigmas_of(network.lenses[name], network.priors[name]) <= 0
-    return held
+    return held | (considered_sigmas(network, layout) > 0)

@@ -1,10 +1,17 @@
 """Points into pictures, and how pixels answer to each unknown (collinearity equations; Triggs et al. 2000).
 
     camera = R (point - centre - velocity · readout · (row / height - ½))
-    pixel  = lens(camera)
+    pixel  = lens(camera) + bend
 
-A turn ω of the camera acts as R' = exp(ω) R. The row is the observed one, so that a lens whose rows are read
-one after another needs no iteration here.
+A turn ω of the camera acts as R' = exp(ω) R. The row is the observed one, so that a lens whose rows are
+read one after another needs no iteration here.
+
+The bend is what no lens model knows of one picture, a turn during its readout or warm air: eight small
+polynomials over the picture with s and t from -1 to 1 (additional parameters; Ebner 1976, Gruen 1978), each
+an observation of zero. Without them a tenth of a pixel that thousands of tie points share would outweigh what
+is known of the focal length.
+
+    x: a s + b t + c s² + d st + e t²        y: -a t + b s + f s² + g st + h t²
 """
 
 from __future__ import annotations
@@ -20,7 +27,7 @@ from imaging.lens import Array
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Pixels (k, 2) with derivatives by view (k, 2, 6), lens (k, 2, 8) and point (k, 2, 3).
+    """Pixels (k, 2) with derivatives by view (k, 2, 14), lens (k, 2, 8) and point (k, 2, 3).
 
     `behind` (k,) are points that no camera sees: their rows are zero.
     """
@@ -33,11 +40,11 @@ class Projection:
 
 
 def project(
-    state: State, layout: Layout, view: Indices, points: Array, row_share: Array, velocity: Array
+    state: State, layout: Layout, view: Indices, points: Array, spot: Array, velocity: Array
 ) -> Projection:
-    """(k, 3) points in (k,) views. `row_share` (k,) is the observed row over the height less a half."""
+    """(k, 3) points in (k,) views. `spot` (k, 2) is the observed pixel over the size, less a half."""
     rotation, lens = state.rotations[view], state.lenses[layout.lens_of_view[view]]
-    moved = velocity * row_share[:, None]
+    moved = velocity * spot[:, 1:]
     offset = points - state.centres[view] - moved * lens[:, 7:8]
     camera = np.einsum("kij,kj->ki", rotation, offset)
     behind = camera[:, 2] <= 1e-6
@@ -48,7 +55,9 @@ def project(
     stretch = 1 + square * (k1 + k2 * square)
     seen_x = x * stretch + 2 * p1 * x * y + p2 * (square + 2 * x * x)
     seen_y = y * stretch + p1 * (square + 2 * y * y) + 2 * p2 * x * y
+    bends = _bends(2 * spot[:, 0], 2 * spot[:, 1])
     px = np.stack([focal * seen_x + lens[:, 1], focal * seen_y + lens[:, 2]], axis=-1)
+    px += np.einsum("kij,kj->ki", bends, state.bends[view])
 
     grown = 2 * (k1 + 2 * k2 * square)
     by_plane = np.empty((len(x), 2, 2))
@@ -61,7 +70,7 @@ def project(
     plane_by_camera[:, 0, 2], plane_by_camera[:, 1, 2] = -x / depth, -y / depth
     by_camera = by_plane @ plane_by_camera
     by_point = by_camera @ rotation
-    by_view = np.concatenate([-by_camera @ _cross(camera), -by_point], axis=-1)
+    by_view = np.concatenate([-by_camera @ _cross(camera), -by_point, bends], axis=-1)
 
     by_lens = np.zeros((len(x), 2, 8))
     by_lens[:, 0, 0], by_lens[:, 1, 0] = seen_x, seen_y
@@ -75,6 +84,16 @@ def project(
     for derivative in (by_view, by_lens, by_point):
         derivative[behind] = 0.0
     return Projection(px, by_view, by_lens, by_point, behind)
+
+
+def _bends(s: Array, t: Array) -> Array:
+    """(k, 2, 8) polynomials at places in the picture."""
+    bends = np.zeros((len(s), 2, 8))
+    bends[:, 0, 0], bends[:, 1, 0] = s, -t
+    bends[:, 0, 1], bends[:, 1, 1] = t, s
+    for number, term in enumerate((s * s, s * t, t * t)):
+        bends[:, 0, 2 + number] = bends[:, 1, 5 + number] = term
+    return bends
 
 
 def _cross(vectors: Array) -> Array:

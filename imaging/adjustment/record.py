@@ -35,6 +35,7 @@ def record_from_adjusted(adjusted: Adjusted) -> tuple[dict[str, Any], dict[str, 
     arrays = {
         "covariance": adjusted.covariance,
         "named": adjusted.state.named,
+        "bends_px": adjusted.state.bends,
         "velocity_m_s": np.zeros((len(adjusted.views), 3)) if velocity is None else velocity,
     }
     return plain, arrays
@@ -43,7 +44,8 @@ def record_from_adjusted(adjusted: Adjusted) -> tuple[dict[str, Any], dict[str, 
 def adjusted_from_record(plain: dict[str, Any], file: Path) -> Adjusted:
     """The adjustment again; its tie points are gone. Raises OSError, KeyError and ValueError as they come."""
     with np.load(file, allow_pickle=False) as arrays:
-        covariance, named, velocity_m_s = (arrays[key] for key in ("covariance", "named", "velocity_m_s"))
+        covariance, named = arrays["covariance"], arrays["named"]
+        velocity_m_s, bends_px = arrays["velocity_m_s"], arrays["bends_px"]
     unmarked = Pointings(indices([]), np.zeros((0, 2)), np.zeros(0))
     network = Network(
         views=tuple(view_from_json(view) for view in plain["views"]),
@@ -52,6 +54,7 @@ def adjusted_from_record(plain: dict[str, Any], file: Path) -> Adjusted:
         points=np.zeros((0, 3)),
         ties=NOTHING,
         velocity_m_s=velocity_m_s,
+        bends_px=bends_px,
         named=tuple(Named(name, place, unmarked) for name, place in zip(plain["named"], named, strict=True)),
     )
     return Adjusted(

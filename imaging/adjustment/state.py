@@ -17,7 +17,8 @@ from scipy.spatial.transform import Rotation
 from imaging.adjustment.network import Indices, LensPrior, Network, indices
 from imaging.lens import Array, Lens, View
 
-VIEW, LENS, NAMED = 6, 8, 3
+POSE, BEND, LENS, NAMED = 6, 8, 8, 3
+VIEW = POSE + BEND
 FREE = 1e6
 """The standard deviation, in its own unit, of what nothing is known of."""
 
@@ -42,8 +43,16 @@ class Layout:
         return VIEW * self.views + LENS * len(self.lens_names)
 
     def view(self, number: Indices) -> Indices:
-        """(k,) views to (k, 6) places."""
+        """(k,) views to (k, 14) places."""
         return VIEW * number[:, None] + np.arange(VIEW)
+
+    def centre(self, number: Indices) -> Indices:
+        """(k,) views to the (k, 3) places of their centres."""
+        return VIEW * number[:, None] + np.arange(3, POSE)
+
+    def bend(self, number: Indices) -> Indices:
+        """(k,) views to the (k, 8) places of how their pictures are bent."""
+        return VIEW * number[:, None] + np.arange(POSE, VIEW)
 
     def lens(self, view: Indices) -> Indices:
         """(k,) views to the (k, 8) places of their lenses."""
@@ -56,10 +65,14 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Values of the unknowns: rotations (n, 3, 3), centres (n, 3), lenses (l, 8), named and points (k, 3)."""
+    """Values of the unknowns.
+
+    Rotations (n, 3, 3), centres (n, 3), bends (n, 8), lenses (l, 8), named and tie points (k, 3) each.
+    """
 
     rotations: Array
     centres: Array
+    bends: Array
     lenses: Array
     named: Array
     points: Array
@@ -71,7 +84,8 @@ class State:
         turn = Rotation.from_rotvec(views[:, :3]).as_matrix()
         return State(
             rotations=np.asarray(turn @ self.rotations),
-            centres=self.centres + views[:, 3:],
+            centres=self.centres + views[:, 3:POSE],
+            bends=self.bends + views[:, POSE:],
             lenses=self.lenses + lenses,
             named=self.named + step[layout.named_begin :].reshape(-1, NAMED),
             points=self.points + points_step,
@@ -95,6 +109,7 @@ def state_of(network: Network) -> State:
     return State(
         rotations=np.array([view.rotation for view in network.views]),
         centres=np.array([view.centre for view in network.views]),
+        bends=np.zeros((len(network.views), BEND)) if network.bends_px is None else network.bends_px,
         lenses=np.array(
             [_vector(lens, network.readout_s.get(name, 0.0)) for name, lens in network.lenses.items()]
         ),

@@ -26,22 +26,25 @@ class Rows:
     by_unknown: Array
 
 
-def witness_rows(network: Network, layout: Layout, state: State) -> list[Rows]:
-    """Rows of positions, directions, lens priors, named points, their marks, and bars."""
+def witness_rows(network: Network, layout: Layout, state: State, bend_px: float) -> list[Rows]:
+    """Rows of positions, directions, lens priors, bends of `bend_px`, named points, their marks, and bars."""
     rows = [*_lens_rows(network, layout, state), *_named_rows(network, layout, state)]
     if network.positions is not None:
         rows.append(_position_rows(network.positions, layout, state))
     if network.directions is not None and len(network.directions.view):
         rows.append(_direction_rows(network, layout, state))
     rows += [_bar_rows(bar, layout, state) for bar in network.bars]
+    if bend_px > 0:
+        rows.append(_bend_rows(layout, state, bend_px))
     rows.append(_weak_rows(network, layout, state))
     return rows
 
 
-def row_shares(network: Network, view: np.ndarray, px: Array) -> Array:
-    """(k,) how far down the picture each pixel lies: its row over the height, less a half."""
-    heights = np.array([network.lenses[each.lens].height_px for each in network.views], float)
-    return np.asarray(px[:, 1] / heights[view] - 0.5)
+def spots(network: Network, view: np.ndarray, px: Array) -> Array:
+    """(k, 2) where in the picture each pixel lies: over its width and height, less a half."""
+    lenses = [network.lenses[each.lens] for each in network.views]
+    sizes_px = np.array([(lens.width_px, lens.height_px) for lens in lenses], float)
+    return np.asarray(px / sizes_px[view] - 0.5)
 
 
 def velocities(network: Network, view: np.ndarray) -> Array:
@@ -71,7 +74,7 @@ def _lens_rows(network: Network, layout: Layout, state: State) -> Iterator[Rows]
 def _position_rows(positions: Positions, layout: Layout, state: State) -> Rows:
     apart = (positions.local_m - state.centres[positions.view]).reshape(-1)
     by = np.zeros((len(apart), layout.size))
-    by[np.arange(len(apart)), layout.view(positions.view)[:, 3:].reshape(-1)] = 1.0
+    by[np.arange(len(apart)), layout.centre(positions.view).reshape(-1)] = 1.0
     lower = np.linalg.cholesky(positions.covariance)
     return Rows(solve_triangular(lower, apart, lower=True), solve_triangular(lower, by, lower=True))
 
@@ -112,7 +115,7 @@ def mark_rows(
         layout,
         marks.view,
         np.broadcast_to(point, (count, 3)),
-        row_shares(network, marks.view, marks.px),
+        spots(network, marks.view, marks.px),
         velocities(network, marks.view),
     )
     by = np.zeros((count, 2, layout.size))
@@ -134,10 +137,17 @@ def _bar_rows(bar: Bar, layout: Layout, state: State) -> Rows:
     return Rows(np.array([(bar.length_m - length_m) / bar.sigma_m]), by)
 
 
+def _bend_rows(layout: Layout, state: State, bend_px: float) -> Rows:
+    places = layout.bend(np.arange(layout.views)).reshape(-1)
+    by = np.zeros((len(places), layout.size))
+    by[np.arange(len(places)), places] = 1 / bend_px
+    return Rows(-state.bends.reshape(-1) / bend_px, by)
+
+
 def _weak_rows(network: Network, layout: Layout, state: State) -> Rows:
     """Next to nothing is known of every unknown, so that what nobody observed stays where it began."""
     start = state_of(network)
     apart = np.zeros(layout.size)
-    apart[: VIEW * layout.views].reshape(-1, VIEW)[:, 3:] = start.centres - state.centres
+    apart[layout.centre(np.arange(layout.views))] = start.centres - state.centres
     apart[layout.named_begin :] = (start.named - state.named).reshape(-1)
     return Rows(apart / FREE, np.eye(layout.size) / FREE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from imaging.adjustment import Adjusted
 from imaging.lens import Array
@@ -57,7 +57,7 @@ def _tested(name: str, residual: Array, given: Array, adjusted: Array, count: in
     if not checked.any():
         return Snooped(name, np.zeros(len(residual)), 0.0)
     square = float((turned[checked] ** 2 / values[checked]).sum())
-    allowed = float(chi2.ppf(1 - RISK / max(1, count), int(checked.sum())))
+    allowed = float(chdtri(int(checked.sum()), RISK / max(1, count)))
     off = lower @ vectors[:, checked] @ (turned[checked] / values[checked])
     return Snooped(name, np.asarray(off), square / allowed)
 

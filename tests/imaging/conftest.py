@@ -83,3 +83,16 @@ def heard() -> Heard:
 def hearing() -> type[Heard]:
     """Makes progress that remembers and reacts."""
     return Heard
+
+
+@pytest.fixture(scope="session")
+def few_rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nine small photos of an accident, 22 m up, for what is run many times."""
+    world = World(seed=3, size_m=90, texel_m=0.06)
+    camera = Camera("test-small", 6.4, 4.8, 4.5, 480, 360)
+    poses = grid_poses(
+        world, camera, height_agl_m=22, width_m=16, length_m=12, overlap_front_pct=72, overlap_side_pct=68
+    )
+    folder = tmp_path_factory.mktemp("few")
+    render_photos(world, folder, camera, poses, gps_sigma_m=GPS_SIGMA_M)
+    return folder

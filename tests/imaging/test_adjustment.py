@@ -42,8 +42,8 @@ def test_derivatives_are_what_differences_give() -> None:
     network = replace(network, priors={"lens": LensPrior(readout_s=0.01)})
     layout, state = layout_of(network), state_of(network)
     seen = tie_projection(network, layout, state)
-    rows = np.concatenate([each.residual for each in witness_rows(network, layout, state)])
-    slopes = np.vstack([each.by_unknown for each in witness_rows(network, layout, state)])
+    rows = np.concatenate([each.residual for each in witness_rows(network, layout, state, 0.2)])
+    slopes = np.vstack([each.by_unknown for each in witness_rows(network, layout, state, 0.2)])
     for unknown in range(layout.size):
         step = np.zeros(layout.size)
         step[unknown] = 1e-6
@@ -56,8 +56,8 @@ def test_derivatives_are_what_differences_give() -> None:
             hit = places == unknown
             expected[hit.any(axis=1)] = by.transpose(0, 2, 1)[hit]
         assert px == pytest.approx(expected, rel=1e-4, abs=2e-3)
-        after = np.concatenate([each.residual for each in witness_rows(network, layout, ahead)])
-        before = np.concatenate([each.residual for each in witness_rows(network, layout, behind)])
+        after = np.concatenate([each.residual for each in witness_rows(network, layout, ahead, 0.2)])
+        before = np.concatenate([each.residual for each in witness_rows(network, layout, behind, 0.2)])
         assert (after - before) / -2e-6 == pytest.approx(slopes[:, unknown], rel=1e-3, abs=1e-2)
     assert len(rows) == len(slopes)
 
@@ -69,7 +69,7 @@ def test_errors_of_poses_are_as_large_as_the_covariance_says() -> None:
         network = with_control(network, truth, seed)
         adjusted = adjust(network)
         off = np.array([view.centre for view in adjusted.views]) - [view.centre for view in truth.views]
-        places = layout_of(network).view(np.arange(len(off)))[:, 3:].reshape(-1)
+        places = layout_of(network).centre(np.arange(len(off))).reshape(-1)
         covariance = adjusted.covariance[np.ix_(places, places)]
         squares.append(off.reshape(-1) @ np.linalg.solve(covariance, off.reshape(-1)) / off.size)
     assert 0.7 < np.mean(squares) < 1.3
@@ -170,7 +170,7 @@ def test_control_holds_the_scene_where_positions_are_metres_off() -> None:
     )
     adjusted = adjust(with_control(replace(network, positions=moved), truth, 9))
     off = np.array([view.centre for view in adjusted.views]) - [view.centre for view in truth.views]
-    places = layout_of(network).view(np.arange(12))[:, 3:].reshape(-1)
+    places = layout_of(network).centre(np.arange(12)).reshape(-1)
     mean = np.tile(np.eye(3), 12) / 12
     spread = mean @ adjusted.covariance[np.ix_(places, places)] @ mean.T
     assert np.sqrt(np.diag(spread)).max() < 0.15

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import numpy as np
+
 from imaging.pairs import frame_of, overlapping_pairs, positions_m
 from imaging.photos import Photo
 from missions.geodesy import GeoPoint, LocalFrame
@@ -36,6 +38,18 @@ def test_each_pair_is_named_once():
     pairs = overlapping_pairs(row(30, 10, height_relative_m=40.0, focal_length_px=2400.0))
     assert len({frozenset(pair) for pair in pairs}) == len(pairs)
     assert all(a != b for a, b in pairs)
+
+
+def test_a_photo_without_a_place_is_compared_with_all_and_lies_nowhere():
+    photos = row(10, 100, height_relative_m=40.0, focal_length_px=2400.0)
+    photos["lost"] = Photo(Path("a.jpg"), 4000, 3000, "0")
+    pairs = overlapping_pairs(photos)
+    assert {a for a, b in pairs if b == "lost"} == {f"{i:02d}" for i in range(10)}
+    assert {int(b) - int(a) for a, b in pairs if b != "lost"} == {1}
+    positions, reference = positions_m(photos, frame_of(photos))
+    assert reference == "relative"
+    assert np.isnan(positions[-1]).all()
+    assert np.isfinite(positions[:-1]).all()
 
 
 def test_heights_come_from_what_every_photo_tells():

@@ -1,0 +1,157 @@
+"""Everything that was measured on the ground, from its files, as one scene uses it.
+
+Points, marks and distances are read, held against each other and against the photos, and what was gathered is
+written into the scene (`stages/control.json`), so that it can be adjusted again without the files.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from imaging.control.bars import read_bars
+from imaging.control.checks import check_bars, check_marks, check_names, check_points, marks_in
+from imaging.control.files import Control, read_control
+from imaging.control.marks import read_marks
+from imaging.control.points import Mark, MarkedPoint, Role, ScaleBar, SitePoint, SurveyedPoint
+from imaging.control.scene import SceneControl
+from imaging.control.whereabouts import check_against_photos
+from imaging.photos import Photo
+from imaging.scene import Scene
+from missions.errors import FormatError, InputError
+from missions.plan import Finding, Severity
+
+STAGE = "control"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlFiles:
+    """Where it is written. `system`, `heights` and `grids` are as in `read_control`."""
+
+    points: Path | None = None
+    marks: Path | None = None
+    bars: Path | None = None
+    system: str | None = None
+    heights: str | None = None
+    grids: Path | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether there is any."""
+        return any((self.points, self.marks, self.bars))
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The control of a scene and what is doubtful about it."""
+
+    control: SceneControl
+    findings: tuple[Finding, ...]
+
+
+def gather(files: ControlFiles, photos: Mapping[str, Photo]) -> Gathered:
+    """Read all of it. Raises InputError for a file that cannot be read and for a finding that is blocking."""
+    read = None
+    if files.points is not None:
+        read = read_control(files.points, system=files.system, heights=files.heights, grids=files.grids)
+    bars = read_bars(files.bars) if files.bars is not None else None
+    marked = _merged(read, read_marks(files.marks) if files.marks is not None else ())
+    measured = bars.bars if bars is not None else ()
+    points: tuple[SurveyedPoint, ...] | tuple[SitePoint, ...] = ()
+    if read is not None:
+        points = read.points or read.site_points
+    sizes = {name: (photo.width_px, photo.height_px) for name, photo in photos.items()}
+    findings = (
+        *(read.findings if read is not None else ()),
+        *(bars.findings if bars is not None else ()),
+        *check_points(points),
+        *_whereabouts(read, photos),
+        *check_marks(marked, sizes),
+        *check_names(points, marked, measured),
+        *check_bars(points, measured),
+    )
+    blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
+    if blocking:
+        raise InputError(
+            " ".join(finding.text for finding in blocking),
+            where=str(files.points or files.marks or files.bars),
+            remedy=blocking[0].remedy,
+        )
+    site = tuple(_bars_of_site(read.site_points)) if read is not None else ()
+    control = SceneControl(
+        points=read.points if read is not None else (),
+        marks={point.name: point.marks for point in marks_in(marked, photos)},
+        bars=(*measured, *site),
+    )
+    return Gathered(control, findings)
+
+
+def keep_control(control: SceneControl, scene: Scene) -> None:
+    """Write it into the scene. Raises OutputError."""
+    scene.keep(STAGE, control.key, json_from_control(control))
+
+
+def kept_control(scene: Scene) -> SceneControl:
+    """What a scene was adjusted with; empty where nothing was. Raises FormatError for a broken record."""
+    record = scene.read(STAGE)
+    try:
+        return SceneControl() if record is None else control_from_json(record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(
+            f"the record of ground control is broken ({error})", where=str(scene.stages / f"{STAGE}.json")
+        ) from error
+
+
+def json_from_control(control: SceneControl) -> dict[str, Any]:
+    """Plain values."""
+    return {
+        "points": [asdict(point) for point in control.points],
+        "marks": {name: [asdict(mark) for mark in marks] for name, marks in control.marks.items()},
+        "bars": [asdict(bar) for bar in control.bars],
+    }
+
+
+def control_from_json(body: Mapping[str, Any]) -> SceneControl:
+    """What `json_from_control` wrote. Raises KeyError, TypeError and ValueError as they come."""
+    return SceneControl(
+        points=tuple(SurveyedPoint(**{**each, "role": Role(each["role"])}) for each in body["points"]),
+        marks={name: tuple(Mark(**each) for each in marks) for name, marks in body["marks"].items()},
+        bars=tuple(ScaleBar(**{**each, "role": Role(each["role"])}) for each in body["bars"]),
+    )
+
+
+def _merged(read: Control | None, marked: tuple[MarkedPoint, ...]) -> tuple[MarkedPoint, ...]:
+    """Marks of both files; where both mark a point in a photo, that of the marks' own file holds."""
+    merged: dict[str, dict[str, Mark]] = {}
+    for point in (*(read.marked if read is not None else ()), *marked):
+        merged.setdefault(point.name, {}).update({mark.photo: mark for mark in point.marks})
+    return tuple(MarkedPoint(name, tuple(marks.values())) for name, marks in merged.items())
+
+
+def _whereabouts(read: Control | None, photos: Mapping[str, Photo]) -> tuple[Finding, ...]:
+    if read is None or not read.points:
+        return ()
+    places = [photo.place for photo in photos.values() if photo.place is not None]
+    return check_against_photos(read.points, places, listed=read.listed, system=read.system)
+
+
+def _bars_of_site(points: tuple[SitePoint, ...]) -> Iterator[ScaleBar]:
+    """A site's own frame has distances only: one between every two points with heights.
+
+    n points say no more than 3 n - 6 independent distances, so each of the many is taken for less sure.
+    """
+    known = [point for point in points if point.z_m is not None]
+    pairs = list(itertools.combinations(known, 2))
+    share = math.sqrt(max(1.0, len(pairs) / max(1, 3 * len(known) - 6)))
+    for first, second in pairs:
+        apart = [first.x_m - second.x_m, first.y_m - second.y_m, (first.z_m or 0.0) - (second.z_m or 0.0)]
+        sigma_m = share * math.hypot(
+            max(first.sigma_horizontal_m, first.sigma_up_m),
+            max(second.sigma_horizontal_m, second.sigma_up_m),
+        )
+        role = Role.CHECK if Role.CHECK in (first.role, second.role) else Role.CONTROL
+        yield ScaleBar(first.name, second.name, math.hypot(*apart), sigma_m, role)

@@ -1,0 +1,216 @@
+"""One height a cell from what all pairs tell: agreement, islands dropped, noise smoothed, holes filled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.dense.kernels import MISSING, agree
+from imaging.dense.matching import Depths, Heights, Scale
+
+AGREE_M, AGREE_ROUGHLY_M = 0.20, 0.60
+AGREE_SIGMAS = 4.0
+ISLAND_CELLS = 60
+ISLAND_STEP_M = 0.25
+SMOOTH_M = 0.08
+LEVELS = 6
+AMID_CELLS, AMID_SHARE = 49, 0.15
+LOWER_M = 0.5
+CROWN_GAP_M, CROWN_SIGMA_M, LEAST_CROWN_M2, MOST_GAP_M2 = 0.5, 1.2, 1.5, 4.0
+TIDY_M, TIDY_STEP_M = 0.15, 0.02
+PIT_CELLS, MEDIAN_CELLS = 15, 9
+FILLED_SIGMA_M = 0.15
+TALL_SIGMAS = 5.0
+EDGE_SHARE, EDGE_CELLS, FAR_CELLS = 0.25, 7, 33
+HALO_CELLS = 1 << LEVELS
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A tile: heights in metres, NaN where nothing is known; one standard deviation in metres; which cells
+    were measured rather than filled; the median standard deviation of what is not tall, NaN where nothing is.
+    """
+
+    heights_m: Floats
+    sigma_m: Floats
+    measured: npt.NDArray[np.bool_]
+    typical_m: float
+
+
+def fuse(
+    layers: list[Depths], stack: Heights, ground_m: Floats, scale: Scale, tall_m: Floats | None = None
+) -> Fused:
+    """Fuse the layers' heights, given as a (n, h, w) `stack` of one tile; `ground_m` (h, w) is the ground
+    below, `tall_m` what was found to be taller than the layers tell (NaN where nothing is).
+
+    The tile should carry a halo of `HALO_CELLS`, as holes are filled from as far.
+    """
+    shape = stack.shape[1:]
+    mean, spread = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    counts = np.zeros((2, *shape), np.uint8)
+    sigmas_m = np.array([layer.sigma_m for layer in layers], np.float32)
+    typical_m = float(np.median(sigmas_m))
+    # A rough surface (nothing known to be tall yet) is for leaves, which no two pairs place alike.
+    rough = tall_m is None
+    tolerance_m = max(AGREE_ROUGHLY_M if rough else AGREE_M, AGREE_SIGMAS * typical_m)
+    agree(stack, (typical_m / sigmas_m) ** 2, int(tolerance_m / scale.step_m), mean, spread, counts)
+    # A height that others contradict as often as they confirm is no agreement.
+    kept = (counts[0] > 0) & (2 * counts[0].astype(int) > counts[1] - (counts[0] > 1))
+    numbers = np.where(kept, np.round(mean), MISSING).astype(np.int16)
+    step_m = AGREE_ROUGHLY_M if rough else ISLAND_STEP_M
+    cv2.filterSpeckles(numbers, float(MISSING), ISLAND_CELLS // (4 if rough else 1), step_m / scale.step_m)
+    measured = numbers != MISSING
+    heights_m = np.where(measured, scale.low_m + scale.step_m * mean, 0).astype(np.float32)
+    sigma_m = _sigma(counts[0], spread * np.float32(scale.step_m), typical_m)
+    if tall_m is not None:
+        taller = np.isfinite(tall_m)
+        heights_m, measured = np.where(taller, tall_m, heights_m), measured | taller
+        sigma_m = np.where(taller, np.float32(TALL_SIGMAS * typical_m), sigma_m)
+    filled_m = ground_m + filled(heights_m - ground_m, measured, lower=not rough)
+    filled_m[~_amid(measured)] = np.nan
+    smooth_m = filled_m if rough else _smoothed(_tidied(filled_m, ground_m))
+    uncertain_m = np.where(
+        measured, sigma_m, np.maximum(FILLED_SIGMA_M, _relief(filled_m, FAR_CELLS) / 4)
+    ).astype(np.float32)
+    unknown = np.isnan(filled_m)
+    uncertain_m[unknown] = np.nan
+    heights_m = np.where(unknown, np.nan, smooth_m).astype(np.float32)
+    uncertain_m = np.hypot(uncertain_m, EDGE_SHARE * _relief(heights_m, EDGE_CELLS))
+    low = measured if tall_m is None else measured & ~np.isfinite(tall_m)
+    usual_m = float(np.median(uncertain_m[low])) if low.any() else float("nan")
+    return Fused(heights_m, uncertain_m, measured, usual_m)
+
+
+def _amid(measured: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Cells amid measured ones: holes are filled, the surface does not grow beyond its rim."""
+    share = cv2.blur(measured.astype(np.float32), (AMID_CELLS, AMID_CELLS), borderType=cv2.BORDER_REFLECT)
+    return measured | (share >= AMID_SHARE)
+
+
+def _sigma(counts: npt.NDArray[np.uint8], spread_m: Floats, typical_m: float) -> Floats:
+    """One standard deviation of a mean of `counts`; the matches of pairs that share a photo go partly
+    together.
+    """
+    number = np.maximum(counts, 1).astype(np.float32)
+    one = np.where(counts > 1, np.maximum(spread_m, 0.5 * typical_m), 2 * typical_m)
+    return np.asarray(one / np.sqrt((1 + number) / 2), np.float32)
+
+
+def filled(values: Floats, known: npt.NDArray[np.bool_], *, lower: bool = True) -> Floats:
+    """Values with holes filled from around, the `lower` side counting most; NaN farther than `HALO_CELLS`
+    from any.
+
+    What is seen from above and from nowhere aslant lies in the shadow of something higher, so it is ground.
+    Means of blocks of two cells, level by level, are spread back into the holes (Gortler et al. 1996, pull
+    and push).
+    """
+    levels = [(np.where(known, values, 0).astype(np.float32), known.astype(np.float32))]
+    for _ in range(LEVELS):
+        levels.append(_halved(*levels[-1], lower=lower))
+    below = np.where(levels[-1][1] > 0, levels[-1][0], np.nan).astype(np.float32)
+    for value, weight in reversed(levels[:-1]):
+        up = _doubled(_lowered(below) if lower else below, value.shape)
+        below = np.where(weight > 0, value, up).astype(np.float32)
+    return np.asarray(below, np.float32)
+
+
+def _halved(value: Floats, weight: Floats, *, lower: bool) -> tuple[Floats, Floats]:
+    """Blocks of two cells to one: the mean, which may count lower values more."""
+    rows, columns = value.shape[0] % 2, value.shape[1] % 2
+    if rows or columns:
+        value, weight = np.pad(value, ((0, rows), (0, columns))), np.pad(weight, ((0, rows), (0, columns)))
+    values = np.stack([value[r::2, c::2] for r in (0, 1) for c in (0, 1)])
+    weights = np.stack([weight[r::2, c::2] for r in (0, 1) for c in (0, 1)])
+    least = np.where(weights > 0, values, np.inf).min(axis=0)
+    share = weights
+    if lower:
+        share = weights * np.exp(-np.minimum((values - np.where(np.isfinite(least), least, 0)) / LOWER_M, 20))
+    total = share.sum(axis=0)
+    mean = (share * values).sum(axis=0) / np.maximum(total, 1e-9)
+    return mean.astype(np.float32), (total > 0).astype(np.float32)
+
+
+def _lowered(value: Floats) -> Floats:
+    """Cells beside a much lower one take its value, so that what is tall does not spread into a hole."""
+    low = cv2.erode(np.where(np.isfinite(value), value, np.inf).astype(np.float32), np.ones((3, 3), np.uint8))
+    return np.asarray(np.where(value - low > LOWER_M, low, value), np.float32)
+
+
+def _doubled(value: Floats, shape: tuple[int, ...]) -> Floats:
+    """Twice as many cells each way, linear between known ones."""
+    known = np.isfinite(value)
+    size = (2 * value.shape[1], 2 * value.shape[0])
+    weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    total = cv2.resize(np.where(known, value, 0).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+    up = np.where(weight > 0, total / np.maximum(weight, 1e-6), np.nan)
+    return np.asarray(up[: shape[0], : shape[1]], np.float32)
+
+
+def canopy(heights_m: Floats, ground_m: Floats, least_m: float, cell_m: float) -> Floats:
+    """A rough surface whose tall parts are trees and houses: crowns closed and smoothed, small islands
+    dropped.
+
+    Leaves are placed differently by every pair. Drawn on every one of them a crown would be torn; on a smooth
+    surface it shows as one photo saw it. What is taller than `least_m` over less than 1.5 m² becomes unknown.
+    """
+    with np.errstate(invalid="ignore"):
+        known = heights_m > ground_m + least_m
+    radius = max(1, round(CROWN_GAP_M / cell_m))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    joined = np.asarray(cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_CLOSE, kernel), np.uint8)
+    crown = _of_size(joined, LEAST_CROWN_M2 / cell_m**2, np.inf)
+    crown |= _of_size((~crown).astype(np.uint8), 0, MOST_GAP_M2 / cell_m**2)
+    sigma = CROWN_SIGMA_M / cell_m
+    share = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
+    above = cv2.GaussianBlur(np.where(known, heights_m - ground_m, 0).astype(np.float32), (0, 0), sigma)
+    smooth_m = ground_m + above / np.maximum(share, 1e-6)
+    low_m = np.where(known, np.nan, heights_m)
+    return np.asarray(np.where(crown, smooth_m, low_m), np.float32)
+
+
+def _of_size(mask: npt.NDArray[np.uint8], least: float, most: float) -> npt.NDArray[np.bool_]:
+    """The connected parts of a mask that hold so many cells."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA]
+    fits = (area >= least) & (area <= most)
+    fits[0] = False
+    return np.asarray(fits[labels])
+
+
+def _tidied(heights_m: Floats, ground_m: Floats) -> Floats:
+    """Edges straightened and narrow pits and spikes taken off: a median over 0.3 m where it differs much."""
+    known = np.isfinite(heights_m)
+    above_m = np.where(known, heights_m - ground_m, 0)
+    numbers = np.clip(above_m / TIDY_STEP_M + 40, 0, 255).astype(np.uint8)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (PIT_CELLS, PIT_CELLS))
+    closed = cv2.morphologyEx(numbers, cv2.MORPH_CLOSE, kernel)
+    pit = closed.astype(int) - numbers > TIDY_M / TIDY_STEP_M
+    numbers[pit] = closed[pit]
+    usual = cv2.medianBlur(numbers, MEDIAN_CELLS)
+    changed = known & (pit | (np.abs(usual.astype(int) - numbers) > TIDY_M / TIDY_STEP_M)) & (numbers < 255)
+    return np.where(changed, ground_m + (usual.astype(np.float32) - 40) * TIDY_STEP_M, heights_m).astype(
+        np.float32
+    )
+
+
+def _smoothed(heights_m: Floats) -> Floats:
+    """Noise down and edges kept (bilateral filter, Tomasi and Manduchi 1998)."""
+    known = np.isfinite(heights_m)
+    if not known.any():
+        return heights_m
+    level_m = np.float32(np.median(heights_m[known]))
+    calm = np.where(known, heights_m - level_m, 0).astype(np.float32)
+    return np.asarray(cv2.bilateralFilter(cv2.medianBlur(calm, 3), 5, SMOOTH_M, 2.0) + level_m, np.float32)
+
+
+def _relief(heights_m: Floats, cells: int) -> Floats:
+    """Highest less lowest within a square of that many cells, unknown ones passed over."""
+    kernel = np.ones((cells, cells), np.uint8)
+    known = np.isfinite(heights_m)
+    high = cv2.dilate(np.where(known, heights_m, -np.inf).astype(np.float32), kernel)
+    low = cv2.erode(np.where(known, heights_m, np.inf).astype(np.float32), kernel)
+    return np.subtract(high, low, out=np.zeros_like(high), where=known)

@@ -1,0 +1,123 @@
+"""The dense surface as other stages use it: heights on any window, from `dsm.tif`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.windows import Window
+
+from imaging.grid import Grid
+from imaging.lens import Array
+from imaging.surface import Surface
+
+Floats = npt.NDArray[np.float32]
+AnySurface: TypeAlias = "Surface | DenseSurface"
+
+
+@dataclass(frozen=True, slots=True)
+class DenseSurface:
+    """Heights in metres on `grid`, read from `path`; where it has none, those of the `ground`.
+
+    `ground` is the sparse surface below, `key` names what it was made from.
+    """
+
+    ground: Surface
+    grid: Grid
+    path: Path
+    uncertainty_path: Path
+    pairs: int
+    measured_share: float
+    typical_sigma_m: float
+    files: dict[str, str]
+    key: str
+
+    @property
+    def hides(self) -> bool:
+        """Whether things on it can hide what is behind them."""
+        return True
+
+    @property
+    def plane(self) -> Array:
+        """(3,) the ground's plane, as in Surface."""
+        return self.ground.plane
+
+    @property
+    def spread_m(self) -> float:
+        """The tie points' spread about that plane."""
+        return self.ground.spread_m
+
+    def height_m(self, east_north: Array) -> Array:
+        """(..., 2) local metres to (...) heights of the cells they fall into, the ground's outside."""
+        places = east_north.reshape(-1, 2)
+        heights_m = self.ground.height_m(places)
+        cells = np.floor(self.grid.cells_from_local(places)).astype(int)
+        inside = np.all((cells >= 0) & (cells < [self.grid.width, self.grid.height]), axis=1)
+        if inside.any():
+            first, last = cells[inside].min(axis=0), cells[inside].max(axis=0) + 1
+            window = Window(*first.tolist(), *(last - first).tolist())
+            with rasterio.open(self.path) as file:
+                read = file.read(1, window=window)
+            found = read[cells[inside, 1] - first[1], cells[inside, 0] - first[0]]
+            heights_m[inside] = np.where(np.isfinite(found), found, heights_m[inside])
+        return np.asarray(heights_m.reshape(east_north.shape[:-1]))
+
+    def heights_on(self, grid: Grid, column: int, row: int, width: int, height: int) -> Floats:
+        """(height, width) heights at the centres of a window of another grid of the same zone, bilinear."""
+        ground_m = self.ground.heights_on(grid, column, row, width, height)
+        share, heights_m = self._warped(grid, column, row, width, height)
+        return np.where(share > 0.5, heights_m, ground_m).astype(np.float32)
+
+    def known_on(self, grid: Grid, column: int, row: int, width: int, height: int) -> npt.NDArray[np.bool_]:
+        """(height, width) whether the surface is known at the centres of a window of another grid."""
+        share, _ = self._warped(grid, column, row, width, height)
+        return np.asarray(share > 0.5)
+
+    def _warped(self, grid: Grid, column: int, row: int, width: int, height: int) -> tuple[Floats, Floats]:
+        """How far the surface is known there, 0 to 1, and its heights."""
+        step = max(1, int(grid.cell_m / self.grid.cell_m))
+        cell_m = self.grid.cell_m * step
+        left = (grid.west_m + column * grid.cell_m - self.grid.west_m) / cell_m
+        top = (self.grid.north_m - grid.north_m + row * grid.cell_m) / cell_m
+        ratio = grid.cell_m / cell_m
+        first = np.floor([left - 2, top - 2]).astype(int)
+        size = np.ceil([width * ratio + 5, height * ratio + 5]).astype(int)
+        read = self._read(first * step, size, step)
+        known = np.isfinite(read)
+        if not known.any():
+            return np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
+        # Output pixel i has its centre at left + (i + 0.5) ratio; the window's cell j at first + j + 0.5.
+        shift = np.array(
+            [[ratio, 0, left + 0.5 * ratio - first[0] - 0.5], [0, ratio, top + 0.5 * ratio - first[1] - 0.5]]
+        )
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        level_m = float(read[known].mean())
+        share = cv2.warpAffine(known.astype(np.float32), shift, (width, height), flags=flags)
+        total = cv2.warpAffine(
+            np.where(known, read - level_m, 0).astype(np.float32), shift, (width, height), flags=flags
+        )
+        heights_m = total / np.maximum(share, 1e-6) + np.float32(level_m)
+        return np.asarray(share, np.float32), np.asarray(heights_m, np.float32)
+
+    def _read(self, first: npt.NDArray[np.int64], size: npt.NDArray[np.int64], step: int) -> Floats:
+        """A window that may reach beyond the grid, averaged over `step` cells each way; NaN where unknown."""
+        out = np.full((size[1], size[0]), np.nan, np.float32)
+        limit = np.array([self.grid.width, self.grid.height])
+        low = np.maximum(first, 0)
+        skip = (low - first) // step
+        count = np.minimum(size - skip, (limit - low) // step)
+        if np.any(count <= 0):
+            return out
+        window = Window(int(low[0]), int(low[1]), int(count[0] * step), int(count[1] * step))
+        with rasterio.open(self.path) as file:
+            read = file.read(
+                1, window=window, out_shape=(int(count[1]), int(count[0])), resampling=Resampling.average
+            )
+        out[skip[1] : skip[1] + count[1], skip[0] : skip[0] + count[0]] = read
+        return out

@@ -1,0 +1,144 @@
+"""The layers of all pairs fused tile by tile and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.windows import Window
+
+from imaging.cog import FLOATS, TILE_PX, cog_from_tiff
+from imaging.dense.fusion import HALO_CELLS, Fused, canopy, fuse
+from imaging.dense.kernels import MISSING
+from imaging.dense.levels import LOW_M, Coarse, Work
+from imaging.dense.matching import Depths
+from imaging.grid import Grid
+from imaging.progress import Progress
+from imaging.threads import in_order
+from missions.files import writing_whole
+
+TILE_CELLS = 2 * TILE_PX
+Floats = npt.NDArray[np.float32]
+Tile = tuple[int, int, int, int]
+
+
+def write_coarse(work: Work, layers: list[Depths], grid: Grid, path: Path, progress: Progress) -> Floats:
+    """Heights found at half the size in a file that is read where needed, NaN where there are none."""
+    tiles = list(grid.blocks(TILE_CELLS))
+    progress.stage("dense: rough surface", len(tiles))
+    heights_m = np.lib.format.open_memmap(path, "w+", np.float32, (grid.height, grid.width))
+    for tile, fused in zip(
+        tiles, in_order(lambda tile: _tile(work, layers, grid, None, tile), tiles, work.threads), strict=True
+    ):
+        column, row, width, height = tile
+        part = heights_m[row : row + height, column : column + width]
+        part[:] = np.nan if fused is None else fused.heights_m
+        progress.advance()
+    heights_m.flush()
+    return np.asarray(np.load(path, mmap_mode="r"))
+
+
+def write_surface(
+    work: Work,
+    layers: list[Depths],
+    grid: Grid,
+    coarse: Coarse,
+    scratch: Path,
+    targets: tuple[Path, Path],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write heights and uncertainties as Cloud Optimized GeoTIFFs; gives figures of the whole."""
+    tiles = list(grid.blocks(TILE_CELLS))
+    progress.stage("dense: one surface", len(tiles))
+    measured, sigmas = 0, list[float]()
+    plain = [scratch / target.name for target in targets]
+    with ExitStack() as files:
+        heights, uncertainties = (files.enter_context(_open(path, grid)) for path in plain)
+        for file, text in ((heights, "height"), (uncertainties, "one standard deviation of height")):
+            file.update_tags(TIFFTAG_SOFTWARE="Droneteam", TIFFTAG_IMAGEDESCRIPTION=f"{text}, metres")
+        results = in_order(lambda tile: _tile(work, layers, grid, coarse, tile), tiles, work.threads)
+        for tile, fused in zip(tiles, results, strict=True):
+            progress.advance()
+            if fused is None:
+                continue
+            heights.write(np.round(fused.heights_m, 3), 1, window=Window(*tile))
+            uncertainties.write(np.round(fused.sigma_m, 3), 1, window=Window(*tile))
+            measured += int(fused.measured.sum())
+            if np.isfinite(fused.typical_m):
+                sigmas.append(fused.typical_m)
+    for source, target in zip(plain, targets, strict=True):
+        with writing_whole(target) as temporary:
+            cog_from_tiff(source, temporary, predictor=FLOATS)
+    return {
+        "measured_share": measured / (grid.width * grid.height),
+        "measured_m2": measured * grid.cell_m**2,
+        "typical_sigma_m": float(np.median(sigmas)) if sigmas else 0.0,
+    }
+
+
+def _open(path: Path, grid: Grid) -> Any:
+    return rasterio.open(
+        path, "w", driver="GTiff", width=grid.width, height=grid.height, count=1, dtype="float32",
+        crs=f"EPSG:{grid.epsg}", transform=grid.transform, tiled=True, blockxsize=TILE_PX, blockysize=TILE_PX,
+        nodata=float("nan"), sparse_ok=True, bigtiff="IF_SAFER",
+    )  # fmt: skip
+
+
+def _tile(work: Work, layers: list[Depths], grid: Grid, coarse: Coarse | None, tile: Tile) -> Fused | None:
+    """One tile, fused with a halo around it that is cut off again. None where no pair tells anything."""
+    column, row, width, height = tile
+    left, top = max(0, column - HALO_CELLS), max(0, row - HALO_CELLS)
+    right = min(grid.width, column + width + HALO_CELLS)
+    bottom = min(grid.height, row + height + HALO_CELLS)
+    near = list(_overlapping(layers, left, top, right, bottom))
+    if not near:
+        return None
+    stack = np.full((len(near), bottom - top, right - left), MISSING, np.int16)
+    for level, layer in zip(stack, near, strict=True):
+        rows, columns = layer.heights.shape
+        first_row, first_column = max(top, layer.row), max(left, layer.column)
+        last_row, last_column = min(bottom, layer.row + rows), min(right, layer.column + columns)
+        level[first_row - top : last_row - top, first_column - left : last_column - left] = layer.heights[
+            first_row - layer.row : last_row - layer.row,
+            first_column - layer.column : last_column - layer.column,
+        ]
+    ground_m = work.surface.heights_on(grid, left, top, right - left, bottom - top)
+    tall_m = None if coarse is None else _tall(coarse, ground_m, left, top)
+    fused = fuse(near, stack, ground_m, work.scale, tall_m)
+    if coarse is None:
+        heights_m = canopy(fused.heights_m, ground_m, LOW_M, grid.cell_m)
+        fused = replace(fused, heights_m=heights_m)
+    part = slice(row - top, row - top + height), slice(column - left, column - left + width)
+    return Fused(fused.heights_m[part], fused.sigma_m[part], fused.measured[part], fused.typical_m)
+
+
+def _overlapping(layers: list[Depths], left: int, top: int, right: int, bottom: int) -> Iterator[Depths]:
+    for layer in layers:
+        rows, columns = layer.heights.shape
+        if (
+            layer.column < right
+            and layer.column + columns > left
+            and layer.row < bottom
+            and layer.row + rows > top
+        ):
+            yield layer
+
+
+def _tall(coarse: Coarse, ground_m: Floats, left: int, top: int) -> Floats:
+    """Heights of what the rough surface found to be tall, on a tile of the grid twice as fine; else NaN."""
+    rows, columns = ground_m.shape
+    part = np.array(
+        coarse.heights_m[top // 2 : -(-(top + rows) // 2), left // 2 : -(-(left + columns) // 2)], np.float32
+    )
+    size = (2 * part.shape[1], 2 * part.shape[0])
+    large = cv2.resize(part, size, interpolation=cv2.INTER_NEAREST)
+    large = large[top % 2 : top % 2 + rows, left % 2 : left % 2 + columns]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(large > ground_m + LOW_M, large, np.nan), np.float32)

@@ -1,0 +1,1 @@
+"""Measuring in a scene: marks, their positions, and figures with their intervals."""

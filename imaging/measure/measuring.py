@@ -1,0 +1,189 @@
+"""Marks in photos to places and figures, on a scene that was adjusted before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from imaging.adjustment import Adjusted
+from imaging.adjustment.intersect import Surface, intersect_marks
+from imaging.adjustment.rays import meeting_point
+from imaging.control.points import Mark, MarkedPoint
+from imaging.control.scene import pointings
+from imaging.lens import Array
+from imaging.measure.derive import derive
+from imaging.measure.figures import Figure, Kind, MarkPosition, Measurement
+from imaging.measure.matching import LEAST_PHOTOS, MATCHED, PATCH_CELLS, SIGMA_PX, Pictures, matched
+from imaging.measure.places import Places
+from missions.errors import InputError
+
+WORST_RESIDUAL = 5.0
+
+
+class Relief(Protocol):
+    """A surface that also knows how rough it is."""
+
+    def __call__(self, east_north: Array) -> tuple[float, float]:
+        """The height at (2,) metres east and north, and its standard deviation."""
+        ...
+
+    def relief_m(self, east_north: Array, radius_m: float) -> float:
+        """The standard deviation of the heights about a place, metres."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One figure to derive: its kind and the marks, in order."""
+
+    kind: Kind
+    letters: tuple[str, ...]
+    note: str = ""
+
+
+def completed(
+    adjusted: Adjusted, points: Iterable[MarkedPoint], surface: Surface, pictures: Pictures
+) -> tuple[MarkedPoint, ...]:
+    """Points that are marked in one photo, with the marks that matching finds in the others.
+
+    What does not agree with the rest is left out again, so that a point may stay with its one mark. Raises
+    InputError for a mark in a photo that has no pose, or that is not as it was, and PhotoError.
+    """
+    whole = []
+    for point in points:
+        _check_photos(point, adjusted.network.index)
+        if len(point.marks) == 1:
+            place = on_surface(adjusted, point.marks[0], surface)
+            more = matched(adjusted, point.marks[0], place, pictures)
+            point = MarkedPoint(point.name, _consistent(adjusted, (*point.marks, *more)))
+        whole.append(point)
+    return tuple(whole)
+
+
+def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -> Places:
+    """Where the points are, with their joint covariance.
+
+    One mark alone meets the surface, and is as sure as the surface is. Marks that matching found repeat the
+    click of a person: its error moves all of them together and is counted once, across the line of sight.
+    Raises InputError for a mark in a photo that has no pose, AlignmentError where the marks give no place.
+    """
+    index = adjusted.network.index
+    seen, start, extra, heights = [], [], [], []
+    for point in points:
+        _check_photos(point, index)
+        marks, spread = _shared_click(adjusted, point, surface)
+        seen.append(pointings(marks, index))
+        alone = len(marks) == 1
+        first = on_surface(adjusted, marks[0], surface)
+        start.append(first if alone else meeting_point(seen[-1], adjusted.views, adjusted.lenses))
+        heights.append(surface if alone else None)
+        extra.append(spread)
+    found = intersect_marks(adjusted, tuple(seen), np.array(start).reshape(-1, 3), tuple(heights))
+    covariance = found.covariance.copy()
+    for number, spread in enumerate(extra):
+        covariance[3 * number : 3 * number + 3, 3 * number : 3 * number + 3] += spread
+    return Places(tuple(point.name for point in points), found.local_m, covariance)
+
+
+def measure(
+    places: Places,
+    points: Sequence[MarkedPoint],
+    asked: Iterable[Asked],
+    *,
+    evidence: bool,
+    verdict: str,
+    notes: dict[str, str] | None = None,
+) -> Measurement:
+    """The figures asked for. Raises InputError for a figure that cannot be."""
+    marks = tuple(
+        MarkPosition(
+            point.name,
+            (notes or {}).get(point.name, ""),
+            places.of((point.name,))[0][0],
+            places.sigma_m(point.name),
+            tuple(mark.photo for mark in point.marks),
+        )
+        for point in points
+    )
+    figures = tuple(_figure(each, places) for each in asked)
+    return Measurement(marks, figures, evidence, verdict)
+
+
+def on_surface(adjusted: Adjusted, mark: Mark, surface: Surface) -> Array:
+    """(3,) where the ray of a mark meets the surface. Raises InputError for a ray that goes up."""
+    view = adjusted.views[adjusted.network.index[mark.photo]]
+    ray = view.rotation.T @ adjusted.lenses[view.lens].rays(np.array([[mark.x_px, mark.y_px]]))[0]
+    if ray[2] >= -0.02 * np.linalg.norm(ray):
+        raise InputError(
+            "the mark does not look down on the ground",
+            where=f"{mark.photo}, pixel {mark.x_px:.0f}, {mark.y_px:.0f}",
+            remedy="Mark the point in two photos or more",
+        )
+    height_m = surface(view.centre[:2])[0]
+    for _ in range(20):
+        place = view.centre + ray * (height_m - view.centre[2]) / ray[2]
+        found_m = surface(place[:2])[0]
+        if abs(found_m - height_m) < 1e-4:
+            break
+        height_m += 0.7 * (found_m - height_m)
+    return np.asarray(view.centre + ray * (height_m - view.centre[2]) / ray[2])
+
+
+def _figure(asked: Asked, places: Places) -> Figure:
+    figure = derive(asked.kind, asked.letters, places)
+    return replace(figure, note="; ".join(text for text in (asked.note, figure.note) if text))
+
+
+def _check_photos(point: MarkedPoint, index: dict[str, int]) -> None:
+    if not point.marks:
+        raise InputError(f"{point.name} is marked nowhere", remedy="Mark it in a photo")
+    for mark in point.marks:
+        if mark.photo not in index:
+            raise InputError(
+                f"{point.name} is marked in {mark.photo}, which has no pose in this scene",
+                remedy="Mark it in a photo that was used; scene.json names them",
+            )
+
+
+def _shared_click(adjusted: Adjusted, point: MarkedPoint, surface: Relief) -> tuple[tuple[Mark, ...], Array]:
+    """The marks to intersect, and what click and patch add to the point's covariance (3, 3).
+
+    The click's error lies across the line of sight. Matching finds the height of a patch, not of a point:
+    where the surface is rough within it, the point may lie that much higher or lower on the line of sight.
+    """
+    by_hand = [mark for mark in point.marks if mark.marked_by != MATCHED]
+    if len(by_hand) != 1 or len(point.marks) == 1:
+        return point.marks, np.zeros((3, 3))
+    click = by_hand[0]
+    view = adjusted.views[adjusted.network.index[click.photo]]
+    seen = pointings(point.marks, adjusted.network.index)
+    sight = meeting_point(seen, adjusted.views, adjusted.lenses) - view.centre
+    depth_m = float(np.linalg.norm(sight))
+    across = np.eye(3) - np.outer(sight, sight) / depth_m**2
+    sigma_m = click.sigma_px * depth_m / adjusted.lenses[view.lens].focal_px
+    marks = tuple(replace(mark, sigma_px=SIGMA_PX) for mark in point.marks)
+    patch_m = PATCH_CELLS * depth_m / adjusted.lenses[view.lens].focal_px
+    relief_m = surface.relief_m((view.centre + sight)[:2], patch_m)
+    along = sight / max(abs(float(sight[2])), 1e-6)
+    return marks, sigma_m**2 * across + relief_m**2 * np.outer(along, along)
+
+
+def _consistent(adjusted: Adjusted, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """The first mark and the matches that agree with the place that all give, the worst dropped first."""
+    kept = list(marks)
+    while len(kept) > 1:
+        alike = tuple(replace(mark, sigma_px=SIGMA_PX) for mark in kept)
+        seen = pointings(alike, adjusted.network.index)
+        start = meeting_point(seen, adjusted.views, adjusted.lenses)
+        found = intersect_marks(adjusted, (seen,), start[None, :])
+        off = np.linalg.norm(found.residual_px[0], axis=1) / SIGMA_PX
+        worst = int(np.argmax(off))
+        if off[worst] <= WORST_RESIDUAL:
+            break
+        if worst == 0:
+            return (marks[0],)
+        del kept[worst]
+    return tuple(kept) if len(kept) >= LEAST_PHOTOS else (marks[0],)

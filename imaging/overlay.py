@@ -1,0 +1,90 @@
+"""Stage `overlay`: the picture for Google Earth and whatever else reads KML, as `overlay.kmz`.
+
+A GroundOverlay of KML 2.2 (OGC 07-147r2, 11.2) in a LatLonBox: the picture is turned to longitude and
+latitude and made small enough to send.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from xml.sax.saxutils import escape
+
+import numpy as np
+import rasterio
+from PIL import Image
+from rasterio.enums import Resampling
+from rasterio.warp import calculate_default_transform, reproject
+
+from imaging.orthomosaic import Orthomosaic
+from imaging.progress import Progress
+from imaging.scene import Scene, key_of
+from missions.files import write_whole
+
+STAGE = "overlay"
+VERSION = 1
+OVERLAY = "overlay.kmz"
+SIDE_PX = 2048
+FIRST_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def write_overlay(
+    drawn: Orthomosaic, scene: Scene, name: str, verdict: str, progress: Progress
+) -> dict[str, str]:
+    """Write `overlay.kmz` or take what stands there; gives its name and SHA-256. Raises OutputError.
+
+    `name` and `verdict` are what the viewer shows as title and description.
+    """
+    key = key_of(STAGE, VERSION, drawn.key, drawn.files, name, verdict)
+    progress.stage(STAGE, 1)
+    record = scene.kept(STAGE, key)
+    if record is None:
+        target = scene.folder / OVERLAY
+        write_whole(target, _kmz(scene, name, verdict))
+        record = scene.keep(STAGE, key, {}, [target])
+    progress.advance()
+    return dict(record["files"])
+
+
+def _kmz(scene: Scene, name: str, verdict: str) -> bytes:
+    picture, (west, south, east, north) = _picture(scene)
+    document = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><GroundOverlay>'
+        f"<name>{escape(name)}</name><description>{escape(verdict)}</description>"
+        "<Icon><href>files/orthomosaic.png</href></Icon>"
+        f"<LatLonBox><north>{north:.9f}</north><south>{south:.9f}</south>"
+        f"<east>{east:.9f}</east><west>{west:.9f}</west></LatLonBox></GroundOverlay></kml>\n"
+    )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for path, data, method in (
+            ("doc.kml", document.encode(), zipfile.ZIP_DEFLATED),
+            ("files/orthomosaic.png", picture, zipfile.ZIP_STORED),
+        ):
+            # A fixed date, so that the same scene gives the same file.
+            entry = zipfile.ZipInfo(path, FIRST_DATE)
+            entry.compress_type = method
+            file.writestr(entry, data)
+    return archive.getvalue()
+
+
+def _picture(scene: Scene) -> tuple[bytes, tuple[float, float, float, float]]:
+    """PNG with transparency in longitude and latitude, and its west, south, east, north in degrees."""
+    with rasterio.open(scene.orthomosaic) as file:
+        shrink = max(1.0, max(file.width, file.height) / SIDE_PX)
+        shape = max(1, round(file.height / shrink)), max(1, round(file.width / shrink))
+        small = file.read(out_shape=(4, *shape), resampling=Resampling.average)
+        source = file.transform @ file.transform.scale(file.width / shape[1], file.height / shape[0])
+        target, width, height = calculate_default_transform(
+            file.crs, "EPSG:4326", shape[1], shape[0], *file.bounds, dst_width=shape[1], dst_height=shape[0]
+        )
+        turned = np.zeros((4, height, width), np.uint8)
+        reproject(
+            small, turned, src_transform=source, src_crs=file.crs, dst_transform=target, dst_crs="EPSG:4326",
+            resampling=Resampling.bilinear,
+        )  # fmt: skip
+    west, north = target * (0, 0)
+    east, south = target * (width, height)
+    png = io.BytesIO()
+    Image.fromarray(np.moveaxis(turned, 0, -1)).save(png, "PNG")
+    return png.getvalue(), (west, south, east, north)

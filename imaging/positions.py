@@ -1,0 +1,170 @@
+"""How sure the photos' own positions are, together: what a flight shares, what drifts, what is each one's.
+
+A receiver's errors change slowly, so that positions seconds apart are wrong in the same way: their spread
+about each other says little of the scale. The covariance of two positions of one flight, t seconds apart, is
+
+    shared² + drift² exp(-t / 60 s) + lag² (velocity velocity^T) + lever² (turn turn^T) [+ own² in one photo]
+
+(a first-order Gauss-Markov process, as in Brown and Hwang, Introduction to Random Signals and Applied Kalman
+Filtering, ch. 3; the time constant is a round figure for receivers on drones without corrections).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imaging.adjustment.network import Indices
+from imaging.lens import Array
+from imaging.pairs import positions_m
+from imaging.photos import Photo
+from missions.geodesy import LocalFrame
+
+DRIFT_TIME_S = 60.0
+BETWEEN_PHOTOS_S = 5.0
+"""Between photos that tell no time."""
+PART_OF_A_FLIGHT_S = 900.0
+FASTEST_M_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Standard deviations of one coordinate in metres.
+
+    `lag_s` is of the time that positions lag behind, `lever_m` of how far beside the camera the antenna is,
+    ahead and to the right.
+    """
+
+    shared_m: float
+    drift_m: float
+    own_m: float
+    lag_s: float = 0.0
+    lever_m: float = 0.0
+
+
+PLAN = Trust(2.0, 0.4, 0.15, 0.15, 0.25)
+BAROMETER = Trust(3.0, 0.3, 0.15)
+GPS_HEIGHT = Trust(10.0, 1.0, 0.3)
+UNKNOWN_HEIGHT = Trust(100.0, 1.0, 1.0)
+RTK_PLAN = Trust(0.02, 0.008, 0.01, 0.01, 0.01)
+RTK_HEIGHT = Trust(0.03, 0.012, 0.015)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Positions (k, 3) in metres of `reference` height, their covariance in two parts, and velocities (k, 3).
+
+    `shared` (3k, 3k) is the part that a whole flight has in common: offset, lag and lever arm; `spread` the
+    rest. `rtk` (k,) says which are corrected to centimetres.
+    """
+
+    local_m: Array
+    reference: str
+    shared: Array
+    spread: Array
+    velocity_m_s: Array
+    rtk: Array
+
+
+def witness_of(photos: dict[str, Photo], frame: LocalFrame) -> Witness:
+    """What the photos' positions say. A photo without one stands at zero; nothing may rest on it."""
+    local_m, reference = positions_m(photos, frame)
+    times_s, flights = flights_of(photos)
+    velocity_m_s = np.nan_to_num(velocities(local_m, times_s, flights))
+    local_m = np.nan_to_num(local_m)
+    told = list(photos.values())
+    rtk = np.array([photo.rtk for photo in told])
+    plan = [_plan(photo) for photo in told]
+    up = [_up(photo, reference) for photo in told]
+    count = len(told)
+    shared, spread = np.zeros((count, 3, count, 3)), np.zeros((count, 3, count, 3))
+    same = flights[:, None] == flights[None, :]
+    near = same * np.exp(-np.abs(times_s[:, None] - times_s[None, :]) / DRIFT_TIME_S)
+    for axis, trusts in enumerate((plan, plan, up)):
+        common, drift, own, _ = np.array([(t.shared_m, t.drift_m, t.own_m, t.lag_s) for t in trusts]).T
+        shared[:, axis, :, axis] = same * np.outer(common, common)
+        spread[:, axis, :, axis] = near * np.outer(drift, drift) + np.diag(own**2)
+    moved_m = velocity_m_s * np.array([trust.lag_s for trust in plan])[:, None]
+    levers = _levers(told) * np.array([trust.lever_m for trust in plan])[:, None, None]
+    common = np.einsum("ia,jb->iajb", moved_m, moved_m) + np.einsum("iac,jbc->iajb", levers, levers)
+    shared += common * same[:, None, :, None]
+    size = (3 * count, 3 * count)
+    return Witness(local_m, reference, shared.reshape(size), spread.reshape(size), velocity_m_s, rtk)
+
+
+def explained(witness: Witness, rows: Indices, apart_m: Array, factor: float) -> Array:
+    """(k, 3) what offset, lag and lever arm explain of `apart_m` (k, 3), positions less cameras.
+
+    The conditional mean given all photos of `rows`, the spread multiplied by `factor`.
+    """
+    size = len(apart_m)
+    picked = (3 * rows[:, None] + np.arange(3)).reshape(-1)
+    whole = witness.shared + factor**2 * witness.spread
+    weights = np.linalg.solve(whole[np.ix_(picked, picked)], apart_m[rows].reshape(-1))
+    return np.asarray((witness.shared[:, picked] @ weights).reshape(size, 3))
+
+
+def flights_of(photos: dict[str, Photo]) -> tuple[Array, Array]:
+    """(k,) times in seconds and (k,) flights: photos of one camera without a long break between them.
+
+    Photos that tell no time follow each other in the order of their names.
+    """
+    told = [photo.time_s for photo in photos.values()]
+    if any(time_s is None for time_s in told):
+        times_s = np.arange(len(told), dtype=float) * BETWEEN_PHOTOS_S
+    else:
+        times_s = np.array(told, float)
+    flights = np.zeros(len(told))
+    cameras = [(photo.make, photo.model) for photo in photos.values()]
+    number = -1
+    for camera in sorted(set(cameras)):
+        mine = np.flatnonzero([each == camera for each in cameras])
+        order = mine[np.argsort(times_s[mine], kind="stable")]
+        parts = np.cumsum(np.diff(times_s[order], prepend=times_s[order[0]]) > PART_OF_A_FLIGHT_S)
+        flights[order] = number + 1 + parts
+        number += 1 + int(parts[-1])
+    return times_s, flights
+
+
+def velocities(local_m: Array, times_s: Array, flights: Array) -> Array:
+    """(k, 3) metres a second from the positions before and after, none up; zero where nothing tells."""
+    velocity = np.zeros_like(local_m)
+    for flight in np.unique(flights):
+        mine = np.flatnonzero(flights == flight)
+        order = mine[np.argsort(times_s[mine], kind="stable")]
+        if len(order) < 2 or np.any(np.diff(times_s[order]) <= 0):
+            continue
+        velocity[order, :2] = np.gradient(local_m[order, :2], times_s[order], axis=0)
+    fast = np.linalg.norm(velocity, axis=1) > FASTEST_M_S
+    velocity[fast] = 0.0
+    return velocity
+
+
+def _levers(photos: list[Photo]) -> Array:
+    """(k, 3, 2) east, north, up of a metre ahead and a metre to the right; zero where no heading is told."""
+    levers = np.zeros((len(photos), 3, 2))
+    for number, photo in enumerate(photos):
+        if photo.gimbal_yaw_deg is not None:
+            yaw = math.radians(photo.gimbal_yaw_deg)
+            levers[number, :2] = [[math.sin(yaw), math.cos(yaw)], [math.cos(yaw), -math.sin(yaw)]]
+    return levers
+
+
+def _plan(photo: Photo) -> Trust:
+    if photo.rtk:
+        own_m = max(RTK_PLAN.own_m, photo.sigma_plan_m or 0.0)
+        return replace(RTK_PLAN, shared_m=max(RTK_PLAN.shared_m, own_m), own_m=own_m)
+    own_m = max(PLAN.own_m, photo.sigma_own_m or 0.0)
+    if photo.sigma_plan_m:
+        share = photo.sigma_plan_m / PLAN.shared_m
+        drift_m = PLAN.drift_m * max(1.0, share)
+        return replace(PLAN, shared_m=photo.sigma_plan_m, drift_m=drift_m, own_m=own_m)
+    return replace(PLAN, own_m=own_m)
+
+
+def _up(photo: Photo, reference: str) -> Trust:
+    if photo.rtk and reference != "relative":
+        return Trust(max(RTK_HEIGHT.shared_m, photo.sigma_up_m or 0.0), RTK_HEIGHT.drift_m, RTK_HEIGHT.own_m)
+    return {"relative": BAROMETER, "amsl": GPS_HEIGHT}.get(reference, UNKNOWN_HEIGHT)

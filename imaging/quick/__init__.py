@@ -1,0 +1,1 @@
+"""The fast alignment: an overview while the drone is still being packed."""

@@ -1,0 +1,131 @@
+"""Stage `alignment` of a quick mosaic: our own, at reduced size, in a fraction of the time.
+
+    features -> links -> rotations -> triangulation -> adjustment, resection -> adjustment
+
+What comes out lies in the local frame already, metres east, north and up about the middle of the photos.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from imaging.adjustment.network import Ties
+from imaging.alignment import STAGE, Alignment
+from imaging.lens import Lens, View, json_from_lens, json_from_view, view_from_json
+from imaging.options import MosaicOptions
+from imaging.pictures import Pictures
+from imaging.progress import Progress
+from imaging.quick.comparing import compare
+from imaging.quick.features import Search
+from imaging.quick.guesses import guesses
+from imaging.quick.placing import Placement, place
+from imaging.scene import Scene, key_of
+from imaging.survey import LeftOut, Survey
+from missions.files import writing_whole
+
+VERSION = 1
+SHARE_OF_MEMORY = 0.5
+BY_GPS_ALONE = "it fits no other photo; only its own GPS and gimbal say where it belongs"
+
+
+def search_of(options: MosaicOptions) -> Search:
+    """How closely a quick mosaic's photos are searched: at a fifth of what a full one may take."""
+    return Search(longest_px=max(200, options.max_image_px // 5))
+
+
+def pictures_of(options: MosaicOptions) -> Pictures:
+    """Where a quick mosaic keeps its decoded pictures, from the survey on."""
+    return Pictures(search_of(options).longest_px, int(SHARE_OF_MEMORY * options.memory_mb * 1_000_000))
+
+
+def align_quickly(
+    found: Survey,
+    scene: Scene,
+    options: MosaicOptions,
+    progress: Progress,
+    *,
+    pictures: Pictures | None = None,
+) -> Alignment:
+    """Align the photos and write `stages/alignment.json` and `.npz`, or take what stands there.
+
+    The views lie in metres east, north and up of the frame about the middle of the photos. `pictures` are
+    those that the survey decoded. A photo that fits no other is left out, also where its GPS and gimbal would
+    place it; the record's `by_gps` tells its view. Raises AlignmentError where fewer than three photos fit
+    together.
+    """
+    search = search_of(options)
+    key = key_of(STAGE, "quick", VERSION, found.key, asdict(search))
+    record = scene.kept(STAGE, key)
+    if record is None:
+        known, *_ = guesses(found.photos)
+        pictures = pictures or pictures_of(options)
+        # Matrices are small here: threads of the linear algebra would only wait for each other.
+        with threadpool_limits(1):
+            compared = compare(found.photos, known, pictures, search, progress, threads=options.threads)
+            progress.stage("alignment: poses", 1)
+            placement = place(found.photos, known, compared, search)
+        progress.advance()
+        record = _kept(scene, key, placement)
+    else:
+        progress.stage("alignment: kept from before", 0)
+    return _from_record(record, scene)
+
+
+def _kept(scene: Scene, key: str, placement: Placement) -> dict[str, Any]:
+    solved = placement.solved
+    error_px = np.linalg.norm(solved.residual_px, axis=1)
+    seen = np.bincount(solved.ties.point, minlength=len(solved.points))
+    arrays = scene.stages / f"{STAGE}.npz"
+    with writing_whole(arrays) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            xyz=solved.points,
+            error_px=np.bincount(solved.ties.point, error_px, len(solved.points)) / np.maximum(seen, 1),
+            views=seen,
+            observation_px=error_px,
+            tie_view=solved.ties.view,
+            tie_point=solved.ties.point,
+            tie_px=solved.ties.px,
+        )
+    alone = [LeftOut(view.name, BY_GPS_ALONE) for view in placement.by_gps]
+    body = {
+        "views": [json_from_view(view) for view in _views(placement, error_px)],
+        "by_gps": [json_from_view(view) for view in placement.by_gps],
+        "lenses": {name: json_from_lens(lens) for name, lens in placement.lenses.items()},
+        "left_out": [asdict(item) for item in (*placement.left_out, *alone)],
+        "parts": placement.parts,
+        "focal_held": placement.focal_held,
+    }
+    return scene.keep(STAGE, key, json.loads(json.dumps(body)), [arrays])
+
+
+def _views(placement: Placement, error_px: np.ndarray[Any, np.dtype[np.float64]]) -> list[View]:
+    """The adjusted views, told of all their ties rather than of those that were adjusted."""
+    solved = placement.solved
+    count = np.bincount(solved.ties.view, minlength=len(solved.members))
+    total_px = np.bincount(solved.ties.view, error_px, len(solved.members))
+    return [
+        View(view.name, view.lens, view.rotation, view.centre, int(points), float(total / max(1, points)))
+        for view, points, total in zip(solved.adjusted.views, count, total_px, strict=True)
+    ]
+
+
+def _from_record(record: dict[str, Any], scene: Scene) -> Alignment:
+    with np.load(scene.stages / f"{STAGE}.npz", allow_pickle=False) as arrays:
+        return Alignment(
+            views=tuple(view_from_json(view) for view in record["views"]),
+            lenses={name: Lens(**lens) for name, lens in record["lenses"].items()},
+            points=arrays["xyz"],
+            point_error_px=arrays["error_px"],
+            point_views=arrays["views"].astype(float),
+            observation_px=arrays["observation_px"],
+            ties=Ties(arrays["tie_view"], arrays["tie_point"], arrays["tie_px"]),
+            focal_held=bool(record["focal_held"]),
+            left_out=tuple(LeftOut(**item) for item in record["left_out"]),
+            key=record["key"],
+        )

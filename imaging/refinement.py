@@ -1,0 +1,322 @@
+"""Stage `adjustment`: poses, lenses and control weighed together, with the covariance of all of it.
+
+It begins where alignment and GPS left the scene and ends with what every measurement rests on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from imaging.adjustment import Adjusted, Directions, LensPrior, Network, Positions, adjust, indices
+from imaging.adjustment.intersect import intersected
+from imaging.adjustment.rays import meeting_point
+from imaging.adjustment.record import adjusted_from_record, record_from_adjusted
+from imaging.adjustment.state import State, state_of
+from imaging.adjustment.thinning import restricted, thinned
+from imaging.alignment import Alignment
+from imaging.control.blunders import Blunder, sift
+from imaging.control.scene import SceneControl, control_bars, local_of, named_points, pointings
+from imaging.control.snooping import Snooped, snooped
+from imaging.georeference import Georeference, Residual, gimbal_direction
+from imaging.lens import Array, Lens, View
+from imaging.lens_file import KeptLens, lens_for
+from imaging.lens_freedom import adjust_with_lens
+from imaging.photos import Photo
+from imaging.positions import explained, witness_of
+from imaging.progress import Progress
+from imaging.scene import Scene, key_of
+from imaging.survey import Survey
+
+STAGE = "adjustment"
+VERSION = 2
+PER_VIEW = 800
+BEND = 0.4
+"""How far pictures are bent, as a share of the scale of tie points' residuals."""
+SIGMA_GIMBAL_RAD = 0.035
+OTHER_HEIGHTS_M = 100.0
+"""How far the photos' heights may lie off where control has heights above something else."""
+ROUNDS = 3
+FREEDOM_OF_A_SIMILARITY = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """The scene after the adjustment.
+
+    `gps_factor` is how many times the positions disagree beyond what was expected; `control_points` and
+    `bars` shaped the scene; `blunders` were set aside.
+    """
+
+    alignment: Alignment
+    placed: Georeference
+    adjusted: Adjusted
+    gps_factor: float
+    control_points: int
+    bars: int
+    blunders: tuple[Blunder, ...]
+    key: str
+
+
+def refine(
+    found: Survey,
+    alignment: Alignment,
+    placed: Georeference,
+    control: SceneControl,
+    scene: Scene,
+    progress: Progress,
+) -> Refined:
+    """Adjust the scene and write `stages/adjustment.json` and `.npz`, or take what stands there.
+
+    Raises AlignmentError where something is not determined.
+    """
+    key = key_of(STAGE, VERSION, placed.key, control.key)
+    progress.stage(STAGE, 1)
+    record = scene.kept(STAGE, key)
+    if record is None:
+        photos = {view.name: found.photos[view.name] for view in placed.views}
+        # many small systems: threads of linear algebra would wait for each other more than they work
+        with threadpool_limits(1):
+            record = _adjusted(_Begun(photos, alignment, placed, control, found.lenses), scene, key)
+    progress.advance()
+    return _from_record(record, alignment, placed, scene)
+
+
+class _Begun:
+    """The network of a scene and what it was made of."""
+
+    def __init__(
+        self,
+        photos: dict[str, Photo],
+        alignment: Alignment,
+        placed: Georeference,
+        control: SceneControl,
+        lenses: tuple[KeptLens, ...],
+    ) -> None:
+        self.photos, self.alignment = photos, alignment
+        self.told, self.priors = _told(photos, alignment, lenses)
+        self.considered: dict[str, Array] = {}
+        self.control, self.blunders = sift(control, placed.views, alignment.lenses, placed.frame)
+        self.frame = placed.frame
+        self.index = {view.name: number for number, view in enumerate(placed.views)}
+        self.witness = witness_of(photos, placed.frame)
+        self.inliers = indices([n for n, residual in enumerate(placed.residuals) if residual.used])
+        shift_m = self._shift_m(placed)
+        self.views = tuple(replace(view, centre=view.centre + shift_m) for view in placed.views)
+        self.points = placed.points + shift_m
+        sizes_px = indices(
+            [(photo.width_px, photo.height_px) for photo in photos.values()],
+        )
+        self.kept = thinned(alignment.ties, len(self.points), sizes_px, PER_VIEW)
+
+    def network(self, factor: float) -> Network:
+        """The network, the part in which positions disagree multiplied by `factor`."""
+        ties, _ = restricted(self.alignment.ties, self.kept, len(self.points))
+        marks = {name: pointings(marks, self.index) for name, marks in self.control.marks.items()}
+        start = {
+            name: meeting_point(seen, self.views, self.alignment.lenses)
+            for name, seen in marks.items()
+            if len(seen.view) >= 2
+        }
+        ground_m = float(np.median(self.points[:, 2]))
+        return Network(
+            views=self.views,
+            lenses=self.told,
+            priors=self.priors,
+            considered=self.considered,
+            points=self.points[self.kept],
+            ties=ties,
+            bend=BEND,
+            velocity_m_s=self.witness.velocity_m_s,
+            positions=self._positions(factor),
+            directions=_directions(self.photos),
+            named=named_points(self.control, self.frame, self.index, start, ground_m),
+            bars=control_bars(self.control, self.index),
+        )
+
+    def start(self, network: Network) -> State:
+        """Where to begin: lenses as the alignment found them, but for what stays as it is told."""
+        state = state_of(network)
+        found = state_of(replace(network, lenses=self.alignment.lenses)).lenses
+        for number, (name, lens) in enumerate(network.lenses.items()):
+            held = network.considered.get(name, np.zeros(len(found[number]))) > 0
+            held[0] |= lens.focal_known
+            found[number] = np.where(held, state.lenses[number], found[number])
+        return replace(state, lenses=found)
+
+    def set_aside(self, wrong: Snooped) -> None:
+        """Leave a surveyed point or a bar out of the network from now on, and remember why."""
+        off = ", ".join(f"{value:+.3f}" for value in wrong.off_m)
+        axes = "east, north, up" if len(wrong.off_m) == 3 else "length"
+        reason = f"it lies {off} m ({axes}) from what all the rest says: too far to be chance"
+        self.blunders = (*self.blunders, Blunder(wrong.name, "", reason))
+        self.control = self.control.without(wrong.name)
+
+    def _positions(self, factor: float) -> Positions:
+        covariance = self.witness.shared + factor**2 * self.witness.spread
+        if self.control.height_reference not in (None, self.witness.reference):
+            up = np.arange(2, len(covariance), 3)
+            covariance[np.ix_(up, up)] += OTHER_HEIGHTS_M**2
+        rows = (3 * self.inliers[:, None] + np.arange(3)).reshape(-1)
+        return Positions(self.inliers, self.witness.local_m[self.inliers], covariance[np.ix_(rows, rows)])
+
+    def _shift_m(self, placed: Georeference) -> Array:
+        """From where GPS put the scene to where its control lies: the median over control points, metres."""
+        apart = []
+        for point in self.control.points:
+            seen = pointings(self.control.marks.get(point.name, ()), self.index)
+            if len(seen.view) < 2 or point.role != "control":
+                continue
+            met = meeting_point(seen, placed.views, self.alignment.lenses)
+            apart.append(local_of(point, self.frame, float(met[2]))[0] - met)
+        return np.median(apart, axis=0) if apart else np.zeros(3)
+
+
+def lens_prior(lens: Lens) -> LensPrior:
+    """How sure a lens is before anything is seen: a focal length from EXIF is rounded to 2-3 %."""
+    return LensPrior(focal=0.02 if lens.focal_known else 0.3)
+
+
+def _told(
+    photos: dict[str, Photo], alignment: Alignment, lenses: tuple[KeptLens, ...]
+) -> tuple[dict[str, Lens], dict[str, LensPrior]]:
+    """Each lens as it is known before the photos are compared, and how sure it is.
+
+    From an earlier scene where one fits, else from what the photos tell.
+    """
+    photo_of = {view.lens: photos[view.name] for view in alignment.views}
+    told, priors = {}, {}
+    for name, found in alignment.lenses.items():
+        kept = lens_for(photo_of[name], lenses) if name in photo_of else None
+        lens = told_lens(photo_of[name], found) if name in photo_of else found
+        told[name] = lens if kept is None else kept.lens
+        priors[name] = lens_prior(lens) if kept is None else kept.prior
+    return told, priors
+
+
+def told_lens(photo: Photo, found: Lens) -> Lens:
+    """The lens as the photo tells it: its focal length, nothing else known. Else the lens that was found."""
+    if photo.focal_length_px is None:
+        return replace(found, focal_known=False)
+    return Lens(
+        photo.width_px, photo.height_px, photo.focal_length_px, photo.width_px / 2, photo.height_px / 2,
+        0.0, focal_known=True,
+    )  # fmt: skip
+
+
+def _directions(photos: dict[str, Photo]) -> Directions:
+    told = {n: gimbal_direction(photo) for n, photo in enumerate(photos.values())}
+    known = {n: direction for n, direction in told.items() if direction is not None}
+    return Directions(indices(list(known)), np.array(list(known.values())).reshape(-1, 3), SIGMA_GIMBAL_RAD)
+
+
+def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
+    factor = 1.0
+    network = begun.network(factor)
+    adjusted = adjust_with_lens(network, begun.start(network))
+    begun.considered = adjusted.network.considered
+    for _ in range(ROUNDS):
+        found = _disagreement(network, adjusted)
+        if found <= 1.05:
+            break
+        factor *= found
+        network = begun.network(factor)
+        adjusted = adjust(network, adjusted.state)
+    while (worst := next(iter(snooped(adjusted)), None)) is not None and worst.ratio > 1:
+        begun.set_aside(worst)
+        network = begun.network(factor)
+        adjusted = adjust(network, begun.start(network))
+    points, residual_px = intersected(adjusted, begun.alignment.ties, begun.points)
+    plain, arrays = record_from_adjusted(adjusted)
+    error_px = np.nan_to_num(np.linalg.norm(residual_px, axis=1), nan=np.inf)
+    file = scene.stages / f"{STAGE}.npz"
+    with file.open("wb") as out:
+        np.savez(out, **{**arrays, "points": points, "error_px": error_px})
+    apart_m = begun.witness.local_m - adjusted.state.centres
+    common_m = explained(begun.witness, begun.inliers, apart_m, factor)
+    body = {
+        **plain,
+        "gps_factor": factor,
+        "height_reference": begun.control.height_reference or begun.witness.reference,
+        "control_points": sum(each.covariance is not None for each in adjusted.network.named),
+        "bars": len(adjusted.network.bars),
+        "scale_sigma": scale_sigma(adjusted),
+        "gps_apart_m": (apart_m - common_m).tolist(),
+        "gps_common_m": common_m.tolist(),
+        "blunders": [asdict(each) for each in begun.blunders],
+    }
+    return scene.keep(STAGE, key, body, [file])
+
+
+def _disagreement(network: Network, adjusted: Adjusted) -> float:
+    """How many times the positions' residuals exceed what is expected of them; 1 where photos are few."""
+    positions = network.positions
+    assert positions is not None  # noqa: S101 - made above
+    freedom = 3 * len(positions.view) - FREEDOM_OF_A_SIMILARITY
+    if freedom < 8:
+        return 1.0
+    apart = (positions.local_m - adjusted.state.centres[positions.view]).reshape(-1)
+    return float(np.sqrt(apart @ np.linalg.solve(positions.covariance, apart) / freedom))
+
+
+def scale_sigma(adjusted: Adjusted) -> float:
+    """One standard deviation of the scale as a share: of how far the cameras lie from their middle, in plan.
+
+    With d the (n, 2) offsets from the middle, the scale is the sum of d·(c - middle) over the sum of d·d.
+    """
+    offset_m = adjusted.state.centres[:, :2] - adjusted.state.centres[:, :2].mean(axis=0)
+    share = offset_m / max(float((offset_m**2).sum()), 1e-9)
+    by_unknown = np.zeros(adjusted.layout.size)
+    by_unknown[adjusted.layout.centre(indices(range(len(share))))[:, :2]] = share
+    return float(np.sqrt(by_unknown @ adjusted.covariance @ by_unknown))
+
+
+def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georeference, scene: Scene) -> Refined:
+    file = scene.stages / f"{STAGE}.npz"
+    adjusted = adjusted_from_record(record, file)
+    with np.load(file, allow_pickle=False) as arrays:
+        points, error_px = arrays["points"], arrays["error_px"]
+    gps = [(residual.used, residual.told) for residual in placed.residuals]
+    residuals = tuple(
+        Residual(view.name, *(apart_m if told else (0.0, 0.0, 0.0)), taken, told)
+        for view, apart_m, (taken, told) in zip(adjusted.views, record["gps_apart_m"], gps, strict=True)
+    )
+    count = len(points)
+    seen = np.bincount(alignment.ties.point, minlength=count)
+    total_px = np.bincount(alignment.ties.point, error_px, count)
+    return Refined(
+        alignment=replace(
+            alignment,
+            lenses=adjusted.lenses,
+            points=points,
+            point_error_px=total_px / np.maximum(seen, 1),
+            observation_px=error_px,
+        ),
+        placed=replace(
+            placed,
+            views=_counted(adjusted.views, alignment, error_px),
+            points=points,
+            residuals=residuals,
+            scale_sigma=float(record["scale_sigma"]),
+            height_reference=record["height_reference"],
+            key=record["key"],
+        ),
+        adjusted=adjusted,
+        gps_factor=float(record["gps_factor"]),
+        control_points=int(record["control_points"]),
+        bars=int(record["bars"]),
+        blunders=tuple(Blunder(**each) for each in record["blunders"]),
+        key=record["key"],
+    )
+
+
+def _counted(views: tuple[View, ...], alignment: Alignment, error_px: Array) -> tuple[View, ...]:
+    """The views with how many tie points each shows and their median error, pixels."""
+    counted = []
+    for number, view in enumerate(views):
+        mine = error_px[alignment.ties.view == number]
+        counted.append(replace(view, points=len(mine), error_px=float(np.median(mine)) if len(mine) else 0.0))
+    return tuple(counted)

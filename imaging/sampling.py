@@ -1,0 +1,207 @@
+"""Compiled loops of the drawing: a photo laid on a surface, and what is hidden behind something.
+
+They let other threads run (`nogil`) and raise nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from imaging.lens import Lens, View
+
+NODES = 257
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LensTable:
+    """A lens as a table of pixels over x = X/Z and y = Y/Z, from `first` in steps of `step`."""
+
+    first: Doubles
+    step: Doubles
+    pixels: Doubles
+
+
+@lru_cache(maxsize=32)
+def lens_table(lens: Lens) -> LensTable:
+    """The lens's table, a little larger than its picture. Linear between nodes it errs by thousandths of a
+    pixel.
+    """
+    steps = np.linspace(0.0, 1.0, 33)
+    x, y = steps * lens.width_px, steps * lens.height_px
+    zero = np.zeros_like(steps)
+    sides = ((x, zero), (x, zero + lens.height_px), (zero, y), (zero + lens.width_px, y))
+    border = lens.rays(np.vstack([np.column_stack(side) for side in sides]))[:, :2]
+    low, high = border.min(axis=0), border.max(axis=0)
+    low, high = low - 0.02 * (high - low), high + 0.02 * (high - low)
+    step = (high - low) / (NODES - 1)
+    x, y = np.meshgrid(low[0] + step[0] * np.arange(NODES), low[1] + step[1] * np.arange(NODES))
+    return LensTable(low, step, lens.pixels(np.stack([x, y, np.ones_like(x)], axis=-1)))
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Where a window of a grid lies: the local place of the centre of its first cell, and a step right and
+    down.
+    """
+
+    origin: Doubles
+    right: Doubles
+    down: Doubles
+
+
+def lay(
+    picture: npt.NDArray[np.uint8],
+    view: View,
+    lens: Lens,
+    patch: Patch,
+    heights_m: Floats,
+    weight: Floats,
+    gain: Floats,
+    correction: Floats,
+    first: tuple[float, float],
+    step: float,
+    total: Floats,
+    share: Floats,
+) -> None:
+    """Add the photo, as it lies on `heights_m` (h, w), times `weight` (h, w) to `total` (h, w, 3), weights to
+    `share`.
+
+    Cells of no weight are passed over, as are those outside the picture. `gain` (3,) multiplies the colours;
+    `correction` (r, c, 3) is added, its node (0, 0) at column and row `first` and its nodes `step` cells
+    apart.
+    """
+    table = lens_table(lens)
+    scale = np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
+    _lay(
+        picture, np.ascontiguousarray(view.rotation), view.centre, table.first, table.step, table.pixels,
+        scale, patch.origin, patch.right, patch.down, heights_m, weight, gain, correction, np.array([*first,
+        step], float), total, share,
+    )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _lay(
+    picture: npt.NDArray[np.uint8],
+    rotation: Doubles,
+    centre: Doubles,
+    first: Doubles,
+    step: Doubles,
+    table: Doubles,
+    scale: Doubles,
+    origin: Doubles,
+    right: Doubles,
+    down: Doubles,
+    heights_m: Floats,
+    weight: Floats,
+    gain: Floats,
+    correction: Floats,
+    nodes: Doubles,
+    total: Floats,
+    share: Floats,
+) -> None:
+    last_row, last_column = picture.shape[0] - 1, picture.shape[1] - 1
+    node_rows, node_columns = correction.shape[0] - 1, correction.shape[1] - 1
+    for row in range(heights_m.shape[0]):
+        for column in range(heights_m.shape[1]):
+            heavy = weight[row, column]
+            if heavy <= 0:
+                continue
+            east = origin[0] + column * right[0] + row * down[0] - centre[0]
+            north = origin[1] + column * right[1] + row * down[1] - centre[1]
+            up = heights_m[row, column] - centre[2]
+            z = rotation[2, 0] * east + rotation[2, 1] * north + rotation[2, 2] * up
+            if z <= 0:
+                continue
+            a = (
+                (rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up) / z - first[0]
+            ) / step[0]
+            b = (
+                (rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up) / z - first[1]
+            ) / step[1]
+            if not (0 <= a < table.shape[1] - 1 and 0 <= b < table.shape[0] - 1):
+                continue
+            i, j = np.int64(b), np.int64(a)
+            v, u = b - i, a - j
+            x = (1 - v) * ((1 - u) * table[i, j, 0] + u * table[i, j + 1, 0]) + v * (
+                (1 - u) * table[i + 1, j, 0] + u * table[i + 1, j + 1, 0]
+            )
+            y = (1 - v) * ((1 - u) * table[i, j, 1] + u * table[i, j + 1, 1]) + v * (
+                (1 - u) * table[i + 1, j, 1] + u * table[i + 1, j + 1, 1]
+            )
+            x, y = x * scale[0] - 0.5, y * scale[1] - 0.5
+            if not (-0.5 <= x <= last_column + 0.5 and -0.5 <= y <= last_row + 0.5):
+                continue
+            x, y = min(max(x, 0.0), float(last_column)), min(max(y, 0.0), float(last_row))
+            j, i = min(np.int64(x), last_column - 1), min(np.int64(y), last_row - 1)
+            u, v = np.float32(x - j), np.float32(y - i)
+            c = min(max((column - nodes[0]) / nodes[2], 0.0), float(node_columns))
+            r = min(max((row - nodes[1]) / nodes[2], 0.0), float(node_rows))
+            q, p = min(np.int64(c), max(node_columns - 1, 0)), min(np.int64(r), max(node_rows - 1, 0))
+            q1, p1 = min(q + 1, node_columns), min(p + 1, node_rows)
+            s, t = np.float32(c - q), np.float32(r - p)
+            for band in range(3):
+                shown = (1 - v) * ((1 - u) * picture[i, j, band] + u * picture[i, j + 1, band]) + v * (
+                    (1 - u) * picture[i + 1, j, band] + u * picture[i + 1, j + 1, band]
+                )
+                moved = (1 - t) * ((1 - s) * correction[p, q, band] + s * correction[p, q1, band]) + t * (
+                    (1 - s) * correction[p1, q, band] + s * correction[p1, q1, band]
+                )
+                total[row, column, band] += heavy * (gain[band] * shown + moved)
+            share[row, column] += heavy
+
+
+@numba.njit(cache=True, nogil=True)
+def hide(
+    heights_m: Floats,
+    camera_column: float,
+    camera_row: float,
+    camera_m: float,
+    tolerance_m: float,
+    hidden: npt.NDArray[np.bool_],
+) -> None:
+    """Mark what a camera above (`camera_column`, `camera_row`) cannot see of the cells of a height map.
+
+    Along each line from the foot of the camera to a border cell the tangent of the angle off the vertical
+    must grow; where it does not, something nearer stands in the way (Habib, Kim and Kim 2007). A cell is
+    hidden when any line through it says so, by more than `tolerance_m` of height.
+    """
+    rows, columns = heights_m.shape
+    for border in range(2 * (rows + columns)):
+        if border < columns:
+            end_column, end_row = border, 0
+        elif border < 2 * columns:
+            end_column, end_row = border - columns, rows - 1
+        elif border < 2 * columns + rows:
+            end_column, end_row = 0, border - 2 * columns
+        else:
+            end_column, end_row = columns - 1, border - 2 * columns - rows
+        over_columns, over_rows = end_column + 0.5 - camera_column, end_row + 0.5 - camera_row
+        steps = np.int64(np.ceil(max(abs(over_columns), abs(over_rows))))
+        if steps < 1:
+            continue
+        over_columns, over_rows = over_columns / steps, over_rows / steps
+        length = np.sqrt(over_columns**2 + over_rows**2)
+        steepest = 0.0
+        for step in range(1, steps + 1):
+            column, row = (
+                np.int64(np.floor(camera_column + step * over_columns)),
+                np.int64(np.floor(camera_row + step * over_rows)),
+            )
+            if not (0 <= column < columns and 0 <= row < rows):
+                continue
+            below_m = camera_m - heights_m[row, column]
+            if below_m <= 0:
+                steepest = np.inf
+                continue
+            slant = step * length / below_m
+            if slant * (1 + tolerance_m / below_m) < steepest:
+                hidden[row, column] = True
+            elif slant > steepest:
+                steepest = slant

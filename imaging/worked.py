@@ -1,0 +1,46 @@
+"""What a process took: processor seconds, and the most memory that it held.
+
+The peak is the largest resident set (VmHWM of proc(5)), begun anew where the kernel allows it; elsewhere the
+largest since the process began (ru_maxrss of getrusage(2)).
+"""
+
+from __future__ import annotations
+
+import re
+import resource
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """Processor seconds of a process, and the most memory that it held, bytes."""
+
+    cpu_s: float
+    peak_bytes: int
+
+
+def worked() -> Worked:
+    """What this process took up to now."""
+    return Worked(time.process_time(), peak_bytes())
+
+
+def peak_bytes() -> int:
+    """The most memory that this process held, since `forget_peak` where that is possible."""
+    with suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
+        if found:
+            return 1024 * int(found[1])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else 1024 * peak)
+
+
+def forget_peak() -> None:
+    """Begin the peak anew, where the kernel can (5 in /proc/self/clear_refs, proc(5))."""
+    with suppress(OSError):
+        _CLEAR.write_text("5")

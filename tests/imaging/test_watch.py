@@ -1,0 +1,177 @@
+"""Photos that arrive while the drone flies: each run takes those that are whole, and the picture grows with them."""
+
+import hashlib
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import rasterio
+from PIL import Image
+
+from imaging.arrivals import GIVEN_UP_S, SETTLED_S, Arrivals
+from imaging.mosaic import MosaicOptions
+from imaging.watching import Run, watch
+from missions.errors import PhotoError, SettingsError
+from telemetry.clock import ManualClock
+
+QUICK = MosaicOptions(quick=True, threads=1)
+
+
+class FastClock(ManualClock):
+    """A clock on which a second of waiting takes a hundredth, so that other threads get on meanwhile."""
+
+    def __init__(self, at_each: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self._at_each = at_each
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._at_each()
+        time.sleep(seconds / 100)
+
+
+def rendered_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.JPG"))
+
+
+def test_the_picture_grows_with_the_photos_that_arrive(few_rendered, heard, tmp_path) -> None:
+    folder, scene = tmp_path / "photos", tmp_path / "scene"
+    folder.mkdir()
+    given = rendered_files(few_rendered)
+    runs: list[Run] = []
+    seen: list[tuple[float, int]] = []
+    next_batch = threading.Event()
+
+    def arrive() -> None:
+        for number, file in enumerate(given):
+            data = file.read_bytes()
+            with (folder / file.name).open("wb") as target:
+                target.write(data[: len(data) // 2])
+                target.flush()
+                time.sleep(0.03)
+                target.write(data[len(data) // 2 :])
+            if number == 5:
+                next_batch.wait(60)
+
+    def told(run: Run) -> None:
+        runs.append(run)
+        if run.report is not None:
+            with rasterio.open(scene / "orthomosaic.tif") as file:
+                seen.append((run.report.covered_m2, file.width))
+        if run.photos >= 6:
+            next_batch.set()
+
+    copying = threading.Thread(target=arrive)
+    copying.start()
+    end_s = time.monotonic() + 90
+    report = watch(
+        folder,
+        scene,
+        stop=lambda: bool(runs and runs[-1].photos == len(given)) or time.monotonic() > end_s,
+        told=told,
+        options=QUICK,
+        progress=heard,
+        clock=FastClock(),
+    )
+    copying.join()
+    assert report is not None
+    assert len(report.used) == len(given)
+    assert [run.photos for run in runs] == sorted({run.photos for run in runs})
+    assert len(seen) >= 2
+    assert seen[-1][0] > 1.1 * seen[0][0]
+    body = json.loads((scene / "scene.json").read_text())
+    assert body["left_out"] == []
+    for name, sha256 in body["outputs"].items():
+        assert hashlib.sha256((scene / name).read_bytes()).hexdigest() == sha256
+    with Image.open(scene / "preview.jpg") as preview:
+        preview.load()
+    assert not [note for note in heard.notes if "cut short" in note]
+
+
+def test_too_few_photos_are_waited_on_and_those_that_fit_nowhere_are_no_end(rendered, tmp_path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(3):
+        Image.new("RGB", (480, 360), (40 * number, 90, 120)).save(folder / f"{number}.jpg")
+    runs: list[Run] = []
+    clock = FastClock()
+    report = watch(
+        folder,
+        tmp_path / "scene",
+        stop=lambda: clock.monotonic_s() > 20,
+        told=runs.append,
+        options=QUICK,
+        clock=clock,
+    )
+    assert report is None
+    assert [(run.photos, run.used, run.left_out) for run in runs] == [(3, 0, 3)]
+    assert "GPS position" in runs[0].problem
+    assert not (tmp_path / "scene" / "orthomosaic.tif").exists()
+
+
+def test_a_photo_is_taken_once_it_stood_still_and_decodes(few_rendered, tmp_path) -> None:
+    clock = ManualClock()
+    arrivals = Arrivals(tmp_path, tmp_path / "scene", clock)
+    data = rendered_files(few_rendered)[0].read_bytes()
+    photo = tmp_path / "a.jpg"
+    assert arrivals.look() == {}
+    photo.write_bytes(data[:5000])
+    for _ in range(3):
+        clock.sleep(SETTLED_S)
+        assert arrivals.look() == {}
+    photo.write_bytes(data)
+    assert arrivals.look() == {}
+    clock.sleep(SETTLED_S / 2)
+    assert arrivals.look() == {}
+    clock.sleep(SETTLED_S / 2)
+    assert list(arrivals.look()) == [photo]
+    assert arrivals.awaited() == 0
+    photo.unlink()
+    assert arrivals.look() == {}
+
+
+def test_a_photo_that_never_becomes_whole_is_named_once(few_rendered, tmp_path) -> None:
+    clock = ManualClock()
+    arrivals = Arrivals(tmp_path, tmp_path / "scene", clock)
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(rendered_files(few_rendered)[0].read_bytes()[:9000])
+    named = []
+    for _ in range(int(2 * GIVEN_UP_S)):
+        arrivals.look()
+        named += arrivals.given_up()
+        clock.sleep(1)
+    ((path, reason),) = named
+    assert path == photo
+    assert "cut short" in reason
+    assert list(arrivals.look()) == [photo], "the report of the next run says why it is left out"
+
+
+def test_hidden_files_and_the_scene_itself_do_not_arrive(few_rendered, tmp_path) -> None:
+    clock = ManualClock()
+    scene = tmp_path / "scene"
+    scene.mkdir()
+    file = rendered_files(few_rendered)[0]
+    for target in (tmp_path / ".a.jpg", scene / "preview.jpg", tmp_path / "notes.txt"):
+        shutil.copy(file, target)
+    arrivals = Arrivals(tmp_path, scene, clock)
+    arrivals.look()
+    clock.sleep(2 * SETTLED_S)
+    assert arrivals.look() == {}
+
+
+def test_what_is_wrong_from_the_start_is_raised(few_rendered, tmp_path) -> None:
+    with pytest.raises(PhotoError, match="no folder of photos"):
+        watch(tmp_path / "none", tmp_path / "scene", stop=lambda: True, told=print, options=QUICK)
+    with pytest.raises(SettingsError, match="too little"):
+        watch(
+            few_rendered,
+            tmp_path / "scene",
+            stop=lambda: False,
+            told=print,
+            options=MosaicOptions(quick=True, limit_mb=50),
+            clock=FastClock(),
+        )

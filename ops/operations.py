@@ -3,7 +3,7 @@
 operation.json      what it is: id, name, kind, created
 audit.jsonl         the hash-chained log; with operation.json it is the record
 droneteam.sqlite    an index of the log, rebuilt where it is missing
-plans/ telemetry/ photos/ scenes/ frames/ finds/ pictures/
+plans/ telemetry/ photos/ scenes/ control/ priors/ measurements/ sheets/ frames/ finds/ pictures/
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ FOLDERS = MappingProxyType(
         "telemetry": "telemetry",
         "photo": "photos",
         "scene": "scenes",
+        "control": "control",
+        "prior": "priors",
+        "measurement": "measurements",
+        "sheet": "sheets",
         "frame": "frames",
         "find": "finds",
         "picture": "pictures",

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from ops.api import alarm_routes, page, replay_routes, routes, traffic_routes
+from ops.alarms.recorded import recorded
+from ops.api import alarm_routes, marking_routes, page, replay_routes, routes, traffic_routes
 from ops.api.alarming import LOOK_FOR_ALARMS_S, alarming
 from ops.api.around import Around
 from ops.api.desk import Desk
 from ops.api.guard import Guard
 from ops.api.memory import EVERY_S, give_back
+from ops.api.replayed_alarms import replayed_alarms
 from ops.config import Settings
+from ops.replayed_traffic import ReplayedTraffic
 from ops.surroundings import Surroundings
 from telemetry.clock import Clock, SystemClock
 from telemetry.hub import Hub
@@ -39,19 +42,33 @@ def create_app(
     records: Path | None = None,
     surroundings: Surroundings | None = None,
     recorder: Recorder | None = None,
+    journals: Sequence[Path] = (),
 ) -> FastAPI:
     """The service for one operation and the vehicles of one hub, either of which may be missing.
 
     A `replay` is shown instead of a hub; whoever serves it has it play (`telemetry.replay.ReplayThread`).
     `surroundings` tell who else is there, and the `recorder` how it fares; whoever serves runs them.
     `host` is what the service listens on, where the settings do not say it. Changes of alarms are kept in the
-    folder `records`; in a replay there are no alarms. Raises what `Operation.open` and `alarming` raise.
-    `app.state.closing`, an asyncio.Event, ends every live stream.
+    folder `records`; a replay shows those that the files `journals` tell of, or looks again, and keeps none.
+    Raises what `Operation.open` and `alarming` raise. `app.state.closing`, an asyncio.Event, ends every live
+    stream.
     """
     settings = settings or Settings()
     clock = clock or SystemClock()
-    desk = Desk(clock, hub, operation_folder, replay, around=Around(clock, surroundings, recorder))
-    if hub is not None and replay is None:
+    then = None if replay is None else recorded(journals, replay.begin_s, replay.end_s)
+    shown = surroundings if replay is None else ReplayedTraffic(replay)
+    around = Around(clock, shown, recorder)
+    desk = Desk(
+        clock,
+        hub,
+        operation_folder,
+        replay,
+        around=around,
+        happened=() if then is None else then.chronicle.between(float("-inf"), float("inf")),
+    )
+    if replay is not None:
+        desk.alarms = replayed_alarms(settings, replay, desk.picture, desk.now_s, desk.folder, then)
+    elif hub is not None:
         desk.alarms = alarming(settings, desk.clock, hub, desk.picture, desk.folder, records)
         if surroundings is not None:
             desk.alarms.watch.traffic = surroundings.traffic_for_alerts
@@ -86,6 +103,7 @@ def create_app(
     app.include_router(replay_routes.router)
     app.include_router(alarm_routes.router)
     app.include_router(traffic_routes.router)
+    app.include_router(marking_routes.router)
     app.include_router(page.router)
     app.add_middleware(
         Guard, host=host or settings.host, tiles_url=settings.tiles_url, replay=replay is not None

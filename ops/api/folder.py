@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from missions.errors import DroneteamError, EvidenceError, InputError
@@ -54,7 +55,7 @@ class _Shelf(Generic[T]):
 
 
 class OperationFolder:
-    """One operation, read-only. Raises what `Operation.open` raises."""
+    """One operation, read-only but for its log. Raises what `Operation.open` raises."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._operation = Operation.open(folder, clock)
@@ -110,6 +111,22 @@ class OperationFolder:
                     del self._pictures[next(iter(self._pictures))]
                 self._pictures[scene] = scene_picture(path)
             return self._pictures[scene]
+
+    def scene_folder(self, scene: str) -> Path:
+        """Where the scene lies that an entered mosaic belongs to. Raises what `file` raises."""
+        return self.file(f"{scene}/{ORTHOMOSAIC}").parent
+
+    def file_with(self, sha256: str) -> Path | None:
+        """A file that entered with this content, None where none did or it is not what it was."""
+        for entered in tuple(self._files.values()):
+            if entered.sha256 == sha256:
+                with suppress(EvidenceError):
+                    return self.file(entered.path)
+        return None
+
+    def record(self, action: str, **details: Any) -> None:
+        """Log an act: it is on the disk when this returns. Raises EvidenceError, OutputError."""
+        self._operation.record(action, **details)
 
     def file(self, path: str) -> Path:
         """Where a file that entered lies.

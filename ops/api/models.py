@@ -253,7 +253,7 @@ class MomentReport(Report):
     time_s: float
     vehicle: str | None
     name: str = Field(description="Of the vehicle; empty for a find")
-    kind: Literal["status_text", "mode", "arming", "battery", "link", "flight", "find"]
+    kind: Literal["status_text", "mode", "arming", "battery", "link", "flight", "find", "alarm"]
     severity: Literal["info", "caution", "warning"]
     text: str
 
@@ -294,7 +294,7 @@ class Snapshot(Report):
     plans: tuple[PlanReport, ...]
     events: tuple[EventReport, ...]
     alarms: AlarmsReport | None = Field(
-        default=None, description="null where alarms are not looked for: in a replay, or without vehicles"
+        default=None, description="null where alarms are not looked for, without vehicles"
     )
     traffic: tuple[TrafficReport, ...] = Field(default=(), description="Other aircraft, none of ours")
     recording: RecordingReport | None = Field(default=None, description="Null where nothing is recorded")

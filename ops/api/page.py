@@ -50,6 +50,12 @@ def index() -> Response:
     return page_file("index.html")
 
 
+@router.get("/scenes/{scene:path}")
+def marking_page(scene: str) -> Response:  # noqa: ARG001 - the page reads its own address
+    """The page on which people mark and measure in a scene."""
+    return page_file("marking.html")
+
+
 @router.get("/vendor/{name}")
 def vendor_file(name: str) -> Response:
     """MapLibre's script or style sheet."""

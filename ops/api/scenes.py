@@ -15,8 +15,9 @@ from PIL import Image
 from pyproj import Transformer
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
+from rasterio.windows import Window
 
-from missions.errors import FormatError
+from missions.errors import FormatError, InputError
 from missions.files import read_bounded
 from ops.api.models import Corners, JsonObject, SceneReport
 
@@ -93,9 +94,37 @@ def scene_picture(orthomosaic: Path) -> bytes:
         raise FormatError(
             "is no GeoTIFF that can be read", where=str(orthomosaic), remedy="Make the mosaic again"
         ) from error
+    return _webp(colours, shown, WEBP_QUALITY)
+
+
+def scene_window(orthomosaic: Path, window: tuple[int, int, int, int], side_px: int) -> bytes:
+    """A window of the mosaic (left, top, width, height) as WebP, clear where it shows nothing.
+
+    At most `side_px` along the longer side, never enlarged. Raises InputError for a window that is not within
+    it, FormatError.
+    """
+    left, top, width, height = window
+    try:
+        with rasterio.open(orthomosaic) as raster:
+            if left + width > raster.width or top + height > raster.height:
+                raise InputError(f"the window is not within the {raster.width} x {raster.height} pixels")
+            shrink = max(1.0, max(width, height) / side_px)
+            size = max(1, round(height / shrink)), max(1, round(width / shrink))
+            bands = [1, 2, 3] if raster.count >= 3 else [1, 1, 1]
+            place = Window(left, top, width, height)
+            colours = raster.read(bands, window=place, out_shape=(3, *size), resampling=Resampling.average)
+            shown = raster.dataset_mask(window=place, out_shape=size)
+    except RasterioError as error:
+        raise FormatError(
+            "is no GeoTIFF that can be read", where=str(orthomosaic), remedy="Make the mosaic again"
+        ) from error
+    return _webp(colours, shown, 88)
+
+
+def _webp(colours: npt.NDArray[Any], shown: npt.NDArray[Any], quality: int) -> bytes:
     pixels = np.dstack([*_eight_bits(colours), shown.astype(np.uint8)])
     encoded = io.BytesIO()
-    Image.fromarray(pixels, "RGBA").save(encoded, "WEBP", quality=WEBP_QUALITY, method=3)
+    Image.fromarray(pixels, "RGBA").save(encoded, "WEBP", quality=quality, method=3)
     return encoded.getvalue()
 
 

@@ -22,13 +22,16 @@ from ops.cli import (
     keys,
     listen,
     log,
+    measure,
     mosaic,
     operation,
     plan,
     replan,
     replay,
     serve,
+    sheet,
     sitl,
+    tyre_marks,
     upload,
     verify,
 )
@@ -52,6 +55,9 @@ ORDER: tuple[str, ...] = (
     "index",
     "archive",
     "mosaic",
+    "measure",
+    "sheet",
+    "tyre-marks",
     "heat",
 )
 ORDER += ("operation", "bundle", "verify", "keys", "demo", "sitl")
@@ -105,6 +111,7 @@ app.add_typer(aircraft.app, name="aircraft", rich_help_panel=PLAN)
 app.add_typer(log.app, name="log", rich_help_panel=FLY)
 app.add_typer(index.app, name="index", rich_help_panel=FLY)
 app.add_typer(archive.app, name="archive", rich_help_panel=FLY)
+app.add_typer(tyre_marks.app, name="tyre-marks", rich_help_panel=LOOK)
 app.add_typer(operation.app, name="operation", rich_help_panel=PROVE)
 app.add_typer(keys.app, name="keys", rich_help_panel=PROVE)
 app.add_typer(sitl.app, name="sitl", rich_help_panel=TRY)
@@ -119,6 +126,8 @@ for _name, _run, _panel, _short in (
     ("serve", serve.serve, FLY, "Show aircraft, tracks and plans on a map in a browser."),
     ("replay", replay.replay, FLY, "Show recordings again, with a time line."),
     ("mosaic", mosaic.mosaic, LOOK, "Photos to one georeferenced picture."),
+    ("measure", measure.measure, LOOK, "Measure on a mosaic, with intervals."),
+    ("sheet", sheet.sheet, LOOK, "A scene and its figures as a drawing to scale."),
     ("heat", heat.heat, LOOK, "Hot spots in thermal frames, placed on the ground."),
     ("bundle", bundle.bundle, PROVE, "Seal an operation as evidence."),
     ("verify", verify.verify, PROVE, "Check a sealed operation."),

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from missions.errors import InputError
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, enter_pictures, open_operation, record
+from ops.cli.mosaic_told import line_of, show
 from ops.cli.options import JsonOption, OperationOption
 from ops.cli.progress import showing
-from ops.cli.screen import facts, out, print_json, say, table
+from ops.cli.screen import out, print_json, say
 
 if TYPE_CHECKING:
+    from imaging.control.gathering import ControlFiles
+    from imaging.options import MosaicOptions
+    from imaging.priors import Priors
     from imaging.scene_report import SceneReport
+    from imaging.watching import Run
     from ops.operations import Operation
-
-LEFT_OUT_SHOWN = 20
 
 
 def mosaic(
@@ -31,28 +39,194 @@ def mosaic(
         float | None, typer.Option(metavar="CENTIMETRES", help="Size of a pixel; else what the photos show.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Coarser, and much sooner.")] = False,
+    control: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Surveyed points: a table, or OpenDroneMap's gcp_list.txt."),
+    ] = None,
+    marks: Annotated[
+        Path | None,
+        typer.Option(metavar="MARKS.json", help="Where the points are seen; else SCENE/marks.json if there."),
+    ] = None,
+    bars: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Distances measured on the ground: a table or JSON.")
+    ] = None,
+    crs: Annotated[
+        str | None,
+        typer.Option(metavar="SYSTEM", help="The points' coordinate system, such as EPSG:7415, or local."),
+    ] = None,
+    heights: Annotated[
+        str | None, typer.Option(metavar="WORD", help="What the points' heights are above, such as nap.")
+    ] = None,
+    flight: Annotated[
+        Path | None,
+        typer.Option(metavar="FLIGHT.tlog", help="The flight's recording: positions, angles and the clock."),
+    ] = None,
+    system: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Which aircraft of a recording that holds several.")
+    ] = None,
+    lens: Annotated[
+        Path | None,
+        typer.Option(metavar="CAMERA.toml", help="The camera's lens as an earlier scene found it."),
+    ] = None,
+    keep_lens: Annotated[
+        Path | None, typer.Option(metavar="CAMERA.toml", help="Write the lens found here, for later scenes.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Make it again as photos arrive, quickly, until Ctrl-C.")
+    ] = False,
+    final: Annotated[
+        bool, typer.Option("--final", help="With --watch: make the full product at the end.")
+    ] = False,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="The most memory to use, such as 4G or 800M.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Processor cores to use; else all.")] = None,
     operation: OperationOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a georeferenced GeoTIFF and a preview of drone photos, and say how well they fit."""
+    from imaging.control.gathering import ControlFiles
+    from imaging.memory import megabytes
     from imaging.mosaic import MosaicOptions
-    from imaging.mosaic import mosaic as make
 
-    opened = open_operation(operation, settings_of(context))
+    if final and not watch:
+        raise InputError("--final goes with --watch", where="--final", remedy="Leave it out")
+    settings = settings_of(context)
+    opened = open_operation(operation, settings)
     scene = output or _scene_in(opened, photos)
-    options = MosaicOptions(gsd_m=None if gsd is None else gsd / 100, quick=quick, threads=threads)
-    with showing() as progress:
-        report = make(photos, scene, options=options, progress=progress)
+    there = scene / "marks.json"
+    files = ControlFiles(
+        points=control,
+        marks=marks or (there if there.exists() else None),
+        bars=bars,
+        system=crs,
+        heights=heights,
+        grids=settings.grids,
+    )
+    options = MosaicOptions(
+        gsd_m=None if gsd is None else gsd / 100,
+        quick=quick or watch,
+        threads=threads,
+        limit_mb=None if memory is None else megabytes(memory),
+    )
+    work = _Work(photos, scene, options, files, _priors(flight, system, lens))
+    report = _watched(work, final=final, full=not quick, as_json=as_json) if watch else _made(work)
+    if report is None:
+        say("No picture was made")
+        return
+    if keep_lens is not None:
+        _keep_lens(scene, keep_lens)
     if opened is not None:
         enter_pictures(opened, photos, "photo", report.used)
         for path in (report.orthomosaic, report.preview, report.report):
             enter(opened, path, "scene", scene=scene.name)
+        for given in filter(None, (control, files.marks, bars)):
+            enter(opened, given, "control", scene=scene.name)
+        for given in filter(None, (flight, lens)):
+            enter(opened, given, "prior", scene=scene.name)
         record(opened, "scene.made", scene=scene.name, used=len(report.used), left_out=len(report.left_out))
     if as_json:
         print_json(report.body)
     else:
-        _show(report, scene)
+        show(report, scene)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a mosaic is made of."""
+
+    photos: Path
+    scene: Path
+    options: MosaicOptions
+    control: ControlFiles
+    priors: Priors
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The same for `mosaic` and `watch`."""
+        return {"options": self.options, "control": self.control, "priors": self.priors}
+
+
+def _made(work: _Work) -> SceneReport:
+    from imaging.mosaic import mosaic as make
+    from imaging.pace import pace_of
+    from telemetry.clock import SystemClock
+
+    with showing(pace_of(work.scene, SystemClock(), quick=work.options.quick)) as progress:
+        return make(work.photos, work.scene, **work.given, progress=progress)
+
+
+def _watched(work: _Work, *, final: bool, full: bool, as_json: bool) -> SceneReport | None:
+    from imaging.watching import watch as follow
+
+    def told(run: Run) -> None:
+        if as_json:
+            print_json({
+                "photos": run.photos, "used": run.used, "left_out": run.left_out,
+                "seconds": round(run.seconds, 3), "problem": run.problem,
+            })  # fmt: skip
+        else:
+            out().print(line_of(run), soft_wrap=True)
+
+    say(f"Watching {work.photos}; Ctrl-C ends it")
+    with _pressed() as stop, showing() as progress:
+        report = follow(
+            work.photos, work.scene, stop=stop.is_asked, told=told, **work.given, progress=progress
+        )
+    if final:
+        return _made(replace(work, options=replace(work.options, quick=not full)))
+    return report
+
+
+class _Stop:
+    """Ctrl-C once: the run that has begun is finished. Twice: it is broken off."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def is_asked(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self._asked
+
+    def press(self, number: int, frame: FrameType | None) -> None:
+        """The signal's handler."""
+        del number, frame
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        say("Ending after this run; Ctrl-C again breaks it off")
+
+
+@contextmanager
+def _pressed() -> Iterator[_Stop]:
+    stop = _Stop()
+    before = signal.signal(signal.SIGINT, stop.press)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _priors(flight: Path | None, system: int | None, lens: Path | None) -> Priors:
+    from imaging.flight import read_flight
+    from imaging.lens_file import read_lenses
+    from imaging.priors import Priors
+
+    return Priors(
+        flight=None if flight is None else read_flight(flight, system),
+        lenses=() if lens is None else read_lenses(lens),
+    )
+
+
+def _keep_lens(scene: Path, target: Path) -> None:
+    from imaging.lens_file import write_lenses
+    from imaging.scene_lenses import lenses_of
+
+    kept = lenses_of(scene)
+    write_lenses(target, kept)
+    for each in kept:
+        focal = f"focal length {each.lens.focal_px:.1f} ± {1.96 * each.sigma['focal_px']:.1f} pixels (95 %)"
+        say(f"Wrote {target}: {each.name}, {focal}")
 
 
 def _scene_in(operation: Operation | None, photos: Path) -> Path:
@@ -61,28 +235,3 @@ def _scene_in(operation: Operation | None, photos: Path) -> Path:
             "nowhere to write the scene", where="--output", remedy="Give -o SCENE, or --operation FOLDER"
         )
     return operation.free_path("scene", photos.resolve().name)
-
-
-def _show(report: SceneReport, scene: Path) -> None:
-    accuracy = report.accuracy
-    rows = [
-        ("Photos used", len(report.used)),
-        ("Left out", len(report.left_out)),
-        ("Orthomosaic", f"{report.width_px} x {report.height_px} pixels, EPSG:{report.epsg}"),
-        ("Pixel", f"{report.gsd_m * 100:.2f} cm"),
-        ("Covered", f"{report.covered_m2:.0f} m²"),
-        ("Reprojection error", f"{accuracy.reprojection_mean_px:.2f} pixels in the mean"),
-        (
-            "From GPS",
-            f"{accuracy.gps_rmse_horizontal_m:.2f} m in plan, {accuracy.gps_rmse_vertical_m:.2f} m in height",
-        ),
-        ("Scale", f"within {accuracy.scale_95_pct:.2f} % (95 %), as far as GPS tells"),
-        ("Heights from", report.height_reference),
-        ("Time", f"{sum(report.timings_s.values()):.0f} s"),
-        ("Verdict", accuracy.verdict),
-    ]
-    out().print(facts(str(scene), rows))
-    if report.left_out:
-        shown = [(each.name, each.reason) for each in report.left_out[:LEFT_OUT_SHOWN]]
-        out().print(table("Left out", ("Photo", "Why"), shown))
-    say(f"Wrote {report.orthomosaic}, {report.preview.name} and {report.report.name}")

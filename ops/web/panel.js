@@ -49,8 +49,7 @@ export class Panel extends EventTarget {
   drawScenes() {
     const {scenes} = this.#store;
     this.#find('#scenes-section').hidden = !scenes.length;
-    keyed(this.#find('#scenes'), scenes, (each) => each.id, (each) => this.#placeRow('scene', () =>
-      this.#ask('goto', {places: each.corners})), updateScene);
+    keyed(this.#find('#scenes'), scenes, (each) => each.id, (each) => this.#sceneRow(each), updateScene);
   }
 
   drawLayers(shown) {
@@ -88,6 +87,14 @@ export class Panel extends EventTarget {
     meter.setAttribute('aria-hidden', 'true');
     button.addEventListener('click', () => this.#ask('select', {key}));
     return element('li', '', button);
+  }
+
+  #sceneRow(scene) {
+    const row = this.#placeRow('scene', () => this.#ask('goto', {places: scene.corners}));
+    const link = element('a', 'to-marking', 'Mark and measure');
+    link.href = `/${scene.id.split('/').map(encodeURIComponent).join('/')}`;
+    row.append(link);
+    return row;
   }
 
   #placeRow(className, act) {

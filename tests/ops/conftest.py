@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import os
 import pty
@@ -34,6 +35,7 @@ from ops.cli import run_command
 from ops.cli.shell import told
 from ops.operations import Operation
 from sitl.world import World, grid_poses, render_photos
+from tests.ops.surveyed import MAKE, MEASURE, Surveyed, lay_out, surveyed_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -267,6 +269,42 @@ def few_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     render_photos(world, folder, camera, grid_poses(world, camera)[:12])
     (folder / "truth.json").unlink()
     return folder
+
+
+@pytest.fixture(scope="session")
+def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Surveyed:
+    """A scene with ground control, and what was measured on it; `scene` is a copy to write in."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder = shared / "surveyed"
+    with (shared / "surveyed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one makes it, the other workers take it
+        if not (folder / "measurement.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            lay_out(folder)
+            _done(folder, MAKE)
+            _done(folder, MEASURE)
+    return surveyed_in(folder)
+
+
+def _done(folder: Path, given: tuple[str, ...]) -> None:
+    command = [*COMMAND, *given]
+    made = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False, timeout=240
+    )
+    assert made.returncode == 0, made.stderr
+
+
+@pytest.fixture
+def scene(surveyed: Surveyed, tmp_path: Path) -> Path:
+    """That scene, in a test's own folder, without a measurement."""
+    return Path(shutil.copytree(surveyed.scene, tmp_path / "scene"))
+
+
+@pytest.fixture
+def measurement(surveyed: Surveyed, scene: Path) -> Path:
+    """What was measured on the scene, in the scene."""
+    return Path(shutil.copy(surveyed.measurement, scene / "measurement.json"))
 
 
 @pytest.fixture

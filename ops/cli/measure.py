@@ -1,0 +1,143 @@
+"""`droneteam measure`: distances, paths, areas, angles and heights on a scene, each with its interval."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from missions.errors import InputError
+from ops.cli.desk import settings_of
+from ops.cli.entering import enter, open_operation, record
+from ops.cli.options import JsonOption, OperationOption
+from ops.cli.outputs import check_not_entered, check_replaceable
+from ops.cli.screen import out, print_json, say, table
+
+NORMAL_95 = 1.96
+
+if TYPE_CHECKING:
+    from imaging.measure.figures import Figure, Kind, Measurement
+    from imaging.measure.measuring import Asked
+
+
+def measure(
+    context: typer.Context,
+    scene: Annotated[Path, typer.Argument(metavar="SCENE", help="A scene that `droneteam mosaic` made.")],
+    marks: Annotated[
+        Path | None,
+        typer.Option("--marks", metavar="MARKS.json", help="Marks in photos; else SCENE/measure.json."),
+    ] = None,
+    distance: Annotated[
+        list[str] | None, typer.Option(metavar="A-B", help="The straight distance; may be repeated.")
+    ] = None,
+    level: Annotated[list[str] | None, typer.Option(metavar="A-B", help="The level distance.")] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(metavar="A-B-C", help="The length from mark to mark.")
+    ] = None,
+    area: Annotated[
+        list[str] | None, typer.Option(metavar="A-B-C", help="The level area within an outline.")
+    ] = None,
+    angle: Annotated[
+        list[str] | None, typer.Option(metavar="A-B-C", help="The level angle at B from A to C, clockwise.")
+    ] = None,
+    height: Annotated[
+        list[str] | None, typer.Option(metavar="A-B", help="How much higher B lies than A.")
+    ] = None,
+    matching: Annotated[
+        bool, typer.Option(help="Find what is marked in one photo in the other photos.")
+    ] = True,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.json", help="Else SCENE/measurement.json."),
+    ] = None,
+    operation: OperationOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure on a scene: positions of marks, and figures between them with their 95 % intervals."""
+    from imaging.control.marks import read_marks
+    from imaging.measure.file import FORMAT, write_measurement
+    from imaging.measure.measuring import completed, placed
+    from imaging.measure.measuring import measure as derive_all
+    from imaging.measure.opened import open_made, pictures_of
+
+    opened_operation = open_operation(operation, settings_of(context))
+    asked = [
+        *_asked("distance", distance),
+        *_asked("horizontal distance", level),
+        *_asked("path", path),
+        *_asked("area", area),
+        *_asked("angle", angle),
+        *_asked("height difference", height),
+    ]
+    target = output or scene / "measurement.json"
+    check_replaceable(target, FORMAT)
+    check_not_entered(opened_operation, target)
+    opened = open_made(scene)
+    file = marks or scene / "measure.json"
+    points = read_marks(file)
+    if not points:
+        raise InputError("there are no marks", where=str(file), remedy="Mark points in the photos first")
+    if matching and any(len(point.marks) == 1 for point in points):
+        points = completed(opened.adjusted, points, opened.surface, pictures_of(opened))
+    places = placed(opened.adjusted, points, opened.surface)
+    found = derive_all(places, points, asked, evidence=opened.evidence, verdict=opened.verdict)
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    body = write_measurement(target, found, places, points, opened, created)
+    if opened_operation is not None:
+        enter(opened_operation, target, "measurement", scene=scene.resolve().name)
+        record(
+            opened_operation,
+            "scene.measured",
+            scene=scene.resolve().name,
+            marks=len(points),
+            figures=len(found.figures),
+        )
+    if as_json:
+        print_json(body)
+    else:
+        _show(found, str(body["scene"]["height_reference"]))
+    say(f"The scene: {found.verdict}")
+    say(f"Wrote {target}")
+
+
+def _asked(kind: Kind, given: list[str] | None) -> list[Asked]:
+    from imaging.measure.measuring import Asked
+
+    return [Asked(kind, tuple(part.strip() for part in each.split("-"))) for each in given or ()]
+
+
+def _show(found: Measurement, reference: str) -> None:
+    from imaging.sheet.words import Words
+
+    rows = [
+        (
+            mark.letter,
+            *(
+                f"{value:.3f} ± {NORMAL_95 * sigma:.3f}"
+                for value, sigma in zip(mark.local_m, mark.sigma_m, strict=True)
+            ),
+            str(len(mark.photos)),
+        )
+        for mark in found.marks
+    ]
+    heights = Words("en").heights(reference)
+    heads = ("Mark", "#East [m]", "#North [m]", "#Up [m]", "#Photos")
+    out().print(table(f"Marks, with 95 % each; heights: {heights}", heads, rows))
+    if found.figures:
+        with_notes = any(figure.note for figure in found.figures)
+        columns = ("Figure", "Marks", "#Value", "Note")[: 4 if with_notes else 3]
+        figures = [_row(figure)[: len(columns)] for figure in found.figures]
+        out().print(table("Figures, with 95 %", columns, figures))
+
+
+def _row(figure: Figure) -> tuple[str, str, str, str]:
+    from imaging.sheet.numbers import stated
+
+    return (
+        figure.kind,
+        "-".join(figure.letters),
+        stated(figure.value, figure.half_width_95, figure.unit).words(figure.unit),
+        figure.note,
+    )

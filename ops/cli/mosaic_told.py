@@ -1,0 +1,77 @@
+"""What a mosaic came to, for people: the table at the end, and a line for each run of a watched folder."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.cli.screen import facts, out, say, table
+
+if TYPE_CHECKING:
+    from imaging.accuracy import Accuracy
+    from imaging.scene_report import SceneReport
+    from imaging.watching import Run
+
+LEFT_OUT_SHOWN = 20
+
+
+def show(report: SceneReport, scene: Path) -> None:
+    """Print the scene's figures, what was left out, and where the files are."""
+    accuracy = report.accuracy
+    rows = [
+        ("Photos used", len(report.used)),
+        ("Left out", len(report.left_out)),
+        ("Orthomosaic", f"{report.width_px} x {report.height_px} pixels, EPSG:{report.epsg}"),
+        ("Pixel", f"{report.gsd_m * 100:.2f} cm"),
+        ("Covered", f"{report.covered_m2:.0f} m²"),
+        ("Reprojection error", f"{accuracy.reprojection_mean_px:.2f} pixels in the mean"),
+        (
+            "From GPS",
+            f"{accuracy.gps_rmse_horizontal_m:.2f} m in plan, {accuracy.gps_rmse_vertical_m:.2f} m in height",
+        ),
+        ("Scale", f"within {accuracy.scale_95_pct:.2f} % (95 %), {_scale_from(accuracy)}"),
+        *_control_rows(accuracy),
+        ("Heights from", report.height_reference),
+        ("Time", f"{sum(report.timings_s.values()):.0f} s"),
+        ("Verdict", accuracy.verdict),
+    ]
+    out().print(facts(str(scene), rows))
+    if report.left_out:
+        shown = [(each.name, each.reason) for each in report.left_out[:LEFT_OUT_SHOWN]]
+        out().print(table("Left out", ("Photo", "Why"), shown))
+    say(f"Wrote {report.orthomosaic}, {report.preview.name} and {report.report.name}")
+
+
+def line_of(run: Run) -> str:
+    """One run in a line: when, how many photos are in, how long it took."""
+    clock = datetime.fromtimestamp(run.at_s).astimezone().strftime("%H:%M:%S")
+    if run.report is None:
+        return f"{clock}  {run.photos} photos, no picture yet ({run.seconds:.1f} s): {run.problem}"
+    return (
+        f"{clock}  {run.used} photos in, {run.left_out} left out, {run.report.covered_m2:.0f} m², "
+        f"{run.seconds:.1f} s"
+    )
+
+
+def _scale_from(accuracy: Accuracy) -> str:
+    if accuracy.ground_control_points >= 2 or accuracy.scale_bars:
+        return "from the ground"
+    return "as far as GPS tells"
+
+
+def _control_rows(accuracy: Accuracy) -> list[tuple[str, str]]:
+    rows = []
+    if accuracy.ground_control_points or accuracy.scale_bars:
+        used = f"{accuracy.ground_control_points} points, {accuracy.scale_bars} distances"
+        rows.append(("Ground control", used))
+    if accuracy.checks:
+        plan, up = (
+            "none" if value is None else f"{value:.3f} m"
+            for value in (accuracy.check_rmse_plan_m, accuracy.check_rmse_up_m)
+        )
+        rows.append(("Checks", f"{len(accuracy.checks)}, RMSE {plan} in plan, {up} in height"))
+    for blunder in accuracy.blunders:
+        name = f"{blunder.name} in {blunder.photo}" if blunder.photo else blunder.name
+        rows.append(("Set aside", f"{name}: {blunder.reason}"))
+    return rows

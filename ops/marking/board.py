@@ -1,0 +1,361 @@
+"""One scene's marks and figures: what may be done to them, each act kept and logged before it is answered.
+
+Several people may mark at once. Who changes a mark says which one they saw; if it stands there no longer, the
+act is refused and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imaging.control.lines import shown
+from imaging.control.points import Mark, MarkedPoint
+from imaging.control.predict import PoseSigma, predict
+from imaging.control.scene import SceneControl
+from imaging.marking.opened import MarkingScene, open_marking
+from imaging.measure.derive import KINDS
+from imaging.measure.figures import Kind as FigureKind
+from imaging.measure.matching import MATCHED
+from imaging.measure.measuring import Asked, completed
+from imaging.photos import Pixels
+from missions.errors import DroneteamError, InputError
+from ops.marking.adjusting import Adjusting
+from ops.marking.books import (
+    FIGURES,
+    FILES,
+    Books,
+    Kind,
+    Marks,
+    next_letter,
+    read_books,
+    write_figures,
+    write_kind,
+)
+from ops.marking.photo_files import PhotoFile, PhotoPaths, PhotoPixels
+from ops.verify_alone import hash_of_file
+from telemetry.clock import Clock
+
+MOST_POINTS, MOST_FIGURES = 500, 200
+Log = Callable[..., None]
+
+
+class Changed(InputError):
+    """Somebody else changed it in the meantime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a photo, or on the orthomosaic where `photo` is empty. (0.5, 0.5) is a pixel's centre."""
+
+    photo: str
+    x_px: float
+    y_px: float
+    sigma_px: float
+
+
+class Board:
+    """The scene in a folder of an operation. `log` writes a line of the operation's log."""
+
+    def __init__(
+        self,
+        folder: Path,
+        scene: str,
+        entered: Callable[[str], Path | None],
+        pixels: PhotoPixels,
+        adjusting: Adjusting,
+        log: Log,
+        clock: Clock,
+    ) -> None:
+        self.folder, self.scene = folder, scene
+        self.pixels, self.adjusting = pixels, adjusting
+        self._log, self._clock, self._entered = log, clock, entered
+        self._lock, self._opening = threading.RLock(), threading.Lock()
+        self._opened: tuple[object, MarkingScene, PhotoPaths] | None = None
+
+    def opened(self) -> MarkingScene:
+        """The scene with its newest adjustment. Raises what `open_marking` raises."""
+        return self._open()[0]
+
+    def photos(self) -> PhotoPaths:
+        """Its photos."""
+        return self._open()[1]
+
+    def books(self) -> Books:
+        """What is marked and asked."""
+        with self._lock:
+            return read_books(self.folder, self.opened().control.marks)
+
+    def names(self) -> tuple[str, ...]:
+        """Control points and ends of distances that can be marked, each once."""
+        control = self.opened().control
+        ends = [name for bar in control.bars for name in (bar.first, bar.second)]
+        marked = self.books().marks["control"]
+        return tuple(dict.fromkeys([*(each.name for each in control.points), *ends, *marked]))
+
+    def put(self, kind: Kind, point: str, spot: Spot, who: str, replaces: tuple[float, float] | None) -> None:
+        """Mark a point in a photo, or move its mark. Raises Changed, InputError."""
+        self._check_spot(spot)
+        with self._lock:
+            books = self.books()
+            self._check_point(books, kind, point)
+            self._check_seen(books, kind, point, spot.photo, replaces)
+            mark = Mark(spot.photo, spot.x_px, spot.y_px, spot.sigma_px, who, self._now())
+            self._write(books, kind, point, {spot.photo: mark}, "mark.set", who)
+
+    def remove(
+        self, kind: Kind, point: str, photo: str, who: str, replaces: tuple[float, float] | None
+    ) -> None:
+        """Take a mark away. Raises Changed, InputError."""
+        with self._lock:
+            books = self.books()
+            self._check_point(books, kind, point)
+            self._check_seen(books, kind, point, photo, replaces)
+            if books.mark(kind, point, photo) is None:
+                raise InputError("there is no such mark", where=f"{point} in {shown(photo)}")
+            self._write(books, kind, point, {photo: None}, "mark.removed", who)
+
+    def begin(self, kind: Kind, point: str | None, spot: Spot, who: str, *, matching: bool) -> str:
+        """Mark a point in one place and find it in the other photos; a new letter where none is named.
+
+        Marks that stand already stay. Gives the point's name. Raises Changed, InputError, EvidenceError.
+        """
+        spot = spot if spot.photo else self._on_photo(spot)
+        self._check_spot(spot)
+        mark = Mark(spot.photo, spot.x_px, spot.y_px, spot.sigma_px, who, self._now())
+        found = MarkedPoint(point or "?", (mark,))
+        if matching:
+            scene = self.opened()
+            (found,) = completed(scene.now.adjusted, [found], scene.surface, self._pixels_of)
+        with self._lock:
+            books = self.books()
+            if point is None:
+                point = next_letter(set(books.marks["measure"]))
+                if len(books.marks[kind]) >= MOST_POINTS:
+                    raise InputError(f"there are {MOST_POINTS} marks", remedy="Remove what is not needed")
+            else:
+                self._check_point(books, kind, point)
+            stands = {each.photo for each in books.marks[kind].get(point, ())}
+            if spot.photo in stands:
+                raise Changed(f"{point} is marked in {spot.photo} already", remedy="Move that mark")
+            # What is one click found again in the other photos is measured as that: a person's beside it not.
+            new: dict[str, Mark | None] = {
+                each.photo: each for each in found.marks if each.photo not in stands
+            }
+            self._write(books, kind, point, new, "mark.set", who)
+        return point
+
+    def match(self, kind: Kind, point: str, photo: str, who: str) -> int:
+        """Find what is marked in one photo in the photos where it is not; gives how many were found."""
+        mark = self.books().mark(kind, point, photo)
+        if mark is None:
+            raise InputError("there is no such mark", where=f"{shown(point)} in {shown(photo)}")
+        scene = self.opened()
+        (found,) = completed(
+            scene.now.adjusted, [MarkedPoint(point, (mark,))], scene.surface, self._pixels_of
+        )
+        with self._lock:
+            books = self.books()
+            stands = {each.photo for each in books.marks[kind].get(point, ())}
+            new: dict[str, Mark | None] = {
+                each.photo: each for each in found.marks if each.photo not in stands
+            }
+            if new:
+                self._write(books, kind, point, new, "mark.set", who)
+        return len(new)
+
+    def forget(self, letter: str, who: str) -> None:
+        """Take a measuring mark away from every photo. Raises InputError while a figure needs it."""
+        with self._lock:
+            books = self.books()
+            self._check_point(books, "measure", letter)
+            needing = [each for each in books.figures if letter in each.letters]
+            if needing:
+                raise InputError(
+                    f"the {needing[0].kind} {'-'.join(needing[0].letters)} needs {letter}",
+                    remedy="Remove that figure first",
+                )
+            gone: dict[str, Mark | None] = {each.photo: None for each in books.marks["measure"][letter]}
+            self._write(books, "measure", letter, gone, "mark.removed", who)
+
+    def ask(self, kind: FigureKind, letters: tuple[str, ...], note: str, who: str) -> None:
+        """Ask for a figure, or change its note. Raises InputError for one that cannot be."""
+        _, least, most, _ = KINDS[kind]
+        with self._lock:
+            books = self.books()
+            for letter in letters:
+                self._check_point(books, "measure", letter)
+            if not least <= len(letters) <= most or len(set(letters)) < len(letters):
+                raise InputError(
+                    f"{len(letters)} marks make no {kind}", remedy=f"Name {least} marks, each once"
+                )
+            others = [each for each in books.figures if (each.kind, each.letters) != (kind, letters)]
+            if len(others) >= MOST_FIGURES:
+                raise InputError(f"there are {MOST_FIGURES} figures", remedy="Remove what is not needed")
+            figures = [*others, Asked(kind, letters, note)]
+            self._keep(lambda: write_figures(self.folder, figures), FIGURES)
+            self._told(FIGURES, "figure.asked", who=who, kind=kind, letters=list(letters), note=note)
+
+    def drop(self, kind: FigureKind, letters: tuple[str, ...], who: str) -> None:
+        """Ask for a figure no more. Raises InputError for one that was not asked for."""
+        with self._lock:
+            books = self.books()
+            left = [each for each in books.figures if (each.kind, each.letters) != (kind, letters)]
+            if len(left) == len(books.figures):
+                raise InputError("there is no such figure", where=f"{kind} {'-'.join(letters)}"[:200])
+            self._keep(lambda: write_figures(self.folder, left), FIGURES)
+            self._told(FIGURES, "figure.removed", who=who, kind=kind, letters=list(letters))
+
+    def control(self) -> SceneControl:
+        """What the next adjustment is to be made with."""
+        marks = self.books().marks["control"]
+        return replace(self.opened().control, marks=dict(marks))
+
+    def adjust(self, who: str) -> None:
+        """Adjust the scene again with the marks as they are. Raises InputError, AlignmentError."""
+        control = self.control()
+        if not any(len(each) >= 2 for each in control.marks.values()):
+            raise InputError(
+                "no point is marked in two photos yet", where="adjust", remedy="Mark points first"
+            )
+        self.adjusting.run(self.opened().made.scene, self.scene, control)
+        scene = self.opened()
+        accuracy = scene.now.report["accuracy"]
+        file = self.folder / "marking" / "stages" / "adjustment.npz"
+        self._log(
+            "scene.adjusted",
+            scene=self.scene,
+            who=who,
+            control=control.key,
+            adjustment_sha256=hash_of_file(file),
+            control_points=accuracy["ground_control_points"],
+            scale_bars=accuracy["scale_bars"],
+            checks=len(accuracy["checks"]),
+            blunders=[f"{each['name']} {each['photo']}".strip() for each in accuracy["blunders"]],
+            verdict=accuracy["verdict"],
+        )
+
+    def _open(self) -> tuple[MarkingScene, PhotoPaths]:
+        """Opened once for each state of the records."""
+        state = tuple(
+            (stat.st_mtime_ns, stat.st_size, stat.st_ino) if (stat := _stat(path)) is not None else None
+            for path in (
+                self.folder / "scene.json",
+                self.folder / "stages" / "adjustment.json",
+                self.folder / "marking" / "stages" / "marking.json",
+            )
+        )
+        with self._opening:
+            if self._opened is None or self._opened[0] != state:
+                scene = open_marking(self.folder)
+                self._opened = state, scene, self._paths(scene)
+            return self._opened[1], self._opened[2]
+
+    def _paths(self, scene: MarkingScene) -> PhotoPaths:
+        posed = scene.made.adjusted.network.index
+        photos = {
+            str(each["path"]): PhotoFile(
+                str(each["path"]), str(each["sha256"]), int(each["width_px"]), int(each["height_px"])
+            )
+            for each in scene.made.report["photos"]
+            if each["path"] in posed
+        }
+        return PhotoPaths(photos, scene.made.photos, self._entered)
+
+    def _pixels_of(self, name: str) -> Pixels:
+        paths = self.photos()
+        path = paths.path(name)
+        return self.pixels.whole(paths.photos[name], path)
+
+    def _on_photo(self, spot: Spot) -> Spot:
+        """The photo that shows a spot of the orthomosaic best, of those that it was drawn from."""
+        scene = self.opened()
+        place = scene.drawn_place(spot.x_px, spot.y_px)
+        drawn = {each["path"] for each in scene.made.report["photos"] if each["drawn"]}
+        views = [view for view in scene.made.adjusted.views if view.name in drawn]
+        lenses = scene.made.adjusted.lenses
+        seen = predict(place, np.zeros((3, 3)), views, lenses, sigma=PoseSigma(0.0, 1e-9))
+        if not seen or not seen[0].inside:
+            raise InputError("no photo shows this place", remedy="Mark it in a photo")
+        best = seen[0]
+        sigma_px = max(0.5, spot.sigma_px * scene.grid.cell_m * best.pixels_per_m)
+        return Spot(best.photo, best.x_px, best.y_px, min(100.0, sigma_px))
+
+    def _check_spot(self, spot: Spot) -> None:
+        photo = self.photos().photos.get(spot.photo)
+        if photo is None:
+            raise InputError("there is no such photo in the scene", where=shown(spot.photo))
+        if not (0 <= spot.x_px <= photo.width_px and 0 <= spot.y_px <= photo.height_px):
+            raise InputError(
+                "the mark lies beside the photo", where=f"{spot.photo}, {spot.x_px:.1f}, {spot.y_px:.1f}"
+            )
+
+    def _check_point(self, books: Books, kind: Kind, point: str) -> None:
+        known: Any = books.marks["measure"] if kind == "measure" else self.names()
+        if point not in known:
+            raise InputError("there is no such point", where=shown(point), remedy="Take one of the list")
+
+    def _check_seen(
+        self, books: Books, kind: Kind, point: str, photo: str, seen: tuple[float, float] | None
+    ) -> None:
+        mark = books.mark(kind, point, photo)
+        stands = None if mark is None else (mark.x_px, mark.y_px)
+        if stands == seen:
+            return
+        if mark is None:
+            raise Changed(f"the mark of {point} in {photo} was removed by somebody", remedy="Look again")
+        by = f"{mark.marked_by} " if mark.marked_by not in ("", MATCHED) else "somebody "
+        raise Changed(
+            f"{by}marked {point} in {photo} meanwhile", remedy="That mark stands; look at it and mark again"
+        )
+
+    def _write(
+        self, books: Books, kind: Kind, point: str, changes: Mapping[str, Mark | None], action: str, who: str
+    ) -> None:
+        """Change some marks of a point on the disk, with a line in the log; a point without marks goes."""
+        marks: Marks = dict(books.marks[kind])
+        mine = {each.photo: each for each in marks.get(point, ())}
+        for photo, mark in changes.items():
+            if mark is None:
+                mine.pop(photo, None)
+            else:
+                mine[photo] = mark
+        marks[point] = tuple(mine.values())
+        if not mine and not any(point in each.letters for each in books.figures):
+            del marks[point]
+        self._keep(lambda: write_kind(self.folder, kind, marks), FILES[kind])
+        told = [asdict(each) for each in changes.values() if each is not None]
+        self._told(FILES[kind], action, who=who, kind=kind, point=point, marks=told, photos=list(changes))
+
+    def _keep(self, write: Callable[[], None], name: str) -> None:
+        path = self.folder / name
+        self._before = path.read_bytes() if path.exists() else None
+        write()
+
+    def _told(self, name: str, action: str, **details: Any) -> None:
+        """Log it; what cannot be logged is not done either."""
+        path = self.folder / name
+        try:
+            self._log(action, scene=self.scene, sha256=hash_of_file(path), **details)
+        except DroneteamError:
+            if self._before is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(self._before)
+            raise
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock.now_s(), UTC).isoformat(timespec="milliseconds")
+
+
+def _stat(path: Path) -> Any:
+    try:
+        return path.stat()
+    except OSError:
+        return None

@@ -1,0 +1,224 @@
+// What the page knows of the scene, and what it asks of the service: each act answered with the whole state.
+
+const LOOK_MS = 2000;
+const LOOK_AT_ADJUSTING_MS = 400;
+
+export class MarkingStore extends EventTarget {
+  report = null;
+  predictions = [];
+  selected = null; // {kind, name}
+  busy = '';
+  #address;
+  #tag = '';
+  #undo = [];
+  #asking;
+
+  constructor(scene, asking) {
+    super();
+    this.#address = `/api/scenes/${scene.split('/').map(encodeURIComponent).join('/')}`;
+    this.#asking = asking;
+  }
+
+  /** Look again and again, so that what others do is seen here. */
+  async begin() {
+    for (;;) {
+      await this.look();
+      await new Promise((done) => {
+        setTimeout(done, this.report?.adjusting ? LOOK_AT_ADJUSTING_MS : LOOK_MS);
+      });
+    }
+  }
+
+  async look() {
+    try {
+      const answer = await fetch(`${this.#address}/marking`, {
+        cache: 'no-store', headers: this.#tag ? {'If-None-Match': this.#tag} : {}});
+      if (answer.status === 304) return this.#say('');
+      const body = await answer.json();
+      if (!answer.ok) return this.#say(body.detail);
+      this.#tag = answer.headers.get('ETag') ?? '';
+      this.#say('');
+      await this.#take(body);
+    } catch {
+      this.#say('The service cannot be reached; what is shown may be old.');
+    }
+  }
+
+  get undoable() {
+    return this.#undo.length > 0;
+  }
+
+  point(kind, name) {
+    return this.report?.points.find((each) => each.kind === kind && each.name === name) ?? null;
+  }
+
+  get point_() {
+    return this.selected && this.point(this.selected.kind, this.selected.name);
+  }
+
+  photo(name) {
+    return this.report?.photos.find((each) => each.name === name) ?? null;
+  }
+
+  markOf(kind, name, photo) {
+    return this.point(kind, name)?.marks.find((each) => each.photo === photo) ?? null;
+  }
+
+  /** The address of a window of a photo, or of the orthomosaic where `photo` is empty. */
+  pixels(photo, x, y, w, h, side) {
+    const version = photo ? this.photo(photo)?.version : this.report.picture_version;
+    const window = new URLSearchParams({x, y, w, h, side, version});
+    if (photo) window.set('photo', photo);
+    return `${this.#address}/${photo ? 'photo' : 'orthomosaic'}?${window}`;
+  }
+
+  async select(kind, name) {
+    this.selected = name ? {kind, name} : null;
+    this.predictions = [];
+    this.dispatchEvent(new Event('selected'));
+    await this.#predict();
+  }
+
+  /** Mark the point in a photo; gives whether that was done. */
+  async mark(kind, point, photo, {x_px, y_px, sigma_px}, undoing = false) {
+    const before = this.markOf(kind, point, photo);
+    const done = await this.#order('PUT', '/marks', {kind, point, photo, x_px, y_px, sigma_px, replaces: seen(before)});
+    if (done && !undoing) {
+      this.#did(before ? () => this.mark(kind, point, photo, before, true) : () => this.unmark(kind, point, photo, true));
+    }
+    return done;
+  }
+
+  async unmark(kind, point, photo, undoing = false) {
+    const before = this.markOf(kind, point, photo);
+    if (!before) return false;
+    const done = await this.#order('DELETE', '/marks', {kind, point, photo, ...seen(before)});
+    if (done && !undoing) this.#did(() => this.mark(kind, point, photo, before, true));
+    return done;
+  }
+
+  /** Mark a point somewhere and find it in the other photos; gives its name, or nothing. */
+  async place(kind, point, photo, {x_px, y_px, sigma_px}) {
+    const stood = new Set((point ? this.point(kind, point)?.marks ?? [] : []).map((each) => each.photo));
+    const done = await this.#order('POST', '/points', {kind, point, photo, x_px, y_px, sigma_px}, 'looking in the other photos');
+    if (!done) return '';
+    this.#did(() => this.#unmarkAll(kind, done.named, stood));
+    return done.named;
+  }
+
+  async match(kind, point, photo) {
+    const stood = new Set(this.point(kind, point).marks.map((each) => each.photo));
+    const done = await this.#order('POST', '/matches', {kind, point, photo}, 'looking in the other photos');
+    if (done) this.#did(() => this.#unmarkAll(kind, point, stood));
+    return done && done.points.find((each) => each.kind === kind && each.name === point).marks.length - stood.size;
+  }
+
+  forget(name) {
+    return this.#order('DELETE', '/points', {name});
+  }
+
+  async ask(kind, letters, note = '', undoing = false) {
+    const done = await this.#order('PUT', '/figures', {kind, letters, note});
+    if (done && !undoing) this.#did(() => this.drop(kind, letters, '', true));
+    return done;
+  }
+
+  async drop(kind, letters, note = '', undoing = false) {
+    const done = await this.#order('DELETE', '/figures', {kind, letter: letters});
+    if (done && !undoing) this.#did(() => this.ask(kind, letters, note, true));
+    return done;
+  }
+
+  adjust() {
+    setTimeout(() => this.look(), LOOK_AT_ADJUSTING_MS);
+    return this.#order('POST', '/adjust', {}, 'adjusting');
+  }
+
+  async undo() {
+    const act = this.#undo.pop();
+    this.dispatchEvent(new Event('undoable'));
+    if (act) await act();
+  }
+
+  async #unmarkAll(kind, point, stood) {
+    for (const {photo} of this.point(kind, point)?.marks ?? []) {
+      if (!stood.has(photo) && !await this.unmark(kind, point, photo, true)) return;
+    }
+  }
+
+  #did(undo) {
+    this.#undo.push(undo);
+    this.dispatchEvent(new Event('undoable'));
+  }
+
+  async #order(method, path, body, busy = '') {
+    const who = this.#asking.name || await this.#asking.askName();
+    if (!who) return null;
+    this.#busy(busy);
+    try {
+      const inAddress = method === 'DELETE';
+      const query = inAddress ? `?${queryOf({...body, who})}` : '';
+      const answer = await fetch(`${this.#address}${path}${query}`, inAddress ? {method} : {
+        method, headers: {'Content-Type': 'application/json'}, body: JSON.stringify({...body, who})});
+      const found = await answer.json();
+      if (!answer.ok) {
+        this.#refuse(typeof found.detail === 'string' ? found.detail : 'The service refused that.');
+        if (answer.status === 409) await this.look();
+        return null;
+      }
+      this.#refuse('');
+      this.#tag = '';
+      await this.#take(found);
+      return found;
+    } catch {
+      this.#refuse('The service cannot be reached: that was not done.');
+      return null;
+    } finally {
+      this.#busy('');
+    }
+  }
+
+  async #take(report) {
+    const changed = report.revision !== this.report?.revision;
+    this.report = report;
+    if (this.selected && !this.point_) this.selected = null;
+    if (changed) await this.#predict();
+    this.dispatchEvent(new Event('report'));
+  }
+
+  async #predict() {
+    const asked = this.selected;
+    if (!asked) {
+      this.predictions = [];
+    } else {
+      const answer = await fetch(`${this.#address}/predictions?${new URLSearchParams(asked)}`, {cache: 'no-store'});
+      const found = answer.ok ? await answer.json() : [];
+      if (this.selected !== asked) return;
+      this.predictions = found;
+    }
+    this.dispatchEvent(new Event('predictions'));
+  }
+
+  #say(text) {
+    this.dispatchEvent(new CustomEvent('trouble', {detail: text}));
+  }
+
+  #refuse(text) {
+    this.dispatchEvent(new CustomEvent('refused', {detail: text}));
+  }
+
+  #busy(text) {
+    this.busy = text;
+    this.dispatchEvent(new Event('busy'));
+  }
+}
+
+const seen = (mark) => mark && {x_px: mark.x_px, y_px: mark.y_px};
+
+function queryOf(values) {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    for (const each of [value].flat()) query.append(key, each);
+  }
+  return query;
+}

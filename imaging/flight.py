@@ -215,7 +215,7 @@ def spoken(seconds: float) -> str:
 
 def use_from_json(body: Mapping[str, Any]) -> FlightUse:
     """The use as `asdict` wrote it. Raises KeyError and TypeError as they come."""
-    plain: dict[str, Any] = dict(body)
-    return FlightUse(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
-    )
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in body.items()
+    }
+    return FlightUse(**values)

@@ -111,7 +111,7 @@ def _refined(time_s: Array, local_m: Array, path: Path, start_s: float) -> Offse
         residual = apart_m[near].ravel()
         spread_m = max(OWN_SIGMA_M, 1.4826 * float(np.median(np.abs(residual))))
         normal = rows.T @ rows / spread_m**2 + np.diag([0.0, SHARED_M**-2, SHARED_M**-2])
-        covariance = np.linalg.inv(normal + 1e-12 * np.eye(3))
+        covariance = np.asarray(np.linalg.inv(normal + 1e-12 * np.eye(3)), float)
         right = rows.T @ residual / spread_m**2 - np.append(0.0, shift_m / SHARED_M**2)
         step = covariance @ right
         seconds, shift_m = seconds + float(step[0]), shift_m + step[1:]

@@ -1,8 +1,9 @@
 """One bound on the memory of a mosaic: what the stages may hold, and how many of them work side by side.
 
 What each part takes was measured (docs/imaging.md, "Memory") and is counted here from the photos' size: the
-process itself, its worker, and what grows with pixels, threads and photos. First threads are given up, then
-the cache of decoded photos, then the size at which tie points are searched; what cannot be kept is refused.
+process itself, its worker, and what grows with pixels, threads and photos. Cells of the seams' grid are given
+up first, then the cache of decoded photos, threads, and at last the size at which tie points are searched;
+what cannot be kept is refused.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ SIFT_BYTES = 80
 OPENED_BYTES = 4
 """A pixel of a photo while it is opened, in each thread."""
 QUICK_BYTES = 60
-DRAW_MB = 140
-"""A block of the picture while it is painted, in each thread."""
+DRAW_MB, FOOTPRINT_BYTES = 140, 36
+"""A block of the picture while it is painted, and a pixel of a photo while its footprint is found, in each
+thread.
+"""
 MATCH_BYTES = 60
 """A pixel of a pair while its depths are found, in each thread."""
 MATCHED_PIXELS = 5_200_000
@@ -73,20 +76,20 @@ def needs(options: MosaicOptions, photos: dict[str, Photo]) -> Needs:
     )
     share = min(1.0, options.search_px / longest_px)
     opened = OPENED_BYTES * largest_px
+    decoded = min(options.memory_mb * MB, 3 * largest_px * len(photos))
     if options.quick:
         aligning = SELF_MB * MB + threads * (QUICK_BYTES * largest_px * min(share, 0.4) ** 2 + opened)
-        aligning += 0.5 * options.memory_mb * MB
+        aligning += 0.5 * decoded
     else:
         aligning = (IDLE_MB + WORKER_MB) * MB + threads * (SIFT_BYTES * largest_px * share**2 + opened)
     adjusting = SELF_MB * MB + UNKNOWN_BYTES * (UNKNOWNS_A_PHOTO * len(photos)) ** 2
     matching = 0.0
     if not options.quick:
         matched_px = min(largest_px, MATCHED_PIXELS)
-        matching = SELF_MB * MB + threads * MATCH_BYTES * matched_px + 0.5 * options.memory_mb * MB
+        matching = SELF_MB * MB + threads * MATCH_BYTES * matched_px + 0.5 * decoded
     cells = min(options.coarse_cells, len(photos) * largest_px / 64)
-    drawing = (
-        (SELF_MB + options.memory_mb + threads * DRAW_MB) * MB + threads * 3 * largest_px + CELL_BYTES * cells
-    )
+    drawing = SELF_MB * MB + decoded + CELL_BYTES * cells
+    drawing += threads * max(DRAW_MB * MB, FOOTPRINT_BYTES * largest_px)
     return Needs(aligning / MB, max(adjusting, matching, drawing) / MB)
 
 

@@ -44,6 +44,8 @@ BLOCK_PX = 1024
 COARSE = 8
 LIMIT_PIXELS = 4_000_000_000
 PREVIEW_PX = 2000
+QUICK_GSD = 4
+"""A quick overview is drawn so many times coarser: what stands and lies on a road is told apart at 6 cm."""
 TALL_M, TREES_M, BESIDE_TREES_M = 0.4, 3.0, 1.5
 
 
@@ -83,7 +85,7 @@ def draw(
     """
     sources = Sources(found, alignment.lenses, placed, surface)
     native_m = native_gsd_m(placed, alignment.lenses, surface.ground)
-    gsd_m = options.gsd_m or (2 * native_m if options.quick else native_m)
+    gsd_m = options.gsd_m or (QUICK_GSD * native_m if options.quick else native_m)
     grid = _grid(sources, gsd_m)
     key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height, verdict)
     record = scene.kept(STAGE, key)

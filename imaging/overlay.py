@@ -86,5 +86,5 @@ def _picture(scene: Scene) -> tuple[bytes, tuple[float, float, float, float]]:
     west, north = target * (0, 0)
     east, south = target * (width, height)
     png = io.BytesIO()
-    Image.fromarray(np.moveaxis(turned, 0, -1)).save(png, "PNG")
+    Image.fromarray(np.moveaxis(turned, 0, -1)).save(png, "PNG", compress_level=2)
     return png.getvalue(), (west, south, east, north)

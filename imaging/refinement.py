@@ -28,11 +28,12 @@ from imaging.lens_freedom import adjust_with_lens
 from imaging.photos import Photo
 from imaging.positions import explained, witness_of
 from imaging.progress import Progress
+from imaging.scale import scale_sigma
 from imaging.scene import Scene, key_of
 from imaging.survey import Survey
 
 STAGE = "adjustment"
-VERSION = 2
+VERSION = 3
 PER_VIEW = 800
 BEND = 0.4
 """How far pictures are bent, as a share of the scale of tie points' residuals."""
@@ -99,9 +100,11 @@ class _Begun:
         self.photos, self.alignment = photos, alignment
         self.told, self.priors = _told(photos, alignment, lenses)
         self.considered: dict[str, Array] = {}
-        self.control, self.blunders = sift(control, placed.views, alignment.lenses, placed.frame)
+        sifted, self.blunders = sift(control, placed.views, alignment.lenses, placed.frame)
         self.frame = placed.frame
         self.index = {view.name: number for number, view in enumerate(placed.views)}
+        # What is marked nowhere holds nothing: its heights must not be taken for those of the scene.
+        self.control = sifted.seen_in(self.index)
         self.witness = witness_of(photos, placed.frame)
         self.inliers = indices([n for n, residual in enumerate(placed.residuals) if residual.used])
         shift_m = self._shift_m(placed)
@@ -243,7 +246,7 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
         "height_reference": begun.control.height_reference or begun.witness.reference,
         "control_points": sum(each.covariance is not None for each in adjusted.network.named),
         "bars": len(adjusted.network.bars),
-        "scale_sigma": scale_sigma(adjusted),
+        "scale_sigma": scale_sigma(adjusted, begun.alignment.ties, points),
         "gps_apart_m": (apart_m - common_m).tolist(),
         "gps_common_m": common_m.tolist(),
         "blunders": [asdict(each) for each in begun.blunders],
@@ -262,18 +265,6 @@ def _disagreement(network: Network, adjusted: Adjusted) -> float:
     return float(np.sqrt(apart @ np.linalg.solve(positions.covariance, apart) / freedom))
 
 
-def scale_sigma(adjusted: Adjusted) -> float:
-    """One standard deviation of the scale as a share: of how far the cameras lie from their middle, in plan.
-
-    With d the (n, 2) offsets from the middle, the scale is the sum of d·(c - middle) over the sum of d·d.
-    """
-    offset_m = adjusted.state.centres[:, :2] - adjusted.state.centres[:, :2].mean(axis=0)
-    share = offset_m / max(float((offset_m**2).sum()), 1e-9)
-    by_unknown = np.zeros(adjusted.layout.size)
-    by_unknown[adjusted.layout.centre(indices(range(len(share))))[:, :2]] = share
-    return float(np.sqrt(by_unknown @ adjusted.covariance @ by_unknown))
-
-
 def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georeference, scene: Scene) -> Refined:
     file = scene.stages / f"{STAGE}.npz"
     adjusted = adjusted_from_record(record, file)
@@ -281,7 +272,7 @@ def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georefere
         points, error_px = arrays["points"], arrays["error_px"]
     gps = [(residual.used, residual.told) for residual in placed.residuals]
     residuals = tuple(
-        Residual(view.name, *(apart_m if told else (0.0, 0.0, 0.0)), taken, told)
+        _residual(view.name, apart_m if told else [0.0, 0.0, 0.0], used=taken, told=told)
         for view, apart_m, (taken, told) in zip(adjusted.views, record["gps_apart_m"], gps, strict=True)
     )
     count = len(points)
@@ -311,6 +302,10 @@ def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georefere
         blunders=tuple(Blunder(**each) for each in record["blunders"]),
         key=record["key"],
     )
+
+
+def _residual(name: str, apart_m: list[float], *, used: bool, told: bool) -> Residual:
+    return Residual(name, apart_m[0], apart_m[1], apart_m[2], used, told)
 
 
 def _counted(views: tuple[View, ...], alignment: Alignment, error_px: Array) -> tuple[View, ...]:

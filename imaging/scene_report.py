@@ -12,7 +12,7 @@ from imaging.accuracy import Accuracy
 from imaging.adjustment import Adjusted
 from imaging.alignment import Alignment
 from imaging.dense.model import DenseSurface
-from imaging.georeference import Georeference
+from imaging.georeference import Georeference, Residual
 from imaging.lens import json_from_lens, json_from_view
 from imaging.lens_file import json_from_kept
 from imaging.options import MosaicOptions
@@ -149,11 +149,16 @@ def _photos(results: Results) -> list[dict[str, Any]]:
             **json_from_photo(name, photo),
             "pose": json_from_view(views[name]) if name in views else None,
             "pose_sigma": asdict(sigmas[name]) if name in sigmas else None,
-            "gps_residual": asdict(residuals[name]) if name in residuals else None,
+            "gps_residual": _told(residuals.get(name)),
             "drawn": name in drawn,
         }
         for name, photo in results.found.photos.items()
     ]
+
+
+def _told(residual: Residual | None) -> dict[str, Any] | None:
+    """The residual of a photo that told a position."""
+    return asdict(residual) if residual is not None and residual.told else None
 
 
 def _lenses(adjusted: Adjusted) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from imaging.adjustment.adjust import Adjusted, adjust
 from imaging.adjustment.network import (
     Bar,
     Directions,
+    Indices,
     LensPrior,
     Named,
     Network,
@@ -17,6 +18,7 @@ __all__ = [
     "Adjusted",
     "Bar",
     "Directions",
+    "Indices",
     "LensPrior",
     "Named",
     "Network",

@@ -25,7 +25,8 @@ from missions.geodesy import LocalFrame
 MARK_SIGMAS, MARK_PX = 6.0, 6.0
 POSE_SHARE = 0.004
 """How well photos laid out by GPS alone hold together, as a share of the picture's longer side."""
-SCALE_OFF, TURN_OFF_DEG = 0.07, 15.0
+SCALE_OFF, TURN_OFF_DEG = 0.2, 30.0
+"""How far GPS may be off about a small scene; what the points agree on among themselves counts."""
 NEAR_M, NEAR_SHARE = 0.10, 0.006
 TYPED_M = (100.0, 10.0, 1.0, 0.1)
 MOST_IN_PAIRS = 60

@@ -48,6 +48,11 @@ class SceneControl:
             bars=tuple(each for each in self.bars if f"{each.first}-{each.second}" != name),
         )
 
+    def seen_in(self, index: Mapping[str, int]) -> SceneControl:
+        """The same with only the points that are marked in two or more of these photos."""
+        marked = {name for name, marks in self.marks.items() if len(pointings(marks, index).view) >= 2}
+        return replace(self, points=tuple(each for each in self.points if each.name in marked))
+
     def role_of(self, name: str) -> Role | None:
         """Control or check, None for a point that nobody surveyed."""
         return next((each.role for each in self.points if each.name == name), None)

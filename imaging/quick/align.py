@@ -24,6 +24,7 @@ from imaging.quick.comparing import compare
 from imaging.quick.features import Search
 from imaging.quick.guesses import guesses
 from imaging.quick.placing import Placement, place
+from imaging.quick.remembered import remember, remembered
 from imaging.scene import Scene, key_of
 from imaging.survey import LeftOut, Survey
 from missions.files import writing_whole
@@ -66,7 +67,11 @@ def align_quickly(
         pictures = pictures or pictures_of(options)
         # Matrices are small here: threads of the linear algebra would only wait for each other.
         with threadpool_limits(1):
-            compared = compare(found.photos, known, pictures, search, progress, threads=options.threads)
+            before = remembered(scene, search)
+            compared = compare(
+                found.photos, known, pictures, search, progress, before=before, threads=options.threads
+            )
+            remember(scene, search, found.photos, compared.features)
             progress.stage("alignment: poses", 1)
             placement = place(found.photos, known, compared, search)
         progress.advance()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -47,17 +47,24 @@ def compare(
     search: Search,
     progress: Progress,
     *,
+    before: Mapping[str, Features] | None = None,
     threads: int | None = None,
 ) -> Compared:
-    """Search every photo for features, and compare those photos that can overlap."""
+    """Search every photo for features, and compare those photos that can overlap.
+
+    `before` has features by the SHA-256 of photos that were searched like this already.
+    """
     threads = threads or os.cpu_count() or 1
+
+    def features_of(photo: Photo) -> Features:
+        found = (before or {}).get(photo.sha256)
+        if found is not None:
+            return found
+        return find_features(pictures.picture(photo), pictures.reduce(photo), search)
+
     with _one_core_each():
         progress.stage("alignment: tie points", len(photos))
-        searched = in_order(
-            lambda photo: find_features(pictures.picture(photo), pictures.reduce(photo), search),
-            photos.values(),
-            threads,
-        )
+        searched = in_order(features_of, photos.values(), threads)
         features = list(_told(searched, progress))
     return Compared(features, link(photos, known, features, search, progress, threads=threads))
 

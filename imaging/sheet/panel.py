@@ -99,7 +99,7 @@ class Panel:
         title = words("scale_line", scale=drawing.scale, paper=self.paper)
         rows = [
             *text_rows(title, self.width, size=2.9, font="bold"),
-            Row(17.0, self._draw_bar, stays=True),
+            Row(18.0, self._draw_bar, stays=True),
             *(row for line in lines for row in text_rows(line, self.width)),
         ]
         return self._block("scale", tuple(rows))

@@ -17,7 +17,7 @@ from ops.cli.desk import settings_of
 from ops.cli.entering import enter, enter_pictures, open_operation, record
 from ops.cli.mosaic_told import line_of, show
 from ops.cli.options import JsonOption, OperationOption
-from ops.cli.progress import showing
+from ops.cli.progress import Notes, showing
 from ops.cli.screen import out, print_json, say
 
 if TYPE_CHECKING:
@@ -120,10 +120,11 @@ def mosaic(
         enter_pictures(opened, photos, "photo", report.used)
         for path in (report.orthomosaic, report.preview, report.report):
             enter(opened, path, "scene", scene=scene.name)
-        for given in filter(None, (control, files.marks, bars)):
-            enter(opened, given, "control", scene=scene.name)
-        for given in filter(None, (flight, lens)):
-            enter(opened, given, "prior", scene=scene.name)
+        for measured in filter(None, (control, files.marks, bars)):
+            enter(opened, measured, "control", scene=scene.name)
+        for given, what in ((flight, "telemetry"), (lens, "prior")):
+            if given is not None:
+                enter(opened, given, what, scene=scene.name)
         record(opened, "scene.made", scene=scene.name, used=len(report.used), left_out=len(report.left_out))
     if as_json:
         print_json(report.body)
@@ -169,9 +170,9 @@ def _watched(work: _Work, *, final: bool, full: bool, as_json: bool) -> SceneRep
             out().print(line_of(run), soft_wrap=True)
 
     say(f"Watching {work.photos}; Ctrl-C ends it")
-    with _pressed() as stop, showing() as progress:
+    with _pressed() as stop:
         report = follow(
-            work.photos, work.scene, stop=stop.is_asked, told=told, **work.given, progress=progress
+            work.photos, work.scene, stop=stop.is_asked, told=told, **work.given, progress=Notes()
         )
     if final:
         return _made(replace(work, options=replace(work.options, quick=not full)))

@@ -153,6 +153,25 @@ class Lines:
         return f" ({100 * self._whole.share:.0f} % of all{left})"
 
 
+class Notes:
+    """What the user should read, each once; for work that is done again and again."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def stage(self, name: str, total: int | None) -> None:
+        """Nothing is shown."""
+
+    def advance(self, n: int = 1) -> None:
+        """Nothing is shown."""
+
+    def note(self, text: str) -> None:
+        """Say it, unless it was said."""
+        if text not in self._said:
+            self._said.add(text)
+            err().print(one_line(text), soft_wrap=True)
+
+
 class _Count(MofNCompleteColumn):
     """So many of so many; the whole in per cent."""
 

@@ -99,7 +99,7 @@ def skid(
     end = STANDSTILL
     if end_speed is not None:
         km_h = bounds_from(end_speed, "--end-speed", exact=True)
-        end = Range(km_h.low / KM_H, km_h.high / KM_H, km_h.source)
+        end = Range(km_h.low / KM_H, km_h.high / KM_H, f"{km_h.low:g} to {km_h.high:g} km/h: {km_h.source}")
     _finish(skid_speed(surfaces, end), "skid", measured, output, as_json=as_json)
 
 

@@ -130,11 +130,11 @@ function aboutPoint(point, adjustment) {
   const px = point.marks.length > 1 ? `marks agree within ${off.toFixed(1)} px` : 'mark it in another photo too';
   const set = adjustment.blunders.find((each) => each.name === point.name);
   if (set) return set.photo ? `${px}; one mark set aside` : set.reason;
-  return point.off_m ? `${px}; ${offText(point.off_m)}` : px;
+  return point.off_m ? `${px}\n${offText(point.off_m)}` : px;
 }
 
 const offText = (off) => off.length === 1 ? `${signed(1000 * off[0], 0)} mm`
-  : `off ${off.map((each, axis) => `${'ENU'[axis]} ${signed(1000 * each, 0)}`).join(' ')} mm`;
+  : `off ${off.map((each, axis) => `${'ENU'[axis]}\u00a0${signed(1000 * each, 0)}`).join(' ')} mm`;
 const signed = (value, digits) => {
   const text = Math.abs(value).toFixed(digits);
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;

@@ -5,7 +5,7 @@ const LOOK_AT_ADJUSTING_MS = 400;
 
 export class MarkingStore extends EventTarget {
   report = null;
-  predictions = [];
+  predictions = []; // null: they are being fetched
   selected = null; // {kind, name}
   busy = '';
   #address;
@@ -74,7 +74,7 @@ export class MarkingStore extends EventTarget {
 
   async select(kind, name) {
     this.selected = name ? {kind, name} : null;
-    this.predictions = [];
+    this.predictions = name ? null : [];
     this.dispatchEvent(new Event('selected'));
     await this.#predict();
   }
@@ -83,9 +83,7 @@ export class MarkingStore extends EventTarget {
   async mark(kind, point, photo, {x_px, y_px, sigma_px}, undoing = false) {
     const before = this.markOf(kind, point, photo);
     const done = await this.#order('PUT', '/marks', {kind, point, photo, x_px, y_px, sigma_px, replaces: seen(before)});
-    if (done && !undoing) {
-      this.#did(before ? () => this.mark(kind, point, photo, before, true) : () => this.unmark(kind, point, photo, true));
-    }
+    if (done && !undoing) this.#did(() => this.#back(kind, point, photo, {x_px, y_px}, before));
     return done;
   }
 
@@ -93,7 +91,7 @@ export class MarkingStore extends EventTarget {
     const before = this.markOf(kind, point, photo);
     if (!before) return false;
     const done = await this.#order('DELETE', '/marks', {kind, point, photo, ...seen(before)});
-    if (done && !undoing) this.#did(() => this.mark(kind, point, photo, before, true));
+    if (done && !undoing) this.#did(() => this.#back(kind, point, photo, null, before));
     return done;
   }
 
@@ -102,14 +100,14 @@ export class MarkingStore extends EventTarget {
     const stood = new Set((point ? this.point(kind, point)?.marks ?? [] : []).map((each) => each.photo));
     const done = await this.#order('POST', '/points', {kind, point, photo, x_px, y_px, sigma_px}, 'looking in the other photos');
     if (!done) return '';
-    this.#did(() => this.#unmarkAll(kind, done.named, stood));
+    this.#did(this.#unmarking(kind, done.named, stood));
     return done.named;
   }
 
   async match(kind, point, photo) {
     const stood = new Set(this.point(kind, point).marks.map((each) => each.photo));
     const done = await this.#order('POST', '/matches', {kind, point, photo}, 'looking in the other photos');
-    if (done) this.#did(() => this.#unmarkAll(kind, point, stood));
+    if (done) this.#did(this.#unmarking(kind, point, stood));
     return done && done.points.find((each) => each.kind === kind && each.name === point).marks.length - stood.size;
   }
 
@@ -140,10 +138,21 @@ export class MarkingStore extends EventTarget {
     if (act) await act();
   }
 
-  async #unmarkAll(kind, point, stood) {
-    for (const {photo} of this.point(kind, point)?.marks ?? []) {
-      if (!stood.has(photo) && !await this.unmark(kind, point, photo, true)) return;
+  /** Take back what this page did to a mark, unless somebody changed it since. */
+  async #back(kind, point, photo, mine, before) {
+    const stands = this.markOf(kind, point, photo);
+    if (stands?.x_px !== mine?.x_px || stands?.y_px !== mine?.y_px) {
+      return this.#refuse(`${point} in ${photo} was changed since: it stays as it is.`);
     }
+    return before ? this.mark(kind, point, photo, before, true) : this.unmark(kind, point, photo, true);
+  }
+
+  /** What takes back the marks that a point has now and had not before. */
+  #unmarking(kind, point, stood) {
+    const mine = (this.point(kind, point)?.marks ?? []).filter((each) => !stood.has(each.photo));
+    return async () => {
+      for (const each of mine) await this.#back(kind, point, each.photo, each, null);
+    };
   }
 
   #did(undo) {

@@ -53,7 +53,7 @@ function drawPictures() {
   const {report, selected, predictions} = store;
   if (!report) return;
   const marks = new Set(store.point_?.marks.map((each) => each.photo) ?? []);
-  const shows = new Map(predictions.map((each, index) => [each.photo, index]));
+  const shows = new Map(predictions?.map((each, index) => [each.photo, index]) ?? []);
   const photos = [...report.photos].sort((a, b) => (shows.get(a.name) ?? Infinity) - (shows.get(b.name) ?? Infinity)
     || (a.name < b.name ? -1 : 1));
   const rows = [['', 'Orthomosaic'], ...photos.map(({name}) => [name,
@@ -76,7 +76,7 @@ function show(photo) {
 
 /** Go to a point on the picture that is looked at. */
 function go(point) {
-  const foreseen = store.predictions.find((each) => each.photo === viewer.photo);
+  const foreseen = store.predictions?.find((each) => each.photo === viewer.photo);
   const px = placeIn(point, viewer.photo) ?? (foreseen && [foreseen.x_px, foreseen.y_px]);
   if (px && !viewer.sees(px)) viewer.goto(px);
 }
@@ -99,7 +99,7 @@ viewer.overlay = (context) => {
     else spot(context, on, point.role, point.name, chosen || measuring.letters.includes(point.name));
   }
   boxes(context, texts);
-  const foreseen = store.predictions.find((each) => each.photo === viewer.photo);
+  const foreseen = store.predictions?.find((each) => each.photo === viewer.photo);
   if (foreseen && !store.markOf(selected.kind, selected.name, viewer.photo)) {
     const on = viewer.screen([foreseen.x_px, foreseen.y_px]);
     ring(context, on);

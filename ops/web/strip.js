@@ -11,6 +11,7 @@ const FINEST_SIGMA_PX = 0.3;
 const NUDGE_PX = 0.1;
 const KEEP_AFTER_MS = 500;
 const LOUPE = 4;
+const CHOOSE = 'Choose a point in the list: every photo that shows it is cut out here, round the place where it is expected. Click where it is.';
 
 export class Strip {
   #root;
@@ -20,6 +21,7 @@ export class Strip {
   #loupe = null; // {photo, at}
   #waiting = false;
   #keeping = 0;
+  #order = []; // of the photos, as they came first: cells do not move under a hand
 
   constructor(root, store) {
     this.#root = root;
@@ -39,8 +41,13 @@ export class Strip {
     return cell && this.#onCell(cell.querySelector('canvas'), this.#view(photo), px);
   }
 
+  get #waits() {
+    return this.#store.predictions === null;
+  }
+
   #anew() {
     this.#views.clear();
+    this.#order = [];
     this.#loupe = null;
     this.#root.querySelector('#cells').scrollTop = 0;
     this.#update();
@@ -54,14 +61,16 @@ export class Strip {
     }
     const point = store.point_;
     const marked = new Map(point?.marks.map((each) => [each.photo, each]) ?? []);
-    const foreseen = new Set(store.predictions.map((each) => each.photo));
+    const predictions = store.predictions ?? [];
+    const foreseen = new Set(predictions.map((each) => each.photo));
     const astray = [...marked.values()].filter((each) => !foreseen.has(each.photo))
       .map(({photo, x_px, y_px}) => ({photo, x_px, y_px, ellipse_px: [0, 0], ellipse_deg: 0}));
-    const shown = point ? [...store.predictions, ...astray].slice(0, MOST_CELLS) : [];
+    const shown = point ? this.#inOrder([...predictions, ...astray].slice(0, MOST_CELLS)) : [];
     const find = (selector) => this.#root.querySelector(selector);
     write(find('#strip-title'), !point ? 'No point chosen'
       : `${point.name}: marked in ${point.marks.length} of ${Math.max(point.shown_in, point.marks.length)} photos`);
-    find('#strip-empty').hidden = Boolean(point);
+    find('#strip-empty').hidden = shown.length > 0;
+    write(find('#strip-empty'), !point ? CHOOSE : this.#waits ? '' : `No photo is expected to show ${point.name}. If one does, mark it there: choose the photo above the picture, and Mark.`);
     find('#keys').hidden = find('#loupe').hidden = !shown.length;
     const match = find('#match');
     match.hidden = !point?.marks.some((each) => !each.matched) || shown.every((each) => marked.has(each.photo));
@@ -76,6 +85,11 @@ export class Strip {
         `${point.name} in ${each.photo}: ${about(mark, each)}. Arrows nudge, space marks, enter goes on, delete removes.`);
     });
     this.draw();
+  }
+
+  #inOrder(shown) {
+    this.#order.push(...shown.map((each) => each.photo).filter((each) => !this.#order.includes(each)));
+    return shown.sort((a, b) => this.#order.indexOf(a.photo) - this.#order.indexOf(b.photo));
   }
 
   #made(photo) {
@@ -108,7 +122,7 @@ export class Strip {
   }
 
   #prediction(photo) {
-    return this.#store.predictions.find((each) => each.photo === photo);
+    return this.#store.predictions?.find((each) => each.photo === photo);
   }
 
   #markIn(photo) {

@@ -60,13 +60,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One scene. `gsd_m` is the ground sample distance, `scale_error` the true one as a share."""
+    """One scene. `gsd_m` is the ground sample distance, `scale` all measured distances over the true ones."""
 
     seed: int
     source: str
     photos: int
     used: int
     gsd_m: float
+    scale: float
     sigma_px: float
     check_plan_m: float | None
     check_up_m: float | None
@@ -87,8 +88,9 @@ def measure_scene(seed: int, folder: Path, *, photos: int = 12, source: str | No
     aligned = align(found, scene, MosaicOptions(), silent)
     refined = refine(found, aligned, georeference(found, aligned, scene, silent), control, scene, silent)
     accuracy = assess(refined, control, scene, silent)
-    figures = tuple(_figures(truth, refined, marks, random))
-    return _outcome(seed, source, truth, refined, accuracy, figures)
+    places = _places(truth, refined, marks)
+    figures = tuple(_figures(truth, places, random))
+    return _outcome(seed, source, truth, refined, accuracy, _scale(truth, places), figures)
 
 
 def _marks(truth: PhotoTruth, random: np.random.Generator) -> dict[str, tuple[Mark, ...]]:
@@ -159,30 +161,35 @@ def _corners(truth: PhotoTruth, names: list[str]) -> set[str]:
     return set(chosen)
 
 
-def _figures(
-    truth: PhotoTruth,
-    refined: Refined,
-    marks: dict[str, tuple[Mark, ...]],
-    random: np.random.Generator,
-) -> Iterator[Measured]:
+def _places(truth: PhotoTruth, refined: Refined, marks: dict[str, tuple[Mark, ...]]) -> Places:
+    """Every point to measure that is marked in two photos of the scene or more."""
     index = refined.adjusted.network.index
     seen = {
         name: tuple(mark for mark in marks[name] if mark.photo in index)
         for name in (point.name for point in truth.measure_points)
         if name in marks
     }
-    names = [name for name, here in seen.items() if len(here) >= 2]
-    if len(names) < 3:
-        return
-    points = [MarkedPoint(name, seen[name]) for name in names]
-    places = placed(refined.adjusted, points, NO_SURFACE)
-    true = Places(
-        places.letters,
-        np.array([_place(truth, name) for name in names]),
-        np.zeros_like(places.covariance),
-    )
+    points = [MarkedPoint(name, here) for name, here in seen.items() if len(here) >= 2]
+    return placed(refined.adjusted, points, NO_SURFACE)
+
+
+def _true(truth: PhotoTruth, places: Places) -> Places:
+    local_m = np.array([_place(truth, name) for name in places.letters]).reshape(-1, 3)
+    return Places(places.letters, local_m, np.zeros_like(places.covariance))
+
+
+def _scale(truth: PhotoTruth, places: Places) -> float:
+    apart = [
+        np.linalg.norm(each.local_m[:, None] - each.local_m[None, :], axis=-1).sum()
+        for each in (places, _true(truth, places))
+    ]
+    return float(apart[0] / apart[1])
+
+
+def _figures(truth: PhotoTruth, places: Places, random: np.random.Generator) -> Iterator[Measured]:
+    true = _true(truth, places)
     for _ in range(FIGURES):
-        drawn = tuple(str(name) for name in random.choice(names, 3, replace=False))
+        drawn = tuple(str(name) for name in random.choice(places.letters, 3, replace=False))
         kinds: list[tuple[Kind, int]] = [
             ("distance", 2), ("horizontal distance", 2), ("height difference", 2), ("area", 3), ("angle", 3),
         ]  # fmt: skip
@@ -210,6 +217,7 @@ def _outcome(
     truth: PhotoTruth,
     refined: Refined,
     accuracy: Accuracy,
+    scale: float,
     figures: tuple[Measured, ...],
 ) -> Outcome:
     ground_m = float(np.median(refined.placed.points[:, 2]))
@@ -221,6 +229,7 @@ def _outcome(
         photos=len(truth.photos),
         used=len(refined.adjusted.views),
         gsd_m=float(np.median(heights_m)) / focal_px,
+        scale=scale,
         sigma_px=refined.adjusted.sigma_px,
         check_plan_m=accuracy.check_rmse_plan_m,
         check_up_m=accuracy.check_rmse_up_m,

@@ -29,6 +29,7 @@ from imaging.survey import survey
 from missions.camera import Camera
 from sitl.world import World, grid_poses, render_photos
 from sitl.world.canvas import Material
+from sitl.world.movers import Mover
 from sitl.world.view import Lens as TrueLens
 from sitl.world.view import View as TrueView
 
@@ -71,13 +72,17 @@ def placed(world, poses, names):
 
 @pytest.fixture(scope="module")
 def dense(tmp_path_factory):
-    """Fifteen photos 24 m up; a red thing 1.6 m wide has been pasted into one of them, on the road."""
+    """Fifteen photos 24 m up, two seconds apart, while a yellow car drives by at a walking pace; a red thing
+    1.6 m wide has been pasted into one of them.
+    """
     world = World(seed=3, size_m=70, texel_m=0.04)
     poses = grid_poses(
         world, CAMERA, height_agl_m=24, width_m=18, length_m=20, overlap_front_pct=76, overlap_side_pct=72
     )
     folder = tmp_path_factory.mktemp("photos")
-    truth = render_photos(world, folder, CAMERA, poses, gps_sigma_m=0.2)
+    start, end = world.layout.road.place(-18.0, 2.6), world.layout.road.place(18.0, 2.6)
+    car = Mover("passing", ((0.0, *start), (45.0, *end)), colour=(235, 200, 20))
+    truth = render_photos(world, folder, CAMERA, poses, gps_sigma_m=0.2, movers=[car])
     alignment, views = placed(world, poses, [photo.file for photo in truth.photos])
     put_passer(world, folder, views, alignment.lenses["one"])
     scene = open_scene(tmp_path_factory.mktemp("scene"))
@@ -219,6 +224,16 @@ def test_what_stood_in_one_photo_only_is_not_in_the_picture(dense, pictures):
     red = pictures.drawn[near][:, 0].astype(float) - pictures.drawn[near][:, 1]
     assert np.percentile(red, 98) < 40
     assert dense.drawn.passers_m2 > 1
+
+
+def test_a_car_that_drove_by_is_not_in_the_picture(dense, pictures):
+    along, across = dense.world.layout.road.along_across(pictures.places[..., 0], pictures.places[..., 1])
+    lane = (np.abs(across - 2.6) < 1.2) & (np.abs(along) < 12) & (pictures.drawn[..., 3] > 0)
+    yellow = np.minimum(pictures.drawn[..., 0], pictures.drawn[..., 1]).astype(float) - pictures.drawn[..., 2]
+    yellow_truth = (
+        np.minimum(pictures.true[..., 0], pictures.true[..., 1]).astype(float) - pictures.true[..., 2]
+    )
+    assert np.count_nonzero(yellow[lane] > 60) <= np.count_nonzero(yellow_truth[lane] > 60) + 5
 
 
 def test_the_middle_has_no_holes_and_the_true_colours(pictures):

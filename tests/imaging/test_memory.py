@@ -115,8 +115,8 @@ def children(pid: int) -> list[int]:
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, int, int]]:
     """Scene, own and joint peak of runs with 12 and with 24 photos of one size."""
-    world = World(seed=3, size_m=90, texel_m=0.08)
-    camera = Camera("test-small", 6.4, 4.8, 4.5, 480, 360)
+    world = World(seed=3, size_m=90, texel_m=0.1)
+    camera = Camera("test-small", 6.4, 4.8, 4.5, 320, 240)
     found = {}
     for count, lanes_m in ((12, 18.0), (24, 45.0)):
         poses = grid_poses(

@@ -120,28 +120,52 @@ def whole(runs: Callable[[Path], Runs], tmp_path_factory: pytest.TempPathFactory
     return one.scene, moments
 
 
-def worth_stopping_at(moment: str) -> bool:
-    """Every step's begin, and an end or a middle of each stage that is not dear to begin again."""
-    again = ("within alignment", "within dense: rough", "within dense: trees", "within orthomosaic: foot")
-    return not moment.startswith(again)
+def stages_begins(moments: list[str]) -> list[str]:
+    """When each stage begins, which is when the one before it has ended, and the middle of the drawing."""
+    begins: dict[str, str] = {}
+    for moment in moments:
+        how, stage = moment.partition(":")[0].split()
+        if how == "begin":
+            begins.setdefault(stage, moment)
+    found = list(begins.values())
+    return [
+        *found[: found.index("begin cloud")],
+        "within orthomosaic: drawing",
+        *found[found.index("begin cloud") :],
+    ]
 
 
+def test_a_run_that_is_killed_at_every_stage_ends_with_the_same_picture(runs, whole, tmp_path) -> None:
+    scene, moments = whole
+    begins = stages_begins(moments)
+    assert [moment.partition(":")[0].split()[1] for moment in begins] == [
+        "photos", "alignment", "georeference", "adjustment", "accuracy", "surface", "dense", "orthomosaic",
+        "orthomosaic", "cloud", "overlay",
+    ]  # fmt: skip
+    stopped = runs(tmp_path / "scene")
+    kill_at_each(stopped, [*begins, "within overlay"])
+    assert hashes(stopped.scene) == hashes(scene)
+    assert hidden(stopped.scene) == []
+
+
+@pytest.mark.campaign
 def test_a_run_that_is_killed_at_every_moment_ends_with_the_same_picture(runs, whole, tmp_path) -> None:
     scene, moments = whole
-    assert {name.partition(":")[0].split()[1] for name in moments} >= {
-        "photos", "alignment", "georeference", "adjustment", "accuracy", "surface", "dense", "orthomosaic",
-        "cloud", "overlay",
-    }  # fmt: skip
     stopped = runs(tmp_path / "scene")
-    for number, moment in enumerate(filter(worth_stopping_at, moments)):
+    kill_at_each(stopped, moments)
+    assert hashes(stopped.scene) == hashes(scene)
+    assert hidden(stopped.scene) == []
+
+
+def kill_at_each(stopped: Runs, moments: list[str]) -> None:
+    """A run for each moment, killed or interrupted there, and one that goes to the end."""
+    for number, moment in enumerate(moments):
         how = signal.SIGINT if number % 3 == 2 else signal.SIGKILL
         code, reached = stopped.run(moment, how)
         assert code in (-signal.SIGKILL, 130), (moment, code)
         assert reached[-1] == moment
     code, _ = stopped.run()
     assert code == 0
-    assert hashes(stopped.scene) == hashes(scene)
-    assert hidden(stopped.scene) == []
 
 
 def test_what_was_finished_before_a_kill_is_not_made_again(runs, whole, tmp_path) -> None:

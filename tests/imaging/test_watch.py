@@ -1,4 +1,4 @@
-"""Photos that arrive while the drone flies: each run takes those that are whole, and the picture grows with them."""
+"""Photos that arrive while the drone flies: each run takes those that are whole, and the picture grows."""
 
 import hashlib
 import json
@@ -12,8 +12,14 @@ import pytest
 import rasterio
 from PIL import Image
 
+from imaging.alignment import Alignment
 from imaging.arrivals import GIVEN_UP_S, SETTLED_S, Arrivals
 from imaging.mosaic import MosaicOptions
+from imaging.photos import Photo, Pixels
+from imaging.pictures import Pictures
+from imaging.quick.align import align_quickly
+from imaging.scene import Scene, open_scene
+from imaging.survey import survey
 from imaging.watching import Run, watch
 from missions.errors import PhotoError, SettingsError
 from telemetry.clock import ManualClock
@@ -92,7 +98,36 @@ def test_the_picture_grows_with_the_photos_that_arrive(few_rendered, heard, tmp_
     assert not [note for note in heard.notes if "cut short" in note]
 
 
-def test_too_few_photos_are_waited_on_and_those_that_fit_nowhere_are_no_end(rendered, tmp_path) -> None:
+class Counting(Pictures):
+    """Pictures that remember which were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(800, 0)
+        self.asked: set[str] = set()
+
+    def picture(self, photo: Photo) -> Pixels:
+        self.asked.add(photo.path.name)
+        return super().picture(photo)
+
+
+def test_photos_that_were_searched_before_are_not_searched_again(few_rendered, heard, tmp_path) -> None:
+    given = rendered_files(few_rendered)
+    scene = open_scene(tmp_path / "scene")
+
+    def aligned(files: list[Path], into: Scene) -> tuple[Alignment, Counting]:
+        found = survey(few_rendered, into, heard, files=files)
+        asked = Counting()
+        return align_quickly(found, into, QUICK, heard, pictures=asked), asked
+
+    _, first = aligned(given[:6], scene)
+    grown, second = aligned(given, scene)
+    assert first.asked == {file.name for file in given[:6]}
+    assert second.asked == {file.name for file in given[6:]}
+    anew, _ = aligned(given, open_scene(tmp_path / "other"))
+    assert [view.centre.tolist() for view in grown.views] == [view.centre.tolist() for view in anew.views]
+
+
+def test_too_few_photos_are_waited_on_and_those_that_fit_nowhere_are_no_end(tmp_path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(3):

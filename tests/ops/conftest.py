@@ -282,6 +282,7 @@ def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Surveyed:
         if not (folder / "measurement.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
             lay_out(folder)
+            Operation.create(folder / "operation", "Aanrijding", "crash-scene")
             _done(folder, MAKE)
             _done(folder, MEASURE)
     return surveyed_in(folder)

@@ -23,17 +23,9 @@ LETTERS = {
 """What is measured, by the letters of its marks; I is marked in one photo only."""
 CLICK_PX = 0.3
 MAKE = (
-    "mosaic",
-    "photos",
-    "-o",
-    "scene",
-    "--control",
-    "points.csv",
-    "--marks",
-    "marks.json",
-    "--threads",
-    "1",
-)
+    "mosaic", "photos", "-o", "scene", "--control", "points.csv", "--marks", "marks.json", "--threads", "1",
+    "--operation", "operation",
+)  # fmt: skip
 FIGURES = (
     "--distance", "A-B", "--distance", "C-D", "--level", "A-B", "--path", "A-B-H", "--area", "E-F-G",
     "--angle", "E-F-G", "--height", "A-H",

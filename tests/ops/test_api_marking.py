@@ -16,7 +16,9 @@ from PIL import Image
 
 from imaging.control.marks import read_marks
 from ops.api.server import serving
+from telemetry.replay import Replay, open_recordings
 from tests.ops.marked import API, ID, clicks, log_of, operation_with, order, point_of, put
+from tests.ops.replayed import write_recording
 from tests.ops.surveyed import CHECKS, Surveyed
 
 pytestmark = pytest.mark.timeout(240)
@@ -165,6 +167,19 @@ def test_a_page_from_elsewhere_may_mark_nothing(client: httpx.Client, surveyed: 
     assert client.put(f"{API}/marks", json=order("C4", mark), headers=foreign).status_code == 421
     plain = client.put(f"{API}/marks", content="{}", headers={"Content-Type": "text/plain"})
     assert plain.status_code == 415
+
+
+def test_in_a_replay_marks_are_seen_and_not_made(folder: Path, surveyed: Surveyed, tmp_path: Path) -> None:
+    replay = Replay(open_recordings([write_recording(tmp_path / "flight.tlog")]))
+    with (
+        serving(replay=replay, operation_folder=folder) as address,
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        mark = next(iter(clicks(surveyed)["C4"].values()))
+        assert client.get(f"{API}/marking").status_code == 200
+        refused = put(client, "C4", mark)
+        assert refused.status_code == 409
+        assert "replay" in refused.json()["detail"]
 
 
 def test_windows_are_the_pixels_themselves_and_bounded(client: httpx.Client, surveyed: Surveyed) -> None:

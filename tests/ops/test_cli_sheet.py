@@ -106,6 +106,13 @@ def test_from_a_measurement_to_a_sheet_in_the_operation_and_its_bundle(
     assert sha256(tmp_path / "bag" / "data" / "sheets" / "s.pdf") == told["sha256"]
 
 
+def test_what_was_surveyed_enters_the_operation_with_the_scene(surveyed: Surveyed) -> None:
+    operation = Operation.open(surveyed.folder / "operation")
+    assert [file.path for file in operation.files("control")] == ["control/points.csv", "control/marks.json"]
+    assert len(operation.files("photo")) == 12
+    assert {file.sha256 for file in operation.files("scene")} >= {sha256(surveyed.scene / "scene.json")}
+
+
 def test_a_table_says_what_was_drawn_and_what_it_is_worth(
     inside: Droneteam, scene: Path, measurement: Path
 ) -> None:
@@ -115,6 +122,16 @@ def test_a_table_says_what_was_drawn_and_what_it_is_worth(
     assert json.loads(measurement.read_text())["verdict"] in " ".join(result.stdout.replace("│", " ").split())
     with pypdfium2.PdfDocument(scene / "sheet.pdf") as document:
         assert [round(side * 25.4 / 72) for side in document[0].get_size()] == [297, 210]
+
+
+def test_the_dutch_grid_is_drawn_where_its_grids_are(
+    inside: Droneteam, scene: Path, measurement: Path, shared: Callable[[str], Path]
+) -> None:
+    grids = str(shared("grids/nl_nsgi_rdtrans2018.tif").parent)
+    done(inside("sheet", scene, "--grid", "rd", "--reference", "etrs89", DRONETEAM_GRIDS=grids))
+    text = printed(scene / "sheet.pdf")
+    assert "RDx(m)" in text
+    assert "RDNAPTRANS2018" in text
 
 
 def test_marks_beside_the_area_are_named(inside: Droneteam, scene: Path, measurement: Path) -> None:

@@ -58,7 +58,7 @@ def test_surfaces_are_crossed_in_turn_down_to_the_speed_at_their_end(inside: Dro
     assert "asphalt: length 12 to 12.2 m (tape)" in body["inputs"]
     assert "verge: friction 0.3 to 0.5 (no source told)" in body["inputs"]
     assert "verge: slope -0.04 to -0.02 (no source told)" in body["inputs"]
-    assert any("(damage)" in line for line in body["inputs"])
+    assert any("(20 to 30 km/h: damage)" in line for line in body["inputs"])
 
 
 def test_a_table_shows_bounds_rounded_outwards_inputs_sources_and_assumptions(inside: Droneteam) -> None:

@@ -199,7 +199,7 @@ def _notes(use: FlightUse) -> Iterator[str]:
         way = "ahead of" if use.clock_ahead_s > 0 else "behind"
         yield (
             f"the camera's clock is {spoken(abs(use.clock_ahead_s))} {way} the aircraft's "
-            f"(within {1.96 * use.offset_sigma_s:.1f} s, by {use.told_by})"
+            f"(within {max(0.1, 1.96 * use.offset_sigma_s):.1f} s, by {use.told_by})"
         )
     for name in use.doubtful:
         yield f"{name}: its time does not belong to {use.file}; the flight tells nothing of it"

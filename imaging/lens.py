@@ -22,7 +22,8 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """Focal length and principal point in pixels; `radial` (k1), `radial2` (k2) and `tangential` without unit.
+    """Focal length and principal point in pixels; `radial` (k1), `radial2` (k2) and `tangential` without
+    unit.
 
     `focal_known` says whether the photos told the focal length, which then was held.
     """

@@ -130,10 +130,12 @@ def _made(
 def _control(
     control: SceneControl | ControlFiles, found: Survey, folder: Scene, progress: Progress
 ) -> SceneControl:
+    sources = None
     if isinstance(control, ControlFiles):
+        sources = control.sources
         gathered = gather(control, found.photos)
         for finding in gathered.findings:
             progress.note(" ".join(part for part in (finding.text, finding.remedy) if part))
         control = gathered.control
-    keep_control(control, folder)
+    keep_control(control, folder, sources)
     return control

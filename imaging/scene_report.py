@@ -11,6 +11,7 @@ from typing import Any
 from imaging.accuracy import Accuracy
 from imaging.adjustment import Adjusted
 from imaging.alignment import Alignment
+from imaging.control.gathering import STAGE as CONTROL
 from imaging.dense.model import DenseSurface
 from imaging.georeference import Georeference, Residual
 from imaging.lens import json_from_lens, json_from_view
@@ -99,6 +100,7 @@ def write_report(scene: Scene, options: MosaicOptions, results: Results, meter: 
         "left_out": [asdict(item) for item in left_out],
         "lenses": _lenses(results.refined.adjusted),
         "priors": _priors(results.found),
+        "control": (scene.read(CONTROL) or {}).get("sources", {}),
         "place": _place(results),
         "surface": _surface(results.dense),
         "orthomosaic": _picture(results),

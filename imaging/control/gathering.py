@@ -20,7 +20,7 @@ from imaging.control.marks import read_marks
 from imaging.control.points import Mark, MarkedPoint, Role, ScaleBar, SitePoint, SurveyedPoint
 from imaging.control.scene import SceneControl
 from imaging.control.whereabouts import check_against_photos
-from imaging.photos import Photo
+from imaging.photos import Photo, hash_file
 from imaging.scene import Scene
 from missions.errors import FormatError, InputError
 from missions.plan import Finding, Severity
@@ -43,6 +43,11 @@ class ControlFiles:
     def named(self) -> bool:
         """Whether there is any."""
         return any((self.points, self.marks, self.bars))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Name and SHA-256 of each. Raises PhotoError where one cannot be read."""
+        return {path.name: hash_file(path) for path in (self.points, self.marks, self.bars) if path}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +95,12 @@ def gather(files: ControlFiles, photos: Mapping[str, Photo]) -> Gathered:
     return Gathered(control, findings)
 
 
-def keep_control(control: SceneControl, scene: Scene) -> None:
-    """Write it into the scene. Raises OutputError."""
-    scene.keep(STAGE, control.key, json_from_control(control))
+def keep_control(control: SceneControl, scene: Scene, sources: Mapping[str, str] | None = None) -> None:
+    """Write it into the scene; `sources` are the files that it was read from, by name with their SHA-256.
+
+    Raises OutputError.
+    """
+    scene.keep(STAGE, control.key, {**json_from_control(control), "sources": dict(sources or {})})
 
 
 def kept_control(scene: Scene) -> SceneControl:

@@ -31,9 +31,7 @@ def remembered(scene: Scene, search: Search) -> dict[str, Features]:
         return {name: Features(*found) for name, *found in zip(names, *parts, strict=True)}
 
 
-def remember(
-    scene: Scene, search: Search, photos: Mapping[str, Photo], features: Sequence[Features]
-) -> None:
+def remember(scene: Scene, search: Search, photos: Mapping[str, Photo], features: Sequence[Features]) -> None:
     """Keep the features of these photos, in their order, for the next run. Raises OutputError."""
     file = _file(scene)
     with writing_whole(file) as temporary, temporary.open("wb") as target:

@@ -31,6 +31,7 @@ def sheet_content(
         accuracy = _accuracy(report)
         photos = {str(photo["path"]): str(photo["sha256"]) for photo in report["photos"]}
         listed = photos if len(photos) <= MOST_PHOTOS else {}
+        measured = {str(name): str(sha256) for name, sha256 in report.get("control", {}).items()}
         results = {str(name): str(sha256) for name, sha256 in report["outputs"].items()}
         settings = {
             name.replace("_", " "): str(value)
@@ -49,7 +50,12 @@ def sheet_content(
             height_reference=str(report["place"]["height_reference"]),
             software={str(name): str(version) for name, version in report["software"].items()},
             settings=settings,
-            hashes={**results, opened.scene.report.name: hash_file(opened.scene.report), **listed},
+            hashes={
+                **results,
+                opened.scene.report.name: hash_file(opened.scene.report),
+                **measured,
+                **listed,
+            },
             remarks=remarks,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

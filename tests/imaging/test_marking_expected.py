@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,13 @@ from tests.imaging.networks import Truth, block, marked
 SURVEY_M = 0.02
 WITHIN_95 = 5.991
 """The 95 % quantile of chi-square with two degrees of freedom."""
+
+
+@cache
+def small(seed: int) -> tuple[Adjusted, Truth]:
+    """Six photos, adjusted without control."""
+    network, truth = block(seed, rows=2, columns=3, points=80)
+    return adjust(network), truth
 
 
 def marks_of(truth: Truth, name: str, seed: int, sigma_px: float = 0.5) -> tuple[Mark, ...]:
@@ -49,8 +58,7 @@ def semi_axis_px(expected: Expected, name: str) -> float:
 def test_the_ellipses_hold_the_true_places_as_often_as_they_say(known: int) -> None:
     inside = []
     for seed in range(12):
-        network, truth = block(seed, rows=2, columns=3, points=80)
-        adjusted = adjust(network)
+        adjusted, truth = small(seed)
         names = list(truth.targets)
         given = {name: marks_of(truth, name, 100 * seed + n) for n, name in enumerate(names[:known])}
         expected = Expected(adjusted, survey(truth, seed), given)

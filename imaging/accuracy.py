@@ -21,7 +21,7 @@ from imaging.refinement import Refined
 from imaging.scene import Scene, key_of
 
 STAGE = "accuracy"
-VERSION = 2
+VERSION = 3
 NOT_FOR_EVIDENCE = "not for evidence: no ground control"
 NOT_CHECKED = "not for evidence: no independent check on the ground"
 COVERAGE_95 = 1.96
@@ -100,7 +100,8 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
     finite = alignment.observation_px[np.isfinite(alignment.observation_px)]
     errors_px = finite if len(finite) else np.zeros(1)
     residuals = np.array([[r.east_m, r.north_m, r.up_m] for r in placed.residuals if r.used])
-    checks = checked(adjusted, control, placed.frame)
+    wrong = {(blunder.name, blunder.photo) for blunder in refined.blunders}
+    checks = checked(adjusted, control.without_marks(wrong), placed.frame)
     points = refined.control_points
     evidence, verdict = verdict_of(points, refined.bars, checks)
     off = [check.off_m for check in checks if not check.is_distance]

@@ -13,15 +13,15 @@ class MosaicOptions:
     """How a mosaic is made.
 
     `gsd_m` is the ground sample distance, metres a pixel; None takes what the photos show. `max_image_px`
-    bounds the longer side of the photos searched for tie points, not of what is drawn. `quick` halves that
-    bound and draws at twice the ground sample distance. `memory_mb` bounds the decoded photos held at
-    once, `coarse_cells` what all photos cover of the grid on which seams are found. `threads` is None for
-    every core. `limit_mb` bounds the memory of the whole, the alignment's process included: then it chooses
-    the other bounds (`imaging.memory`). Raises SettingsError.
+    bounds the longer side of the photos searched for tie points, not of what is drawn. `quick` takes two
+    fifths of that bound, no dense surface, and four times the ground sample distance. `memory_mb` bounds the
+    decoded photos held at once, `coarse_cells` what all photos cover of the grid on which seams are found.
+    `threads` is None for every core. `limit_mb` bounds the memory of the whole, the alignment's process
+    included: then it chooses the other bounds (`imaging.memory`). Raises SettingsError.
     """
 
     gsd_m: float | None = None
-    max_image_px: int = 4096
+    max_image_px: int = 2000
     quick: bool = False
     memory_mb: int = 768
     coarse_cells: int = 16_000_000
@@ -47,4 +47,4 @@ class MosaicOptions:
     @property
     def search_px(self) -> int:
         """The bound on a photo's longer side while tie points are searched."""
-        return max(200, self.max_image_px // 2) if self.quick else self.max_image_px
+        return max(200, self.max_image_px * 2 // 5) if self.quick else self.max_image_px

@@ -34,7 +34,8 @@ from imaging.survey import Survey
 
 STAGE = "adjustment"
 VERSION = 3
-PER_VIEW = 800
+PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
+"""Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
 """How far pictures are bent, as a share of the scale of tie points' residuals."""
 SIGMA_GIMBAL_RAD = 0.035
@@ -113,7 +114,8 @@ class _Begun:
         sizes_px = indices(
             [(photo.width_px, photo.height_px) for photo in photos.values()],
         )
-        self.kept = thinned(alignment.ties, len(self.points), sizes_px, PER_VIEW)
+        per_view = max(FEWEST_PER_VIEW, min(PER_VIEW, TIES // max(1, len(photos))))
+        self.kept = thinned(alignment.ties, len(self.points), sizes_px, per_view)
 
     def network(self, factor: float) -> Network:
         """The network, the part in which positions disagree multiplied by `factor`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -52,6 +52,14 @@ class SceneControl:
         """The same with only the points that are marked in two or more of these photos."""
         marked = {name for name, marks in self.marks.items() if len(pointings(marks, index).view) >= 2}
         return replace(self, points=tuple(each for each in self.points if each.name in marked))
+
+    def without_marks(self, wrong: Collection[tuple[str, str]]) -> SceneControl:
+        """The same without the marks of these points in these photos."""
+        kept = {
+            name: tuple(mark for mark in marks if (name, mark.photo) not in wrong)
+            for name, marks in self.marks.items()
+        }
+        return replace(self, marks=kept)
 
     def role_of(self, name: str) -> Role | None:
         """Control or check, None for a point that nobody surveyed."""

@@ -109,7 +109,7 @@ def open_marking(folder: Path) -> MarkingScene:
             where=str(later.folder),
             remedy="Remove that folder and adjust again",
         ) from error
-    now = replace(made, adjusted=adjusted, report=report)
+    now = replace(made, adjusted=adjusted, report=report, adjustment=str(record["key"]))
     return MarkingScene(made, now, kept_control(later), moved, spread_m, grid)
 
 

@@ -64,6 +64,7 @@ def json_from_measurement(
         "scene": {
             "name": opened.scene.folder.resolve().name,
             "scene.json": hash_file(opened.scene.report),
+            "adjustment": opened.adjustment,
             "epsg": opened.report["place"]["epsg"],
             "height_reference": opened.report["place"]["height_reference"],
         },
@@ -136,9 +137,11 @@ def check_belongs(body: Mapping[str, Any], opened: OpenedScene, where: str) -> N
             where=where,
             remedy=remedy,
         )
-    if (body.get("evidence"), body.get("verdict")) != (opened.evidence, opened.verdict):
+    said = (body.get("evidence"), body.get("verdict"))
+    adjustment = told.get("adjustment") if isinstance(told, Mapping) else None
+    if said != (opened.evidence, opened.verdict) or adjustment != opened.adjustment:
         raise InputError(
-            "the measurement's verdict is not that of the scene as it was made",
+            "the measurement rests on another adjustment than the picture, or its verdict was changed",
             where=where,
             remedy="Make the scene again with what was marked since, and measure again",
         )

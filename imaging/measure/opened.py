@@ -28,7 +28,10 @@ BLOCK, KEPT_BLOCKS = 256, 128
 
 @dataclass(frozen=True, slots=True)
 class OpenedScene:
-    """What measuring needs. `report` is the body of `scene.json`, `photos` the folder with the photos."""
+    """What measuring needs. `report` is the body of `scene.json`, `photos` the folder with the photos.
+
+    `adjustment` is the key of the adjustment that all of it rests on.
+    """
 
     scene: Scene
     adjusted: Adjusted
@@ -36,6 +39,7 @@ class OpenedScene:
     report: dict[str, Any]
     photos: Path
     surface: Ground
+    adjustment: str
 
     @property
     def evidence(self) -> bool:
@@ -124,7 +128,9 @@ def open_made(folder: Path) -> OpenedScene:
         bool(report["accuracy"]["evidence"]), str(report["verdict"])
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"the scene's records are broken ({error})", where=str(folder)) from error
-    return OpenedScene(scene, adjusted, frame, report, photos, _ground(scene, frame, epsg, spread_m))
+    return OpenedScene(
+        scene, adjusted, frame, report, photos, _ground(scene, frame, epsg, spread_m), str(record["key"])
+    )
 
 
 def pictures_of(opened: OpenedScene) -> Any:

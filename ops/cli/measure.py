@@ -57,10 +57,11 @@ def measure(
 ) -> None:
     """Measure on a scene: positions of marks, and figures between them with their 95 % intervals."""
     from imaging.control.marks import read_marks
+    from imaging.marking.opened import open_marking
     from imaging.measure.file import FORMAT, write_measurement
     from imaging.measure.measuring import completed, placed
     from imaging.measure.measuring import measure as derive_all
-    from imaging.measure.opened import open_made, pictures_of
+    from imaging.measure.opened import pictures_of
 
     opened_operation = open_operation(operation, settings_of(context))
     asked = [
@@ -74,14 +75,19 @@ def measure(
     target = output or scene / "measurement.json"
     check_replaceable(target, FORMAT)
     check_not_entered(opened_operation, target)
-    opened = open_made(scene)
+    marking = open_marking(scene)
+    opened, surface = marking.now, marking.surface
+    if marking.now is not marking.made:
+        say(
+            "The scene was adjusted again since it was drawn; what is measured rests on the newest adjustment"
+        )
     file = marks or scene / "measure.json"
     points = read_marks(file)
     if not points:
         raise InputError("there are no marks", where=str(file), remedy="Mark points in the photos first")
     if matching and any(len(point.marks) == 1 for point in points):
-        points = completed(opened.adjusted, points, opened.surface, pictures_of(opened))
-    places = placed(opened.adjusted, points, opened.surface)
+        points = completed(opened.adjusted, points, surface, pictures_of(opened))
+    places = placed(opened.adjusted, points, surface)
     found = derive_all(places, points, asked, evidence=opened.evidence, verdict=opened.verdict)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     body = write_measurement(target, found, places, points, opened, created)

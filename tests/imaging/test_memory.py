@@ -54,11 +54,11 @@ def photos(count: int, width_px: int = 4000, height_px: int = 2250) -> dict[str,
 
 def test_a_bound_is_kept_by_fewer_threads_first_and_the_result_stays_the_same() -> None:
     wide = within_limit(MosaicOptions(limit_mb=16_000, threads=8), photos(50))
-    assert (wide.threads, wide.memory_mb, wide.max_image_px) == (8, 768, 4096)
+    assert (wide.threads, wide.memory_mb, wide.max_image_px) == (8, 768, 2000)
     narrow = within_limit(MosaicOptions(limit_mb=2000, threads=8), photos(50))
     assert narrow.threads is not None
     assert narrow.threads < 8
-    assert narrow.max_image_px == 4096
+    assert narrow.max_image_px == 2000
     assert needs(narrow, photos(50)).most_mb <= 2000
 
 
@@ -134,8 +134,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, 
 def test_a_run_keeps_its_bound_and_twice_the_photos_take_no_more(measured) -> None:
     for _, own, together in measured.values():
         assert own <= together <= LIMIT_MB * 1_000_000
-    # What grows is the adjustment's matrices: a few megabytes.
-    assert measured[24][2] < 1.1 * measured[12][2]
+    # What grows is the adjustment, up to its bound of ties: some megabytes a photo.
+    assert measured[24][2] < 1.3 * measured[12][2]
 
 
 def test_the_report_says_what_was_held(measured) -> None:

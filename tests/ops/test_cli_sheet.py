@@ -231,7 +231,9 @@ def test_a_verdict_that_was_touched_up_is_refused(
 ) -> None:
     for more in ({"verdict": "checked: 9 independent checks"}, {"evidence": False}):
         other = changed(measurement, tmp_path / "m.json", **more)
-        refused(inside("sheet", scene, other), "verdict is not that of the scene")
+        refused(
+            inside("sheet", scene, other), "another adjustment than the picture, or its verdict was changed"
+        )
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ def watch(
         assert looking.stdout is not None
         told = json.loads(looking.stdout.read())
     service.interrupt(60)  # type: ignore[attr-defined]
+    print(json.dumps({**told, "held_mb": [round(mb, 1) for mb in held_mb[:: max(1, len(held_mb) // 60)]]}))  # noqa: T201
     recorded = sum(len(frames_of(path)[1].found) for path in folder.glob("*.tlog"))
     assert recorded == told["sent"], f"{told['sent'] - recorded} of {told['sent']} frames were lost"
     return told, held_mb

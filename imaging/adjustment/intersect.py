@@ -9,7 +9,7 @@ import numpy as np
 
 from imaging.adjustment.adjust import Adjusted
 from imaging.adjustment.network import Pointings, Ties
-from imaging.adjustment.normals import tie_projection, tie_residuals
+from imaging.adjustment.normals import point_blocks, tie_projection, tie_residuals
 from imaging.adjustment.witnesses import mark_rows
 from imaging.lens import Array
 from missions.errors import AlignmentError
@@ -46,14 +46,7 @@ def intersected(adjusted: Adjusted, ties: Ties, points: Array) -> tuple[Array, A
 
 
 def _steps(ties: Ties, by_point: Array, residual: Array, weight: Array, count: int) -> Array:
-    blocks, rights = np.zeros((count, 3, 3)), np.zeros((count, 3))
-    weighed = by_point * weight[:, None, None]
-    products = np.einsum("kai,kaj->kij", weighed, by_point)
-    sides = np.einsum("kai,ka->ki", weighed, residual)
-    for i in range(3):
-        rights[:, i] = np.bincount(ties.point, sides[:, i], count)
-        for j in range(3):
-            blocks[:, i, j] = np.bincount(ties.point, products[:, i, j], count)
+    blocks, rights = point_blocks(ties, by_point * weight[:, None, None], by_point, residual, count)
     values, vectors = np.linalg.eigh(blocks)
     told = values[:, 0] > values[:, 2] / WORST_CONDITION
     safe = np.where(told[:, None], values, 1.0)

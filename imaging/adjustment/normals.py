@@ -82,20 +82,27 @@ def tie_projection(network: Network, layout: Layout, state: State) -> Projection
 
 def _points(ties: Ties, by_point: Array, residual: Array, count: int, damping: float) -> tuple[Array, Array]:
     """(p, 3, 3) lower factors of V and (p, 3) whitened right sides."""
-    blocks = np.zeros((count, 3, 3))
-    rights = np.zeros((count, 3))
-    products = np.einsum("kai,kaj->kij", by_point, by_point)
-    sides = np.einsum("kai,ka->ki", by_point, residual)
-    for i in range(3):
-        rights[:, i] = np.bincount(ties.point, sides[:, i], count)
-        for j in range(3):
-            blocks[:, i, j] = np.bincount(ties.point, products[:, i, j], count)
+    blocks, rights = point_blocks(ties, by_point, by_point, residual, count)
     size = np.trace(blocks, axis1=1, axis2=2)
     diagonal = np.einsum("kii->ki", blocks)
     diagonal *= 1 + damping
     diagonal += np.maximum(1e-13 * size, 1e-12)[:, None]
     lower = np.asarray(np.linalg.cholesky(blocks), float)
     return lower, np.asarray(np.linalg.solve(lower, rights[..., None])[..., 0])
+
+
+def point_blocks(
+    ties: Ties, weighed: Array, by_point: Array, residual: Array, count: int
+) -> tuple[Array, Array]:
+    """(p, 3, 3) normal matrices and (p, 3) right sides of points, from (m, 2, 3) and (m, 2) of their ties."""
+    blocks, rights = np.zeros((count, 3, 3)), np.zeros((count, 3))
+    products = np.einsum("kai,kaj->kij", weighed, by_point)
+    sides = np.einsum("kai,ka->ki", weighed, residual)
+    for i in range(3):
+        rights[:, i] = np.bincount(ties.point, sides[:, i], count)
+        for j in range(3):
+            blocks[:, i, j] = np.bincount(ties.point, products[:, i, j], count)
+    return blocks, rights
 
 
 def considered_sigmas(network: Network, layout: Layout) -> Array:

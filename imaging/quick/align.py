@@ -8,7 +8,7 @@ What comes out lies in the local frame already, metres east, north and up about 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -29,14 +29,14 @@ from imaging.scene import Scene, key_of
 from imaging.survey import LeftOut, Survey
 from missions.files import writing_whole
 
-VERSION = 1
+VERSION = 2
 SHARE_OF_MEMORY = 0.5
 BY_GPS_ALONE = "it fits no other photo; only its own GPS and gimbal say where it belongs"
 
 
 def search_of(options: MosaicOptions) -> Search:
-    """How closely a quick mosaic's photos are searched: at a fifth of what a full one may take."""
-    return Search(longest_px=max(200, options.max_image_px // 5))
+    """How closely a quick mosaic's photos are searched: at two fifths of what a full one may take."""
+    return Search(longest_px=replace(options, quick=True).search_px)
 
 
 def pictures_of(options: MosaicOptions) -> Pictures:

@@ -21,6 +21,7 @@ from imaging.quick.features import Features, Search, find_features
 from imaging.quick.guesses import Guess, shared
 from imaging.quick.links import Link, check
 from imaging.quick.matching import match
+from imaging.quick.rotations import LOOKS_DOWN
 from imaging.threads import in_order
 
 NEIGHBOURS = 9
@@ -121,7 +122,13 @@ class _Comparer:
             (self._rays[first][found[:, 0]], self._rays[second][found[:, 1]]),
             (self._known[first].lens, self._known[second].lens),
             TOLERANCE_PX * max(self._tolerance_px[first], self._tolerance_px[second]),
+            (self._vertical(first), self._vertical(second)),
         )
+
+    def _vertical(self, number: int) -> Array:
+        """A camera from local that tells where the vertical is: as told, else straight down."""
+        told = self._known[number].rotation
+        return LOOKS_DOWN if told is None else told
 
 
 def _searched_share(known: list[Guess], search: Search) -> list[float]:

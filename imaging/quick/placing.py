@@ -20,7 +20,7 @@ from imaging.quick.comparing import TOLERANCE_PX, Compared
 from imaging.quick.features import Search
 from imaging.quick.guesses import Guess, guesses
 from imaging.quick.links import Link
-from imaging.quick.rotations import believed_gimbals, rotations
+from imaging.quick.rotations import LOOKS_DOWN, believed_gimbals, rotations
 from imaging.quick.solving import Solved, Start, solve
 from imaging.quick.tracks import join
 from imaging.survey import LeftOut
@@ -33,8 +33,8 @@ STRIP = 0.15
 FAR_OFF_DEG = 45.0
 LEAST_WAY_M = 5.0
 LIES = 0.7
+STEADY_DEG = 15.0
 SIGMA_RADIAL = 0.05
-LOOKS_DOWN = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,10 @@ class Placement:
 
 
 def place(photos: dict[str, Photo], known: list[Guess], compared: Compared, search: Search) -> Placement:
-    """Place all photos that can be. Raises AlignmentError where fewer than three fit together."""
+    """Place all photos that can be. Raises AlignmentError where fewer than three fit together.
+
+    Every view has ties: one that lies where its GPS alone says is never among the solved.
+    """
     _, frame, reference = guesses(photos)
     parts = [part for part in _parts(len(known), compared.links) if _placed(part, known) >= LEAST_IN_PART]
     if not parts:
@@ -71,7 +74,9 @@ def place(photos: dict[str, Photo], known: list[Guess], compared: Compared, sear
     rest = sorted(set(range(len(known))) - set(solved.members))
     by_gps = tuple(_by_gps(known, rest, solved))
     named = {view.name for view in by_gps}
-    left_out = [_left_out(number, known, compared) for number in rest if known[number].name not in named]
+    left_out = [
+        _left_out(number, known, compared, parts) for number in rest if known[number].name not in named
+    ]
     lenses = {guess.lens_name: guess.lens for guess in known if guess.name in named} | solved.adjusted.lenses
     return Placement(frame, reference, solved, lenses, by_gps, tuple(left_out), len(parts), held)
 
@@ -100,15 +105,18 @@ def _start(known: list[Guess], compared: Compared, parts: list[list[int]]) -> tu
     for part in parts:
         members = set(part)
         inside = [link for link in compared.links if link.first in members]
-        believed = believed_gimbals({number: told[number] for number in part if number in told}, inside)
+        believed = believed_gimbals(
+            {number: told[number] for number in part if number in told}, inside, places
+        )
         found = rotations(part, inside, believed, places)
         here = _believed_places(
             {number: places[number] for number in part if number in places}, inside, found
         )
         turned |= found
         gps |= here
-        gimbal |= believed
-        if not believed and _on_a_line(list(here.values())):
+        looking = _steady({number: told[number] for number in part if number in told}, found)
+        gimbal |= looking
+        if not looking and _on_a_line(list(here.values())):
             # Positions on a line leave the roll about it open; a drone's camera looks down.
             gimbal |= dict.fromkeys(part, LOOKS_DOWN)
         links += inside
@@ -124,9 +132,16 @@ def _start(known: list[Guess], compared: Compared, parts: list[list[int]]) -> tu
         told={number: places[number] for number in turned if number in places},
         gps=gps,
         gimbal=gimbal,
+        strips=strips,
         ties=join(compared.features, [(link.first, link.second, link.features) for link in links]),
     )
     return start, all(prior.focal == 0 for prior in priors.values())
+
+
+def _steady(told: dict[int, Array], found: dict[int, Array]) -> dict[int, Array]:
+    """The gimbals whose axis is where the links have it: one whose heading lies may know the vertical."""
+    least = np.cos(np.radians(STEADY_DEG))
+    return {number: rotation for number, rotation in told.items() if rotation[2] @ found[number][2] > least}
 
 
 def _prior(lens: Lens, strips: bool) -> LensPrior:
@@ -142,8 +157,11 @@ def _prior(lens: Lens, strips: bool) -> LensPrior:
 def _believed_places(
     places: dict[int, Array], links: Sequence[Link], turned: dict[int, Array]
 ) -> dict[int, Array]:
-    """Without the positions that most of their links point away from, the worst first; three always stay."""
-    places = dict(places)
+    """Without the positions that most of their links point away from, the worst first; three always stay.
+
+    All of them where half or more would go: so many positions are hardly wrong, the links are.
+    """
+    everything, places = places, dict(places)
     judged = list(_judged(places, links, turned))
     while len(places) > LEAST_IN_PART:
         total, against = dict.fromkeys(places, 0), dict.fromkeys(places, 0)
@@ -157,7 +175,7 @@ def _believed_places(
         if share[worst] <= LIES:
             break
         del places[worst]
-    return places
+    return places if 2 * len(places) > len(everything) else everything
 
 
 def _judged(
@@ -200,7 +218,7 @@ def _by_gps(known: list[Guess], rest: list[int], solved: Solved) -> Iterator[Vie
         yield View(guess.name, guess.lens_name, guess.rotation, guess.centre, points=0, error_px=0.0)
 
 
-def _left_out(number: int, known: list[Guess], compared: Compared) -> LeftOut:
+def _left_out(number: int, known: list[Guess], compared: Compared, parts: list[list[int]]) -> LeftOut:
     guess = known[number]
     linked = sum(number in (link.first, link.second) for link in compared.links)
     if len(compared.features[number]) < LEAST_FEATURES:
@@ -209,6 +227,8 @@ def _left_out(number: int, known: list[Guess], compared: Compared) -> LeftOut:
         reason = "it fits no other photo"
     elif guess.centre is None:
         reason = "it has no position and too little in common with photos that have one"
+    elif any(number in part for part in parts):
+        reason = "it overlaps others, but what they share fits no place of its camera"
     else:
         reason = "it overlaps others, but not three with a position"
     return LeftOut(guess.name, reason)

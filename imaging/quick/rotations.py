@@ -25,6 +25,10 @@ DOWN_VOTES = 0.3
 LIES = 0.6
 CONTRADICTION_DEG = 25.0
 LEAST_BASELINE_M = 3.0
+LEAST_WAY_M = 5.0
+ASTRAY_DEG = 45.0
+LOOKS_DOWN = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]])
+"""Camera from local of one that looks straight down, its upper side north."""
 
 
 def camera_from_gimbal(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Array:
@@ -79,23 +83,48 @@ def _contradicts(link: Link, known: dict[int, Array]) -> bool:
     return angle(link.rotation @ known[link.first], known[link.second]) > math.radians(CONTRADICTION_DEG)
 
 
-def believed_gimbals(known: dict[int, Array], links: Sequence[Link]) -> dict[int, Array]:
-    """The rotations that gimbals tell without those that most of their links contradict, the worst first."""
+def believed_gimbals(
+    known: dict[int, Array], links: Sequence[Link], places: dict[int, Array]
+) -> dict[int, Array]:
+    """The rotations that gimbals tell without those that most of their links contradict, the worst first.
+
+    A link between two photos with positions (metres) is held against each of the two gimbals by itself: the
+    way to the other photo leads elsewhere than the positions do. Headings that are all wrong alike agree with
+    each other and are found out all the same. Where positions say nothing the two gimbals are compared.
+    """
     known = dict(known)
     while known:
         against = dict.fromkeys(known, 0)
         total = dict(against)
         for link in links:
-            if link.first in known and link.second in known:
-                for member in (link.first, link.second):
-                    total[member] += len(link)
-                    against[member] += len(link) * _contradicts(link, known)
+            for member in (link.first, link.second):
+                if member not in known:
+                    continue
+                contradicted = _led_astray(link, member, known[member], places)
+                if contradicted is None:
+                    if link.first not in known or link.second not in known:
+                        continue
+                    contradicted = _contradicts(link, known)
+                total[member] += len(link)
+                against[member] += len(link) * contradicted
         share = {member: against[member] / total[member] for member in known if total[member]}
         worst = max(share, key=lambda member: (share[member], -member), default=None)
         if worst is None or share[worst] <= LIES:
             break
         del known[worst]
     return known
+
+
+def _led_astray(link: Link, member: int, rotation: Array, places: dict[int, Array]) -> bool | None:
+    """Whether a member's rotation makes the link lead elsewhere than the positions do, None if too close."""
+    if link.first not in places or link.second not in places:
+        return None
+    way = places[link.second] - places[link.first]
+    length_m = float(np.linalg.norm(way))
+    if length_m < LEAST_WAY_M:
+        return None
+    here = -link.rotation.T @ link.baseline if member == link.first else -link.baseline
+    return bool(way @ (rotation.T @ here) < math.cos(math.radians(ASTRAY_DEG)) * length_m)
 
 
 def _chained(start: dict[int, Array], links: Sequence[Link]) -> dict[int, Array]:

@@ -17,13 +17,18 @@ from imaging.lens import Array, Lens, View
 from imaging.quick.resection import resect
 from imaging.quick.tracks import only, spread_choice, without_short
 from imaging.quick.triangulation import triangulate, unit_rays
+from missions.errors import AlignmentError
 
 SIGMA_PLAN_M = 1.5
 SIGMA_UP_M = 1.5
 SIGMA_DIRECTION_RAD = 0.035
+SIGMA_STRIP_RAD = 0.015
+"""Of a single strip the gimbal alone tells the roll about it, so it is held to what a gimbal can do."""
 WRONG_SIGMAS = 5.0
 WRONG_GPS_M = 6.0
 CELLS, EACH = 5, 4
+LEAST_TIES = 4
+LEAST_HELD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Start:
     """What the search for poses begins with, photos by number.
 
     `rotations` of all members; `told` are the positions (metres) that photos tell, `gps` those believed at
-    first, `gimbal` the rotations that are told and believed.
+    first, `gimbal` the rotations that are told and believed. `strips` says that all parts are single strips.
     """
 
     names: tuple[str, ...]
@@ -42,6 +47,7 @@ class Start:
     told: dict[int, Array]
     gps: dict[int, Array]
     gimbal: dict[int, Array]
+    strips: bool
     ties: Ties
 
 
@@ -63,7 +69,11 @@ class Solved:
 
 
 def solve(start: Start, tolerance_px: float) -> Solved:
-    """Poses, lenses and points. `tolerance_px` is how far off a good tie may be, in full pixels."""
+    """Poses, lenses and points. `tolerance_px` is how far off a good tie may be, in full pixels.
+
+    A photo that keeps fewer than four ties is not placed: only its GPS would say where. Raises AlignmentError
+    where fewer than three photos are.
+    """
     poses = {number: (start.rotations[number], start.gps[number]) for number in start.gps}
     solved = _adjusted(start, poses, start.gps)
     gps = _near(_poses(solved), start.gps)
@@ -75,7 +85,28 @@ def solve(start: Start, tolerance_px: float) -> Solved:
         # A position that the links did not believe may be right: then its photo now lies there.
         gps = _near(poses, {number: place for number, place in start.told.items() if number in poses})
         solved = _adjusted(start, poses, gps)
-    return _cleaned(solved)
+    return _held(start, _cleaned(solved))
+
+
+def _held(start: Start, solved: Solved) -> Solved:
+    """Without the photos that next to no tie holds."""
+    while True:
+        seen = np.bincount(solved.ties.view, minlength=len(solved.members))
+        poses = _poses(solved)
+        held = {
+            number: poses[number]
+            for number, ties in zip(solved.members, seen, strict=True)
+            if ties >= LEAST_TIES
+        }
+        if len(held) < LEAST_HELD:
+            raise AlignmentError(
+                f"the features that {len(solved.members)} photos share fit no places of their cameras",
+                remedy="Take photos that overlap by 60 % or more, of ground that shows detail",
+            )
+        if len(held) == len(solved.members):
+            return solved
+        gps = {number: place for number, place in solved.gps.items() if number in held}
+        solved = _cleaned(_adjusted(start, held, gps))
 
 
 def _adjusted(start: Start, poses: dict[int, tuple[Array, Array]], gps: dict[int, Array]) -> Solved:
@@ -129,7 +160,7 @@ def _network(
         directions=Directions(
             indices([place[number] for number in looking]),
             np.array([start.gimbal[number][2] for number in looking]).reshape(-1, 3),
-            SIGMA_DIRECTION_RAD,
+            SIGMA_STRIP_RAD if start.strips else SIGMA_DIRECTION_RAD,
         ),
     )
 

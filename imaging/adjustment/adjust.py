@@ -14,7 +14,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from imaging.adjustment.network import Bar, Indices, LensPrior, Network
 from imaging.adjustment.normals import Normals, considered_sigmas, held_unknowns, normals, tie_residuals
-from imaging.adjustment.state import Layout, State, layout_of, lens_from, state_of, views_from
+from imaging.adjustment.state import LENS, POSE, Layout, State, layout_of, lens_from, state_of, views_from
 from imaging.adjustment.witnesses import bar_length, witness_rows
 from imaging.lens import Array, Lens, View
 from missions.errors import AlignmentError
@@ -187,7 +187,9 @@ def _sigma(layout: Layout, points: int, residual_px: Array, sigma_px: float) -> 
     count = 2 * len(residual_px)
     if not count:
         return sigma_px
-    free = max(1, count - 3 * points - min(layout.size, count // 4))
+    spare = max(1, count - 3 * points)
+    # positions and priors pay for about half of a pose, and for bends and lenses but a few
+    free = spare - min(POSE // 2 * layout.views + LENS * len(layout.lens_names), spare // 2)
     for _ in range(10):
         square = _square(residual_px, sigma_px)
         total = float(((TAIL + 2) / (TAIL + square) * square).sum()) * sigma_px**2

@@ -63,6 +63,12 @@ class SceneReport:
     timings_s: dict[str, float]
     body: dict[str, Any]
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Everything that was made, the report last."""
+        folder = self.report.parent
+        return (*(folder / name for name in self.body["outputs"]), self.report)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:

@@ -118,7 +118,7 @@ def mosaic(
         _keep_lens(scene, keep_lens)
     if opened is not None:
         enter_pictures(opened, photos, "photo", report.used)
-        for path in (report.orthomosaic, report.preview, report.report):
+        for path in report.files:
             enter(opened, path, "scene", scene=scene.name)
         for measured in filter(None, (control, files.marks, bars)):
             enter(opened, measured, "control", scene=scene.name)

@@ -32,7 +32,7 @@ def make_the_overview(operation: Operation, steps: Steps) -> None:
     scene = operation.folder / "scenes" / "crash"
     options = MosaicOptions(gsd_m=PHOTO_GSD_M, quick=True)
     report = mosaic(operation.folder / "photos", scene, options=options, progress=steps)
-    for path in (report.orthomosaic, report.preview, report.report):
+    for path in report.files:
         operation.add_file(path, "scene", simulated=simulated)
     accuracy = report.accuracy
     steps.say(

@@ -70,7 +70,8 @@ def test_fifty_viewers_of_fifty_vehicles_for_half_an_hour(
     start: Callable[..., object], tmp_path: Path
 ) -> None:
     told, held_mb = watch(start, tmp_path / "heard", vehicles=50, viewers=45, stalled=5, for_s=1800)
-    first, last = (float(np.mean(part)) for part in (held_mb[60:120], held_mb[-60:]))
+    # what is kept of each vehicle and for each viewer is bounded, and filled after some ten minutes
+    first, last = (float(np.mean(part)) for part in (held_mb[120:180], held_mb[-60:]))
     print(json.dumps({**told, "first_mb": round(first, 1), "last_mb": round(last, 1)}))  # noqa: T201
     assert told["p99_ms"] < 250
     assert told["reconnected"] == 0

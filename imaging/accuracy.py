@@ -16,12 +16,13 @@ from imaging.checks import Check, checked
 from imaging.control.blunders import Blunder
 from imaging.control.scene import SceneControl
 from imaging.lens import Array
+from imaging.lens_freedom import HOLDING
 from imaging.progress import Progress
 from imaging.refinement import Refined
 from imaging.scene import Scene, key_of
 
 STAGE = "accuracy"
-VERSION = 3
+VERSION = 4
 NOT_FOR_EVIDENCE = "not for evidence: no ground control"
 NOT_CHECKED = "not for evidence: no independent check on the ground"
 COVERAGE_95 = 1.96
@@ -33,9 +34,9 @@ class Accuracy:
 
     `scale_95_pct` is half the width of the 95 % interval of the scale, in per cent of a distance, from the
     covariance of the adjustment. `gps_factor` is how many times the positions disagree beyond what was
-    expected. `heights_follow_focal_length` says that no control holds the heights: an error in the focal
-    length scales them, not distances. `ground_control_points` and `scale_bars` shaped the scene; `checks` did
-    not.
+    expected. `heights_follow_focal_length` says that too little control holds the ground: an error in the
+    focal length scales heights, not distances. `ground_control_points` and `scale_bars` shaped the scene;
+    `checks` did not.
     """
 
     reprojection_mean_px: float
@@ -122,7 +123,7 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
         "gps_set_aside": sum(not each.used and each.told for each in placed.residuals),
         "gps_factor": refined.gps_factor,
         "scale_95_pct": 100 * COVERAGE_95 * placed.scale_sigma,
-        "heights_follow_focal_length": points == 0,
+        "heights_follow_focal_length": points < HOLDING,
         "ground_control_points": points,
         "scale_bars": refined.bars,
         "checks": [asdict(check) for check in checks],

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,23 +18,23 @@ from typing import Any
 
 import numpy as np
 
-import imaging
 from imaging.adjustment.network import Ties
 from imaging.alignment_job import POINTS, RESULT, Job, write_job
 from imaging.lens import Array, Lens, View, view_from_json
 from imaging.options import MosaicOptions
-from imaging.pairs import frame_of, overlapping_pairs, positions_m
+from imaging.pairs import frame_of, on_a_line, overlapping_pairs, positions_m
 from imaging.photos import Photo
 from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
 from imaging.survey import LeftOut, Survey
 from imaging.worked import Worked
+from imaging.worker import working
 from missions.errors import AlignmentError, FormatError, OutputError
 
 STAGE = "alignment"
-VERSION = 2
-STRIP = 0.15
-FOCAL_TOLERANCE = 0.03
+VERSION = 3
+FOCAL_UNTOLD = 0.8
+"""Focal length over the longer side where a photo does not tell it: a lens of 64 degrees, as drones have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,7 @@ class Alignment:
 
     `points` (n, 3), each with its mean reprojection error `point_error_px` (n,) and the number of views that
     hold it, `point_views` (n,); `observation_px` (m,) is the error of every single tie point of `ties`.
-    `focal_held` says that the focal length is the one that the photos tell, not one found from them, `worked`
-    what the process of the alignment took.
+    `worked` is what the process of the alignment took.
     """
 
     views: tuple[View, ...]
@@ -56,7 +53,6 @@ class Alignment:
     point_views: Array
     observation_px: Array
     ties: Ties
-    focal_held: bool
     left_out: tuple[LeftOut, ...]
     key: str
     worked: Worked | None = None
@@ -75,7 +71,7 @@ def align(found: Survey, scene: Scene, options: MosaicOptions, progress: Progres
         record = _aligned(job, found, scene, key, progress)
     else:
         progress.stage("alignment: kept from before", 0)
-    return _alignment_from_record(record, scene)
+    return alignment_from_record(record, scene)
 
 
 def kept_alignment(scene: Scene) -> Alignment:
@@ -84,7 +80,7 @@ def kept_alignment(scene: Scene) -> Alignment:
     try:
         if record is None:
             raise ValueError("there is none")  # noqa: TRY301 - one error for whatever is wrong
-        return _alignment_from_record(record, scene)
+        return alignment_from_record(record, scene)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise FormatError(
             f"the record of the alignment is broken ({error})",
@@ -97,11 +93,9 @@ def _job(found: Survey, options: MosaicOptions) -> Job:
     groups: dict[str, list[str]] = {}
     lenses: dict[str, Lens] = {}
     for name, photo in found.photos.items():
-        focal = f"{photo.focal_length_px:.2f}" if photo.focal_length_px else "?"
-        camera = " ".join(part for part in (photo.make, photo.model) if part) or "camera"
-        key = f"{camera} {photo.width_px}x{photo.height_px} f={focal}"
+        key = lens_name(photo)
         groups.setdefault(key, []).append(name)
-        lenses.setdefault(key, _lens(photo))
+        lenses.setdefault(key, lens_of(photo))
     return Job(
         folder=str(found.folder.resolve()),
         lenses=lenses,
@@ -109,29 +103,29 @@ def _job(found: Survey, options: MosaicOptions) -> Job:
         pairs=[list(pair) for pair in overlapping_pairs(found.photos)],
         search_px=options.search_px,
         threads=options.threads or os.cpu_count() or 1,
-        hold_lens=_one_strip(found.photos),
-        focal_tolerance=FOCAL_TOLERANCE,
+        # Lens and relief cannot be told apart from one strip.
+        hold_lens=on_a_line(positions_m(found.photos, frame_of(found.photos))[0]),
     )
 
 
-def _lens(photo: Photo) -> Lens:
-    focal_px = photo.focal_length_px
+def lens_name(photo: Photo) -> str:
+    """What photos of one lens have in common: camera, size and focal length."""
+    focal = f"{photo.focal_length_px:.2f}" if photo.focal_length_px else "?"
+    camera = " ".join(part for part in (photo.make, photo.model) if part) or "camera"
+    return f"{camera} {photo.width_px}x{photo.height_px} f={focal}"
+
+
+def lens_of(photo: Photo) -> Lens:
+    """The lens that a photo tells of, without distortion."""
     return Lens(
         width_px=photo.width_px,
         height_px=photo.height_px,
-        focal_px=focal_px or 0.8 * max(photo.width_px, photo.height_px),
+        focal_px=photo.focal_length_px or FOCAL_UNTOLD * max(photo.width_px, photo.height_px),
         centre_x_px=photo.width_px / 2,
         centre_y_px=photo.height_px / 2,
         radial=0.0,
-        focal_known=focal_px is not None,
+        focal_known=photo.focal_length_px is not None,
     )
-
-
-def _one_strip(photos: dict[str, Photo]) -> bool:
-    """Whether the positions lie on a line: lens and relief cannot be told apart from one strip."""
-    positions, _ = positions_m(photos, frame_of(photos))
-    spread = np.linalg.svd(positions[:, :2] - positions[:, :2].mean(axis=0), compute_uv=False)
-    return bool(spread[1] < STRIP * spread[0])
 
 
 def _aligned(job: Job, found: Survey, scene: Scene, key: str, progress: Progress) -> dict[str, Any]:
@@ -153,8 +147,6 @@ def _aligned(job: Job, found: Survey, scene: Scene, key: str, progress: Progress
         "lenses": result["lenses"],
         "left_out": [asdict(item) for item in _not_aligned(found, result)],
         "pairs": len(job.pairs),
-        "focal_held": result["focal_held"],
-        "radial_held": result["radial_held"],
         "worked": None if worked is None else asdict(worked),
     }
     return scene.keep(STAGE, key, body, [points])
@@ -203,27 +195,13 @@ def _run_worker(scratch: Path, log: Path, progress: Progress) -> Worked | None:
     Gives what it took, by its own account.
     """
     worked = None
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(_search_path())}
-    with log.open("wb") as messages:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "imaging.alignment_worker", str(scratch)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=messages,
-            env=environment,
-            start_new_session=True,
-        )
-        try:
-            assert worker.stdout is not None  # noqa: S101 - it is a pipe
-            for line in worker.stdout:
-                worked = _relay(line, progress) or worked
-            status = worker.wait()
-        finally:
-            worker.kill()
-            worker.wait()
-            for pipe in (worker.stdin, worker.stdout):
-                if pipe is not None:
-                    pipe.close()
+    with (
+        log.open("wb") as messages,
+        working("imaging.alignment_worker", str(scratch), messages=messages) as (worker, lines),
+    ):
+        for line in lines:
+            worked = _relay(line, progress) or worked
+        status = worker.wait()
     if status:
         raise AlignmentError(
             f"the alignment stopped early (status {status})", where=str(log), remedy="The log says more"
@@ -246,13 +224,6 @@ def _relay(line: bytes, progress: Progress) -> Worked | None:
     return None
 
 
-def _search_path() -> list[str]:
-    """Where the worker finds this very package, in front of what the environment names."""
-    here = str(Path(imaging.__file__).resolve().parent.parent)
-    given = os.environ.get("PYTHONPATH", "")
-    return [here, *([given] if given else [])]
-
-
 @contextmanager
 def _scratch(scene: Scene) -> Iterator[Path]:
     try:
@@ -271,7 +242,8 @@ def _log(scene: Scene) -> Path:
     return scene.stages / f"{STAGE}.log"
 
 
-def _alignment_from_record(record: dict[str, Any], scene: Scene) -> Alignment:
+def alignment_from_record(record: dict[str, Any], scene: Scene) -> Alignment:
+    """The alignment of a stage's record and the `.npz` that goes with it. Raises as these come apart."""
     with np.load(scene.stages / f"{STAGE}.npz", allow_pickle=False) as arrays:
         return Alignment(
             views=tuple(view_from_json(view) for view in record["views"]),
@@ -281,7 +253,6 @@ def _alignment_from_record(record: dict[str, Any], scene: Scene) -> Alignment:
             point_views=arrays["views"].astype(float),
             observation_px=arrays["observation_px"],
             ties=Ties(arrays["tie_view"], arrays["tie_point"], arrays["tie_px"]),
-            focal_held=bool(record["focal_held"]),
             left_out=tuple(LeftOut(**item) for item in record["left_out"]),
             key=record["key"],
             worked=Worked(**record["worked"]) if record.get("worked") else None,

@@ -19,8 +19,7 @@ JOB, RESULT, POINTS, DATABASE = "job.json", "result.json", "points.npz", "tie_po
 class Job:
     """Photos by name under `folder`, grouped by lens; pairs to compare; settings.
 
-    `hold_lens` keeps focal length and distortion as given; else both are found where that pays, the focal
-    length within `focal_tolerance` (a share) of the one that the photos tell.
+    `hold_lens` keeps the distortion as given; else it is found where that pays.
     """
 
     folder: str
@@ -30,7 +29,6 @@ class Job:
     search_px: int
     threads: int
     hold_lens: bool
-    focal_tolerance: float
 
 
 def write_job(job: Job, scratch: Path) -> None:

@@ -29,13 +29,6 @@ CHUNK_PAIRS = 50
 LEAST_GAIN = 0.05
 
 
-class Freedom(NamedTuple):
-    """What of the lens is found from the photos rather than held."""
-
-    focal: bool
-    radial: bool
-
-
 class _Seen(NamedTuple):
     """Tie points of one picture: (k,) view, (k,) point, (k, 2) pixel, (k,) distance from the projection."""
 
@@ -54,8 +47,7 @@ def main(scratch: Path) -> None:
     database = scratch / DATABASE
     _extract(job, database)
     _match(job, database, scratch)
-    model, freedom = _map_with_a_lens(job, database, scratch)
-    _write_result(job, database, model, scratch, freedom)
+    _write_result(job, database, _map_with_a_lens(job, database, scratch), scratch)
     used = worked()
     _tell(cpu_s=used.cpu_s, peak_bytes=used.peak_bytes)
 
@@ -111,32 +103,24 @@ def _match(job: Job, database: Path, scratch: Path) -> None:
         _tell(advance=len(chunk))
 
 
-def _map_with_a_lens(
-    job: Job, database: Path, scratch: Path
-) -> tuple[pycolmap.Reconstruction | None, Freedom]:
-    """The model, its lens set free only where that pays.
+def _map_with_a_lens(job: Job, database: Path, scratch: Path) -> pycolmap.Reconstruction | None:
+    """The model, the lens's distortion found only where that pays, a focal length only where none is told.
 
     From level photos a wrong distortion hides in a ground bent like a bowl, and a wrong focal length in its
-    height, at almost no cost in reprojection error; so both are held unless the error falls clearly.
+    height, at almost no cost in reprojection error. What the lens is, the adjustment finds (`refinement`).
     """
-    told = all(lens.focal_known for lens in job.lenses.values())
-    freedom = Freedom(focal=not told, radial=False)
-    model = _map(job, database, scratch, freedom)
-    if model is None or job.hold_lens or not _pays(model):
-        return model, freedom
-    freedom = Freedom(focal=True, radial=True)
-    freed = _map(job, database, scratch, freedom)
-    if freed is not None and not _believable(job, freed):
-        freedom = Freedom(focal=not told, radial=True)
-        freed = _map(job, database, scratch, freedom)
-    return freed, freedom
+    model = _map(job, database, scratch, radial=False)
+    if model is None or job.hold_lens or not _pays(job, model):
+        return model
+    return _map(job, database, scratch, radial=True)
 
 
-def _pays(model: pycolmap.Reconstruction) -> bool:
-    """Whether a free lens would bring the mean reprojection error down by a twentieth or more."""
+def _pays(job: Job, model: pycolmap.Reconstruction) -> bool:
+    """Whether a distortion would bring the mean reprojection error down by a twentieth or more."""
     trial = copy.deepcopy(model)
     options = pycolmap.BundleAdjustmentOptions()
-    options.refine_focal_length = options.refine_extra_params = True
+    options.refine_focal_length = not _focal_told(job)
+    options.refine_extra_params = True
     options.print_summary = False
     trial.update_point_3d_errors()
     held_px = trial.compute_mean_reprojection_error()
@@ -145,16 +129,21 @@ def _pays(model: pycolmap.Reconstruction) -> bool:
     return bool(trial.compute_mean_reprojection_error() < (1 - LEAST_GAIN) * held_px)
 
 
-def _map(job: Job, database: Path, scratch: Path, freedom: Freedom) -> pycolmap.Reconstruction | None:
+def _focal_told(job: Job) -> bool:
+    return all(lens.focal_known for lens in job.lenses.values())
+
+
+def _map(job: Job, database: Path, scratch: Path, *, radial: bool) -> pycolmap.Reconstruction | None:
     total = sum(len(names) for names in job.groups.values())
-    _tell(stage="alignment: poses and lens" if freedom.radial else "alignment: poses", total=total)
+    _tell(stage="alignment: poses and lens" if radial else "alignment: poses", total=total)
     options = pycolmap.IncrementalPipelineOptions()
     options.num_threads = job.threads
     options.random_seed = SEED
     options.min_model_size = 3
     options.extract_colors = False
-    options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = freedom.focal
-    options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = freedom.radial
+    focal = not _focal_told(job)
+    options.ba_refine_focal_length = options.mapper.abs_pose_refine_focal_length = focal
+    options.ba_refine_extra_params = options.mapper.abs_pose_refine_extra_params = radial
     models = pycolmap.incremental_mapping(
         database,
         job.folder,
@@ -166,32 +155,13 @@ def _map(job: Job, database: Path, scratch: Path, freedom: Freedom) -> pycolmap.
     return max(models.values(), key=lambda model: model.num_reg_images(), default=None)
 
 
-def _believable(job: Job, model: pycolmap.Reconstruction) -> bool:
-    """Whether every focal length found is one that its photos can have told."""
-    lens_of = {name: job.lenses[key] for key, names in job.groups.items() for name in names}
-    for image_id in model.reg_image_ids():
-        image = model.images[image_id]
-        told, focal_px = lens_of[image.name], model.cameras[image.camera_id].params[0]
-        if told.focal_known and abs(focal_px / told.focal_px - 1) > job.focal_tolerance:
-            return False
-    return True
-
-
-def _write_result(
-    job: Job, database: Path, model: pycolmap.Reconstruction | None, scratch: Path, freedom: Freedom
-) -> None:
+def _write_result(job: Job, database: Path, model: pycolmap.Reconstruction | None, scratch: Path) -> None:
     tables = pycolmap.Database.open(database)
     names = {image.image_id: image.name for image in tables.read_all_images()}
     matched = {names[image_id] for pair in _verified(tables) for image_id in pair}
     tables.close()
     key_of = {name: key for key, members in job.groups.items() for name in members}
-    body: dict[str, Any] = {
-        "views": [],
-        "lenses": {},
-        "matched": sorted(matched),
-        "focal_held": not freedom.focal,
-        "radial_held": not freedom.radial,
-    }
+    body: dict[str, Any] = {"views": [], "lenses": {}, "matched": sorted(matched)}
     model = model or pycolmap.Reconstruction()
     points = dict(model.points3D.items())
     index = {point_id: number for number, point_id in enumerate(points)}

@@ -62,10 +62,6 @@ class Arrivals:
                 found.append((path, seen.problem))
         return found
 
-    def awaited(self) -> int:
-        """How many photos are there and not yet whole."""
-        return sum(not seen.whole and not seen.told for seen in self._seen.values())
-
     def _stamps(self) -> Iterator[tuple[Path, tuple[int, int]]]:
         with suppress(PhotoError):  # no folder or no photo yet
             for path in picture_files(self._folder, leave_out=self._scene):

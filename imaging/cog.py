@@ -14,20 +14,16 @@ from rasterio.shutil import copy
 from missions.errors import OutputError
 
 TILE_PX = 512
-CACHE_MB = 64
 FLOATS, INTEGERS = 3, 2
 
 
-def cog_from_tiff(source: Path, target: Path, *, predictor: int, resampling: str = "average") -> None:
+def cog_from_tiff(source: Path, target: Path, *, predictor: int) -> None:
     """Write `target` from `source` with overviews. Raises OutputError where the disk is full."""
     try:
-        # GDAL else keeps a twentieth of the memory in tiles.
-        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB * 1_000_000):
-            copy(
-                source, target, driver="COG", compress="DEFLATE", predictor=predictor, level=1,
-                blocksize=TILE_PX, overview_resampling=resampling, bigtiff="IF_SAFER", num_threads="ALL_CPUS",
-                sparse_ok=True, add_mask="NO",
-            )  # fmt: skip
+        copy(
+            source, target, driver="COG", compress="DEFLATE", predictor=predictor, level=1, blocksize=TILE_PX,
+            overview_resampling="average", bigtiff="IF_SAFER", num_threads="ALL_CPUS", sparse_ok=True,
+        )  # fmt: skip
     except rasterio.errors.RasterioError as error:
         raise OutputError(
             f"cannot be written ({error})", where=str(target), remedy="Make room on the disk"

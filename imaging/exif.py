@@ -145,5 +145,5 @@ def _zone(offset: str) -> timezone:
         hours, minutes = offset[1:].split(":")
         size = timedelta(hours=int(hours), minutes=int(minutes))
         return timezone(-size if offset.startswith("-") else size)
-    except ValueError:
+    except (ValueError, OverflowError):
         return UTC

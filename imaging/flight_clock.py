@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from imaging.adjustment.network import Indices
 from imaging.lens import Array
 
 ZONE_S = 900.0
@@ -66,18 +67,17 @@ def offset_of(
     `exposure_s` (m,) are the recording's pictures. None where nothing fits, or several offsets do.
     """
     placed = np.isfinite(local_m[:, 0])
-    ways = (
-        _by_positions(time_s[placed], local_m[placed], path),
-        _by_exposures(time_s, exposure_s),
-        _by_clocks(time_s, path, utc_offset_s),
+    return (
+        _by_positions(time_s[placed], local_m[placed], path)
+        or _by_exposures(time_s, exposure_s)
+        or _by_clocks(time_s, path, utc_offset_s)
     )
-    return next((way for way in ways if way is not None), None)
 
 
 def _by_positions(time_s: Array, local_m: Array, path: Path) -> Offset | None:
     if len(time_s) < 3 or np.ptp(local_m, axis=0).max() < LEAST_MOVED_M:
         return None
-    tried = np.arange(path.time_s[0] - time_s.max(), path.time_s[-1] - time_s.min(), COARSE_S)
+    tried = _tried(time_s, path)
     cost = np.array([_cost(time_s + offset_s, local_m, path) for offset_s in tried])
     if not len(tried):
         return None
@@ -87,6 +87,14 @@ def _by_positions(time_s: Array, local_m: Array, path: Path) -> Offset | None:
     if near.min() > 0.5 or (len(others) and others.min() < CLEARLY * near.min() + 0.02):
         return None
     return _refined(time_s, local_m, path, best)
+
+
+def _tried(time_s: Array, path: Path) -> Array:
+    """Offsets that bring a photo or more into the flight; a clock years off adds no years to try."""
+    first_s = path.time_s[0] - np.sort(time_s)[::-1]
+    length_s = path.time_s[-1] - path.time_s[0]
+    parts = np.split(first_s, np.flatnonzero(np.diff(first_s) > length_s) + 1)
+    return np.concatenate([np.arange(part[0], part[-1] + length_s, COARSE_S) for part in parts])
 
 
 def _cost(time_s: Array, local_m: Array, path: Path) -> float:
@@ -124,13 +132,15 @@ def _by_exposures(time_s: Array, exposure_s: Array) -> Offset | None:
     """The offset that brings most photos to a picture of the recording, where no other brings as many."""
     if len(exposure_s) < 3 or len(time_s) < 3:
         return None
-    tried = np.unique(np.round(np.subtract.outer(exposure_s, time_s).ravel(), 1))
+    tried = _shared_offsets(time_s, exposure_s)
+    if not len(tried):
+        return None
     found = np.array([_matched(time_s + offset_s, exposure_s) for offset_s in tried])
     best = float(np.median(tried[found == found.max()]))
     others = found[np.abs(tried - best) > 2 * TOLERANCE_S]
-    if found.max() < max(3, SHARE_IN_FLIGHT * len(time_s)) or (len(others) and others.max() >= found.max()):
+    if found.max() < _least(time_s) or (len(others) and others.max() >= found.max()):
         return None
-    apart_s = _nearest(time_s + best, exposure_s)
+    apart_s = exposure_s[_nearest(time_s + best, exposure_s)] - (time_s + best)
     apart_s = apart_s[np.abs(apart_s) <= TOLERANCE_S]
     spread_s = max(0.01, float(np.std(apart_s)))
     return Offset(
@@ -138,18 +148,30 @@ def _by_exposures(time_s: Array, exposure_s: Array) -> Offset | None:
     )
 
 
+def _least(time_s: Array) -> float:
+    """How many pictures must have a photo near them."""
+    return max(3.0, SHARE_IN_FLIGHT * len(time_s))
+
+
+def _shared_offsets(time_s: Array, exposure_s: Array) -> Array:
+    """Offsets, in tenths of a second, at which photos enough could lie near a picture."""
+    apart_s = np.sort(np.subtract.outer(exposure_s, time_s), axis=None)
+    tried = np.unique(np.round(apart_s, 1))
+    reach_s = TOLERANCE_S + 1e-6
+    near = np.searchsorted(apart_s, tried + reach_s) - np.searchsorted(apart_s, tried - reach_s)
+    return np.asarray(tried[near >= _least(time_s)])
+
+
 def _matched(time_s: Array, exposure_s: Array) -> int:
     """How many pictures of the recording have a photo near them."""
-    apart_s = np.abs(_nearest(time_s, exposure_s))
-    near = np.argmin(np.abs(np.subtract.outer(time_s, exposure_s)), axis=1)
-    return len(np.unique(near[apart_s <= TOLERANCE_S]))
+    near = _nearest(time_s, exposure_s)
+    return len(np.unique(near[np.abs(exposure_s[near] - time_s) <= TOLERANCE_S]))
 
 
-def _nearest(time_s: Array, exposure_s: Array) -> Array:
-    """(k,) from each time to the nearest of the exposures, seconds."""
+def _nearest(time_s: Array, exposure_s: Array) -> Indices:
+    """(k,) which of the rising exposures is nearest to each time."""
     after = np.clip(np.searchsorted(exposure_s, time_s), 1, len(exposure_s) - 1)
-    either = np.stack([exposure_s[after - 1] - time_s, exposure_s[after] - time_s])
-    return np.asarray(np.take_along_axis(either, np.abs(either).argmin(axis=0)[None, :], axis=0)[0])
+    return np.asarray(after - (time_s - exposure_s[after - 1] <= exposure_s[after] - time_s), np.int64)
 
 
 def _by_clocks(time_s: Array, path: Path, utc_offset_s: float) -> Offset | None:

@@ -17,7 +17,7 @@ from imaging.grid import Grid, grid_over
 from imaging.lens import Array, Lens, View
 from imaging.photos import Pixels, decode
 from imaging.progress import Progress
-from imaging.sampling import Patch, hide, lay
+from imaging.sampling import Patch, border_px, hide, lay
 from imaging.surface import STEEPEST, Surface
 from imaging.survey import Survey
 from imaging.threads import in_order
@@ -71,18 +71,7 @@ class Footprint:
 
 def ground_corners(view: View, lens: Lens, ground_m: float) -> Array:
     """(n, 2) local points where the photo's border meets level ground, rays held within the limit."""
-    steps = np.linspace(0.0, 1.0, 17)
-    x, y = steps * lens.width_px, steps * lens.height_px
-    zero = np.zeros_like(steps)
-    border = np.vstack(
-        [
-            np.column_stack([x, zero]),
-            np.column_stack([x, zero + lens.height_px]),
-            np.column_stack([zero, y]),
-            np.column_stack([zero + lens.width_px, y]),
-        ]
-    )
-    rays = lens.rays(border) @ view.rotation
+    rays = lens.rays(border_px(lens, 17)) @ view.rotation
     flat, down = np.linalg.norm(rays[:, :2], axis=1), -rays[:, 2]
     height_m = max(0.0, float(view.centre[2]) - ground_m)
     slant = np.where(down > 0, flat / np.maximum(down, 1e-9), np.inf)
@@ -90,12 +79,17 @@ def ground_corners(view: View, lens: Lens, ground_m: float) -> Array:
     return np.asarray(view.centre[:2] + rays[:, :2] / np.maximum(flat, 1e-9)[:, None] * reach_m[:, None])
 
 
-def grid_of_views(placed: Georeference, lenses: dict[str, Lens], surface: Surface, cell_m: float) -> Grid:
-    """The grid that covers what the photos see of the ground."""
-    corners = [
+def corners_of_views(placed: Georeference, lenses: dict[str, Lens], surface: Surface) -> list[Array]:
+    """Where each photo's border meets the ground, (n, 2) local metres each."""
+    return [
         ground_corners(view, lenses[view.lens], float(surface.height_m(view.centre[:2])))
         for view in placed.views
     ]
+
+
+def grid_of_views(placed: Georeference, lenses: dict[str, Lens], surface: Surface, cell_m: float) -> Grid:
+    """The grid that covers what the photos see of the ground."""
+    corners = corners_of_views(placed, lenses, surface)
     return grid_over(placed.frame, placed.epsg, np.vstack(corners), cell_m)
 
 

@@ -36,7 +36,7 @@ FORMAT, VERSION = "droneteam-lens", 1
 LIMIT_BYTES = 100_000
 LIMIT_LENSES = 50
 PARAMETERS = LENS_PARAMETERS[:-1]
-"""How fast the sensor is read is found anew in every scene."""
+"""All but how fast the sensor is read, which no scene finds."""
 WANDER_FOCAL, WANDER_CENTRE = 0.001, 0.001
 """Shares of the focal length."""
 WANDER_RADIAL, WANDER_TANGENTIAL = 0.002, 0.0002
@@ -143,7 +143,7 @@ def read_lenses(path: Path) -> tuple[KeptLens, ...]:
         if not 1 <= len(entries) <= LIMIT_LENSES:
             raise ValueError(f"it holds {len(entries)} lenses")  # noqa: TRY301
         return tuple(_lens_of(entry) for entry in entries)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise FormatError(
             f"is no file of lenses ({reason})",
@@ -153,8 +153,15 @@ def read_lenses(path: Path) -> tuple[KeptLens, ...]:
 
 
 def lens_for(photo: Photo, lenses: Sequence[KeptLens]) -> KeptLens | None:
-    """The kept lens of this photo's camera and size, None where there is none."""
-    return next((kept for kept in lenses if kept.fits(photo)), None)
+    """The kept lens of this photo's camera, size and zoom, None where there is none.
+
+    Of several for one camera that with the focal length nearest to what the photo tells.
+    """
+    told_px = photo.focal_length_px
+    fitting = (kept for kept in lenses if kept.fits(photo))
+    return min(
+        fitting, key=lambda kept: abs(kept.lens.focal_px - (told_px or kept.lens.focal_px)), default=None
+    )
 
 
 def with_lenses(photos: Mapping[str, Photo], lenses: Sequence[KeptLens]) -> dict[str, Photo]:
@@ -186,7 +193,7 @@ def with_lenses(photos: Mapping[str, Photo], lenses: Sequence[KeptLens]) -> dict
 
 def json_from_kept(kept: KeptLens) -> dict[str, Any]:
     """Plain values."""
-    return {**asdict(kept), "lens": asdict(kept.lens), "sigma": dict(kept.sigma)}
+    return asdict(kept)
 
 
 def kept_from_json(body: Mapping[str, Any]) -> KeptLens:

@@ -36,6 +36,7 @@ thread.
 MATCH_BYTES = 60
 """A pixel of a pair while its depths are found, in each thread."""
 MATCHED_PIXELS = 5_200_000
+"""Photos are matched at no more than this."""
 CELL_BYTES = 45
 UNKNOWN_BYTES = 32
 UNKNOWNS_A_PHOTO = 14

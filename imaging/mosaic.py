@@ -124,7 +124,9 @@ def _made(
         accuracy=accuracy,
         files=files,
     )
-    return write_report(folder, options, results, meter)
+    report = write_report(folder, options, results, meter)
+    folder.drop_all_but(files)
+    return report
 
 
 def _control(

@@ -24,12 +24,12 @@ from imaging.alignment import Alignment
 from imaging.cog import INTEGERS, TILE_PX, cog_from_tiff
 from imaging.consistency import balanced, find_gains, without_passers
 from imaging.dense.model import AnySurface, DenseSurface
-from imaging.footprints import Flags, find_footprints, grid_of_views, ground_corners, native_gsd_m
+from imaging.footprints import Flags, corners_of_views, find_footprints, grid_of_views, native_gsd_m
 from imaging.georeference import Georeference
 from imaging.grid import Grid
-from imaging.lens import Array
 from imaging.options import MosaicOptions
-from imaging.painting import Decoded, Painted, Plan, Sources, paint
+from imaging.painting import Painted, Plan, Sources, paint
+from imaging.pictures import Decoded
 from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
 from imaging.seams import find_seams
@@ -87,10 +87,11 @@ def draw(
     native_m = native_gsd_m(placed, alignment.lenses, surface.ground)
     gsd_m = options.gsd_m or (QUICK_GSD * native_m if options.quick else native_m)
     grid = _grid(sources, gsd_m)
-    key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height, verdict)
+    step = _coarse_step(grid, sources, options.coarse_cells)
+    key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height, step, verdict)
     record = scene.kept(STAGE, key)
     if record is None:
-        body = _drawn(sources, grid, native_m, scene, options, verdict, progress)
+        body = _drawn(sources, grid, step, native_m, scene, options, verdict, progress)
         record = scene.keep(STAGE, key, body, [scene.orthomosaic, scene.preview])
     else:
         progress.stage("orthomosaic: kept from before", 0)
@@ -120,18 +121,10 @@ def _grid(sources: Sources, gsd_m: float) -> Grid:
     return replace(coarse, cell_m=gsd_m, width=coarse.width * COARSE, height=coarse.height * COARSE)
 
 
-def _corners(sources: Sources) -> list[Array]:
-    """Where each photo's border meets the ground, (n, 2) local metres each."""
-    surface, lenses = sources.surface.ground, sources.lenses
-    return [
-        ground_corners(view, lenses[view.lens], float(surface.height_m(view.centre[:2])))
-        for view in sources.placed.views
-    ]
-
-
 def _coarse_step(grid: Grid, sources: Sources, most_cells: int) -> int:
     """Pixels in a coarse cell: 8, or more where all the footprints together would not fit in memory."""
-    areas_m2 = [float(np.prod(np.ptp(corners, axis=0))) for corners in _corners(sources)]
+    corners = corners_of_views(sources.placed, sources.lenses, sources.surface.ground)
+    areas_m2 = [float(np.prod(np.ptp(each, axis=0))) for each in corners]
     step, area_px = COARSE, sum(areas_m2) / grid.cell_m**2
     while area_px / step**2 > most_cells:
         step *= 2
@@ -141,20 +134,20 @@ def _coarse_step(grid: Grid, sources: Sources, most_cells: int) -> int:
 def _drawn(
     sources: Sources,
     grid: Grid,
+    step: int,
     native_m: float,
     scene: Scene,
     options: MosaicOptions,
     verdict: str,
     progress: Progress,
 ) -> dict[str, Any]:
-    step = _coarse_step(grid, sources, options.coarse_cells)
     coarse = replace(
         grid, cell_m=grid.cell_m * step, width=-(-grid.width // step), height=-(-grid.height // step)
     )
     threads = options.threads or os.cpu_count() or 1
     plan, passers = _plan(sources, grid, coarse, step, threads, progress)
     reduce = next((reduce for reduce in (8, 4, 2) if reduce * native_m <= grid.cell_m), 1)
-    decoded = Decoded(sources.found, reduce, options.memory_mb * 1_000_000)
+    decoded = Decoded(sources.found.photos, reduce, options.memory_mb * 1_000_000)
     with writing_whole(scene.orthomosaic) as temporary:
         covered_px, filled_px = _write(temporary, sources, plan, decoded, scene, threads, verdict, progress)
         with writing_whole(scene.preview) as small:
@@ -244,7 +237,8 @@ def _write(
         with rasterio.open(
             plain, "w", driver="GTiff", width=grid.width, height=grid.height, count=4, dtype="uint8",
             crs=f"EPSG:{grid.epsg}", transform=grid.transform, tiled=True, blockxsize=TILE_PX,
-            blockysize=TILE_PX, photometric="RGB", alpha="unassociated", bigtiff="IF_SAFER", sparse_ok=True,
+            blockysize=TILE_PX, photometric="RGB", alpha="NON-PREMULTIPLIED", bigtiff="IF_SAFER",
+            sparse_ok=True,
         ) as file:  # fmt: skip
             file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
             file.update_tags(

@@ -50,7 +50,7 @@ def _kmz(scene: Scene, name: str, verdict: str) -> bytes:
     picture, (west, south, east, north) = _picture(scene)
     document = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><GroundOverlay>'
-        f"<name>{escape(name)}</name><description>{escape(verdict)}</description>"
+        f"<name>{_text(name)}</name><description>{_text(verdict)}</description>"
         "<Icon><href>files/orthomosaic.png</href></Icon>"
         f"<LatLonBox><north>{north:.9f}</north><south>{south:.9f}</south>"
         f"<east>{east:.9f}</east><west>{west:.9f}</west></LatLonBox></GroundOverlay></kml>\n"
@@ -66,6 +66,11 @@ def _kmz(scene: Scene, name: str, verdict: str) -> bytes:
             entry.compress_type = method
             file.writestr(entry, data)
     return archive.getvalue()
+
+
+def _text(plain: str) -> str:
+    """Text that XML can hold: a folder's name may be made of anything."""
+    return escape("".join(letter for letter in plain if letter.isprintable()))
 
 
 def _picture(scene: Scene) -> tuple[bytes, tuple[float, float, float, float]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import cv2
@@ -16,7 +14,8 @@ from imaging.footprints import FINE, Flags, Floats, Footprint, patch_of
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.lens import Lens
-from imaging.photos import Pixels, decode
+from imaging.photos import Pixels
+from imaging.pictures import Decoded
 from imaging.sampling import lay
 from imaging.seams import NOBODY, Labels, Seams
 from imaging.survey import Survey
@@ -58,33 +57,6 @@ class Painted:
 
     pixels: Pixels
     filled_px: int
-
-
-class Decoded:
-    """Decoded photos, the ones used last, up to `limit_bytes` in all (one at least). Threads may share it."""
-
-    def __init__(self, found: Survey, reduce: int, limit_bytes: int) -> None:
-        self._found, self._reduce, self._limit_bytes = found, reduce, limit_bytes
-        self._held: OrderedDict[str, Pixels] = OrderedDict()
-        self._lock = Lock()
-        self._making: dict[str, Lock] = {}
-
-    def picture(self, name: str) -> Pixels:
-        """The photo's pixels, (height, width, 3), each side 1/`reduce` of the file's."""
-        with self._lock:
-            making = self._making.setdefault(name, Lock())
-        with making:
-            with self._lock:
-                if name in self._held:
-                    self._held.move_to_end(name)
-                    return self._held[name]
-            picture = decode(self._found.photos[name].path, self._reduce)
-            with self._lock:
-                total = picture.nbytes + sum(other.nbytes for other in self._held.values())
-                while self._held and total > self._limit_bytes:
-                    total -= self._held.popitem(last=False)[1].nbytes
-                self._held[name] = picture
-            return picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from imaging.photos import Photo
 from missions.geodesy import GeoPoint, LocalFrame
 
 NEIGHBOURS = 20
+STRIP = 0.15
 
 
 def frame_of(photos: dict[str, Photo]) -> LocalFrame:
@@ -40,6 +41,15 @@ def positions_m(photos: dict[str, Photo], frame: LocalFrame) -> tuple[Array, str
             return positions, reference
     positions[rows, 2] = 0.0
     return positions, "unknown"
+
+
+def on_a_line(positions: Array) -> bool:
+    """Whether (n, 2 or 3) positions lie on a line in plan; those that are not known (NaN) do not count."""
+    level = positions[np.isfinite(positions[:, 0]), :2]
+    if len(level) < 2:
+        return True
+    spread = np.linalg.svd(level - level.mean(axis=0), compute_uv=False)
+    return bool(spread[1] < STRIP * spread[0])
 
 
 def overlapping_pairs(photos: dict[str, Photo], *, neighbours: int = NEIGHBOURS) -> list[tuple[str, str]]:

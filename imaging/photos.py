@@ -119,15 +119,18 @@ def decode(path: Path, reduce: int = 1) -> Pixels:
             raise PhotoError(f"the picture is broken or cut short ({error})", where=str(path)) from error
 
 
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, read in pieces. Raises PhotoError where it cannot be read, is empty or too large."""
+def hash_file(path: Path, limit_bytes: int | None = LIMIT_BYTES) -> str:
+    """SHA-256 of a file, read in pieces. Raises PhotoError where it cannot be read, is empty or too large.
+
+    `limit_bytes` is None for what this software has made itself.
+    """
     digest = hashlib.sha256()
     try:
         size = path.stat().st_size
         if size == 0:
             raise PhotoError("the file is empty", where=str(path), remedy="Copy it from the camera again")
-        if size > LIMIT_BYTES:
-            raise PhotoError(f"the file is larger than {LIMIT_BYTES // 1_000_000} MB", where=str(path))
+        if limit_bytes is not None and size > limit_bytes:
+            raise PhotoError(f"the file is larger than {limit_bytes // 1_000_000} MB", where=str(path))
         with path.open("rb") as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)
@@ -144,9 +147,12 @@ def picture_files(folder: Path, *, leave_out: Path | None = None) -> tuple[Path,
     if not folder.is_dir():
         raise PhotoError("this is no folder of photos", where=str(folder), remedy="Check the path")
     found: list[Path] = []
+    passed_over = None if leave_out is None else leave_out.resolve()
     for parent, folders, names in os.walk(folder):
         here = Path(parent)
-        folders[:] = sorted(name for name in folders if name[0] != "." and here / name != leave_out)
+        folders[:] = sorted(
+            name for name in folders if name[0] != "." and (here / name).resolve() != passed_over
+        )
         found += [here / name for name in names if name[0] != "." and name.lower().endswith(SUFFIXES)]
     if not found:
         raise PhotoError(

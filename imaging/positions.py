@@ -57,7 +57,7 @@ class Witness:
     """Positions (k, 3) in metres of `reference` height, their covariance in two parts, and velocities (k, 3).
 
     `shared` (3k, 3k) is the part that a whole flight has in common: offset, lag and lever arm; `spread` the
-    rest. `rtk` (k,) says which are corrected to centimetres.
+    rest.
     """
 
     local_m: Array
@@ -65,7 +65,6 @@ class Witness:
     shared: Array
     spread: Array
     velocity_m_s: Array
-    rtk: Array
 
 
 def witness_of(photos: dict[str, Photo], frame: LocalFrame) -> Witness:
@@ -75,7 +74,6 @@ def witness_of(photos: dict[str, Photo], frame: LocalFrame) -> Witness:
     velocity_m_s = np.nan_to_num(velocities(local_m, times_s, flights))
     local_m = np.nan_to_num(local_m)
     told = list(photos.values())
-    rtk = np.array([photo.rtk for photo in told])
     plan = [_plan(photo) for photo in told]
     up = [_up(photo, reference) for photo in told]
     count = len(told)
@@ -83,7 +81,7 @@ def witness_of(photos: dict[str, Photo], frame: LocalFrame) -> Witness:
     same = flights[:, None] == flights[None, :]
     near = same * np.exp(-np.abs(times_s[:, None] - times_s[None, :]) / DRIFT_TIME_S)
     for axis, trusts in enumerate((plan, plan, up)):
-        common, drift, own, _ = np.array([(t.shared_m, t.drift_m, t.own_m, t.lag_s) for t in trusts]).T
+        common, drift, own = np.array([(t.shared_m, t.drift_m, t.own_m) for t in trusts]).T
         shared[:, axis, :, axis] = same * np.outer(common, common)
         spread[:, axis, :, axis] = near * np.outer(drift, drift) + np.diag(own**2)
     moved_m = velocity_m_s * np.array([trust.lag_s for trust in plan])[:, None]
@@ -91,7 +89,7 @@ def witness_of(photos: dict[str, Photo], frame: LocalFrame) -> Witness:
     common = np.einsum("ia,jb->iajb", moved_m, moved_m) + np.einsum("iac,jbc->iajb", levers, levers)
     shared += common * same[:, None, :, None]
     size = (3 * count, 3 * count)
-    return Witness(local_m, reference, shared.reshape(size), spread.reshape(size), velocity_m_s, rtk)
+    return Witness(local_m, reference, shared.reshape(size), spread.reshape(size), velocity_m_s)
 
 
 def explained(witness: Witness, rows: Indices, apart_m: Array, factor: float) -> Array:

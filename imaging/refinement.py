@@ -20,7 +20,7 @@ from imaging.adjustment.thinning import restricted, thinned
 from imaging.alignment import Alignment
 from imaging.control.blunders import Blunder, sift
 from imaging.control.scene import SceneControl, control_bars, local_of, named_points, pointings
-from imaging.control.snooping import Snooped, snooped
+from imaging.control.snooping import Snooped, suspects
 from imaging.georeference import Georeference, Residual, gimbal_direction
 from imaging.lens import Array, Lens, View
 from imaging.lens_file import KeptLens, lens_for
@@ -33,7 +33,7 @@ from imaging.scene import Scene, key_of
 from imaging.survey import Survey
 
 STAGE = "adjustment"
-VERSION = 3
+VERSION = 4
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
@@ -152,13 +152,19 @@ class _Begun:
             found[number] = np.where(held, state.lenses[number], found[number])
         return replace(state, lenses=found)
 
-    def set_aside(self, wrong: Snooped) -> None:
-        """Leave a surveyed point or a bar out of the network from now on, and remember why."""
-        off = ", ".join(f"{value:+.3f}" for value in wrong.off_m)
-        axes = "east, north, up" if len(wrong.off_m) == 3 else "length"
-        reason = f"it lies {off} m ({axes}) from what all the rest says: too far to be chance"
-        self.blunders = (*self.blunders, Blunder(wrong.name, "", reason))
-        self.control = self.control.without(wrong.name)
+    def set_aside(self, wrong: tuple[Snooped, ...]) -> None:
+        """Leave surveyed points and bars out of the network from now on, and remember why.
+
+        Several are those of which one is wrong and nothing tells which.
+        """
+        for each in wrong:
+            off = ", ".join(f"{value:+.3f}" for value in each.off_m)
+            axes = "east, north, up" if len(each.off_m) == 3 else "length"
+            reason = f"it lies {off} m ({axes}) from what all the rest says: too far to be chance"
+            others = ", ".join(other.name for other in wrong if other is not each)
+            reason += f"; it or one of {others} is wrong, and nothing tells which" if others else ""
+            self.blunders = (*self.blunders, Blunder(each.name, "", reason))
+            self.control = self.control.without(each.name)
 
     def _positions(self, factor: float) -> Positions:
         covariance = self.witness.shared + factor**2 * self.witness.spread
@@ -220,9 +226,7 @@ def _directions(photos: dict[str, Photo]) -> Directions:
 
 def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
     factor = 1.0
-    network = begun.network(factor)
-    adjusted = adjust_with_lens(network, begun.start(network))
-    begun.considered = adjusted.network.considered
+    network, adjusted = _weighed(begun, factor)
     for _ in range(ROUNDS):
         found = _disagreement(network, adjusted)
         if found <= 1.05:
@@ -230,10 +234,9 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
         factor *= found
         network = begun.network(factor)
         adjusted = adjust(network, adjusted.state)
-    while (worst := next(iter(snooped(adjusted)), None)) is not None and worst.ratio > 1:
-        begun.set_aside(worst)
-        network = begun.network(factor)
-        adjusted = adjust(network, begun.start(network))
+    while wrong := suspects(adjusted):
+        begun.set_aside(wrong)
+        network, adjusted = _weighed(begun, factor)
     points, residual_px = intersected(adjusted, begun.alignment.ties, begun.points)
     plain, arrays = record_from_adjusted(adjusted)
     error_px = np.nan_to_num(np.linalg.norm(residual_px, axis=1), nan=np.inf)
@@ -254,6 +257,15 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
         "blunders": [asdict(each) for each in begun.blunders],
     }
     return scene.keep(STAGE, key, body, [file])
+
+
+def _weighed(begun: _Begun, factor: float) -> tuple[Network, Adjusted]:
+    """The network as it is now, adjusted from its start: control decides how much of the lens is found."""
+    begun.considered = {}
+    network = begun.network(factor)
+    adjusted = adjust_with_lens(network, begun.start(network))
+    begun.considered = adjusted.network.considered
+    return network, adjusted
 
 
 def _disagreement(network: Network, adjusted: Adjusted) -> float:

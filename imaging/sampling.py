@@ -19,6 +19,15 @@ Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 
+def border_px(lens: Lens, steps: int) -> Doubles:
+    """(4 steps, 2) pixels along the border of the lens's picture, so many a side."""
+    share = np.linspace(0.0, 1.0, steps)
+    x, y = share * lens.width_px, share * lens.height_px
+    zero = np.zeros_like(share)
+    sides = ((x, zero), (x, zero + lens.height_px), (zero, y), (zero + lens.width_px, y))
+    return np.vstack([np.column_stack(side) for side in sides])
+
+
 @dataclass(frozen=True)
 class LensTable:
     """A lens as a table of pixels over x = X/Z and y = Y/Z, from `first` in steps of `step`."""
@@ -33,11 +42,7 @@ def lens_table(lens: Lens) -> LensTable:
     """The lens's table, a little larger than its picture. Linear between nodes it errs by thousandths of a
     pixel.
     """
-    steps = np.linspace(0.0, 1.0, 33)
-    x, y = steps * lens.width_px, steps * lens.height_px
-    zero = np.zeros_like(steps)
-    sides = ((x, zero), (x, zero + lens.height_px), (zero, y), (zero + lens.width_px, y))
-    border = lens.rays(np.vstack([np.column_stack(side) for side in sides]))[:, :2]
+    border = lens.rays(border_px(lens, 33))[:, :2]
     low, high = border.min(axis=0), border.max(axis=0)
     low, high = low - 0.02 * (high - low), high + 0.02 * (high - low)
     step = (high - low) / (NODES - 1)

@@ -7,9 +7,10 @@ import numpy as np
 from imaging.adjustment import Adjusted, Indices, Pointings, Ties, indices
 from imaging.adjustment.intersect import intersect_marks
 from imaging.lens import Array
+from missions.errors import AlignmentError
 
 PLACES = 10
-LEAST_VIEWS = 3
+GOOD_VIEWS, LEAST_VIEWS = 3, 2
 
 
 def scale_sigma(adjusted: Adjusted, ties: Ties, points: Array) -> float:
@@ -17,11 +18,15 @@ def scale_sigma(adjusted: Adjusted, ties: Ties, points: Array) -> float:
 
     With d the (n, 2) level offsets of the places from their middle, the scale is the sum of d·(x - middle)
     over the sum of d·d; its variance follows from the joint covariance of the places, which are tie points
-    seen by three photos or more (`points` (p, 3) metres). Infinite where there are none.
+    seen by three photos or more, by two where those are few (`points` (p, 3) metres). Raises AlignmentError
+    where fewer than two places are known.
     """
     chosen = _spread(ties, points)
     if len(chosen) < 2:
-        return float("inf")
+        raise AlignmentError(
+            "the photos show too little in common to tell how sure the scale is",
+            remedy="Take photos that overlap by 60 % or more",
+        )
     marks = tuple(_pointings(adjusted, ties, number) for number in chosen)
     found = intersect_marks(adjusted, marks, points[chosen])
     offset_m = found.local_m[:, :2] - found.local_m[:, :2].mean(axis=0)
@@ -34,7 +39,10 @@ def scale_sigma(adjusted: Adjusted, ties: Ties, points: Array) -> float:
 def _spread(ties: Ties, points: Array) -> Indices:
     """Numbers of tie points far from each other: the next is always the farthest from those chosen."""
     length = np.bincount(ties.point, minlength=len(points))
-    known = np.flatnonzero((length >= LEAST_VIEWS) & np.isfinite(points).all(axis=1))
+    told = np.isfinite(points).all(axis=1)
+    known = np.flatnonzero((length >= GOOD_VIEWS) & told)
+    if len(known) < PLACES:
+        known = np.flatnonzero((length >= LEAST_VIEWS) & told)
     if not len(known):
         return indices([])
     plan = points[known, :2]

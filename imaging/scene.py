@@ -1,8 +1,7 @@
 """The scene folder: what each stage leaves for the next, and whether it still holds.
 
     SCENE/
-    ├── orthomosaic.tif     the result, georeferenced
-    ├── preview.jpg         the result, small
+    ├── orthomosaic.tif     the result, georeferenced; beside it OUTPUTS, as far as they were made
     ├── scene.json          the report
     └── stages/             one .json a stage, with the larger files that go with it
 
@@ -18,7 +17,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +29,8 @@ from missions.files import read_bounded, write_whole
 
 LIMIT_BYTES = 200_000_000
 SCRATCH = ".alignment-"
-HALF = ("orthomosaic", "preview", "scene", "dsm", "dsm_uncertainty", "cloud", "overlay")
-"""What a run that was killed may have left half of beside the stages, under a hidden name."""
+OUTPUTS = ("orthomosaic.tif", "preview.jpg", "dsm.tif", "dsm_uncertainty.tif", "cloud.laz", "overlay.kmz")
+REPORT = "scene.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Scene:
     @property
     def report(self) -> Path:
         """What was used, what was left out and how well it fits."""
-        return self.folder / "scene.json"
+        return self.folder / REPORT
 
     def kept(self, stage: str, key: str) -> dict[str, Any] | None:
         """The stage's record where it was made under `key` and its files are as they were, else None."""
@@ -67,7 +66,7 @@ class Scene:
             return None
         files = record.get("files", {})
         with suppress(PhotoError):
-            if all(hash_file(self.folder / name) == sha256 for name, sha256 in files.items()):
+            if all(hash_file(self.folder / name, None) == sha256 for name, sha256 in files.items()):
                 return record
         return None
 
@@ -82,10 +81,16 @@ class Scene:
 
     def keep(self, stage: str, key: str, body: dict[str, Any], files: Iterable[Path] = ()) -> dict[str, Any]:
         """Write the stage's record; `files` stand already. Raises OutputError."""
-        hashes = {str(file.relative_to(self.folder)): hash_file(file) for file in files}
+        hashes = {str(file.relative_to(self.folder)): hash_file(file, None) for file in files}
         record = {"key": key, "files": hashes, **body}
         write_json(self.stages / f"{stage}.json", record)
         return record
+
+    def drop_all_but(self, outputs: Container[str]) -> None:
+        """Remove the results that are not among the names: an earlier run made them of another alignment."""
+        for name in OUTPUTS:
+            if name not in outputs:
+                (self.folder / name).unlink(missing_ok=True)
 
 
 def open_scene(folder: Path) -> Scene:
@@ -104,7 +109,8 @@ def open_scene(folder: Path) -> Scene:
     probe.unlink(missing_ok=True)
     for left in scene.stages.glob(f"{SCRATCH}*"):
         shutil.rmtree(left, ignore_errors=True)
-    halves = [scene.folder.glob(f".{name}.????????.*") for name in HALF]
+    # What a run that was killed left half of stands under a hidden name (`missions.files`).
+    halves = [scene.folder.glob(f".{Path(name).stem}.????????.*") for name in (*OUTPUTS, REPORT)]
     for half in (*scene.stages.glob(".*.????????.*"), *(half for found in halves for half in found)):
         half.unlink(missing_ok=True)
     return scene

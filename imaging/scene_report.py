@@ -13,7 +13,7 @@ from imaging.adjustment import Adjusted
 from imaging.alignment import Alignment
 from imaging.control.gathering import STAGE as CONTROL
 from imaging.dense.model import DenseSurface
-from imaging.georeference import Georeference, Residual
+from imaging.georeference import Georeference
 from imaging.lens import json_from_lens, json_from_view
 from imaging.lens_file import json_from_kept
 from imaging.options import MosaicOptions
@@ -149,7 +149,7 @@ def software() -> dict[str, str]:
 
 def _photos(results: Results) -> list[dict[str, Any]]:
     views = {view.name: view for view in results.placed.views}
-    residuals = {residual.name: residual for residual in results.placed.residuals if residual.told}
+    residuals = {residual.name: asdict(residual) for residual in results.placed.residuals if residual.told}
     sigmas = pose_sigmas(results.refined.adjusted)
     drawn = set(results.drawn.drawn)
     return [
@@ -157,16 +157,11 @@ def _photos(results: Results) -> list[dict[str, Any]]:
             **json_from_photo(name, photo),
             "pose": json_from_view(views[name]) if name in views else None,
             "pose_sigma": asdict(sigmas[name]) if name in sigmas else None,
-            "gps_residual": _told(residuals.get(name)),
+            "gps_residual": residuals.get(name),
             "drawn": name in drawn,
         }
         for name, photo in results.found.photos.items()
     ]
-
-
-def _told(residual: Residual | None) -> dict[str, Any] | None:
-    """The residual of a photo that told a position."""
-    return asdict(residual) if residual is not None and residual.told else None
 
 
 def _lenses(adjusted: Adjusted) -> dict[str, Any]:

@@ -46,12 +46,6 @@ class Surface:
         cells = self.grid.cells_from_local(east_north.reshape(-1, 2)) - 0.5
         return self._sample(cells[:, 0], cells[:, 1]).reshape(east_north.shape[:-1])
 
-    def height_on_utm(self, east_m: Array, north_m: Array) -> Array:
-        """(c,) UTM eastings and (r,) northings to (r, c) heights."""
-        columns = (east_m - self.grid.west_m) / self.grid.cell_m - 0.5
-        rows = (self.grid.north_m - north_m) / self.grid.cell_m - 0.5
-        return self._sample(np.broadcast_to(columns[None, :], (len(rows), len(columns))), rows[:, None])
-
     @property
     def ground(self) -> Surface:
         """The ground without what stands on it: here the surface itself."""

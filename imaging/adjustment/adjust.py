@@ -86,8 +86,8 @@ def adjust(network: Network, start: State | None = None) -> Adjusted:
     """
     network = _complete(network)
     layout, state = layout_of(network), start or state_of(network)
-    sigma_px = _first_sigma(tie_residuals(network, layout, state))
     residual_px = tie_residuals(network, layout, state)
+    sigma_px = _first_sigma(residual_px)
     free = np.flatnonzero(~held_unknowns(network, layout))
     damping, steps, previous = 0.0, 0, _cost(network, layout, state, residual_px, sigma_px)
     while steps < STEPS:

@@ -67,8 +67,7 @@ def normals(
     gather(matrix, right, rows, residual, places)
     reduce(matrix, right, blocks, places, order, starts, points_right)
     for witness in witness_rows(network, layout, state, network.bend * sigma_px):
-        matrix += witness.by_unknown.T @ witness.by_unknown
-        right += witness.by_unknown.T @ witness.residual
+        witness.add_to(matrix, right)
     matrix[np.diag_indices(layout.size)] *= 1 + damping
     return Normals(matrix, right, lower, points_right, blocks, places, ties.point)
 

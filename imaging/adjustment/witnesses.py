@@ -1,7 +1,7 @@
 """Everything but the tie points: rows of the least-squares problem that touch few unknowns each.
 
 Each function gives residuals (observed less computed), already divided by their standard deviations, and
-their derivatives by the vector of unknowns as a dense (rows, unknowns) matrix.
+their derivatives by those unknowns that they touch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from imaging.adjustment.network import Bar, Network, Pointings, Positions
+from imaging.adjustment.network import Bar, Indices, Network, Pointings, Positions
 from imaging.adjustment.projection import project
 from imaging.adjustment.state import FREE, LENS, VIEW, Layout, State, sigmas_of, state_of
 from imaging.lens import Array
@@ -20,15 +20,43 @@ from imaging.lens import Array
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """(r,) residuals and the (r, unknowns) derivatives of what is computed, both without unit."""
+    """(r,) residuals and the (r, u) derivatives of what is computed, both without unit.
+
+    `places` (u,) are those of the unknowns in the vector, None for all of them.
+    """
 
     residual: Array
     by_unknown: Array
+    places: Indices | None = None
+
+    def add_to(self, matrix: Array, right: Array) -> None:
+        """Their part of the normal equations."""
+        at = np.arange(len(right)) if self.places is None else self.places
+        block = self.by_unknown.T @ self.by_unknown
+        if self.places is None:
+            matrix += block
+        else:
+            matrix[np.ix_(at, at)] += block
+        right[at] += self.by_unknown.T @ self.residual
 
 
-def witness_rows(network: Network, layout: Layout, state: State, bend_px: float) -> list[Rows]:
+@dataclass(frozen=True, slots=True)
+class Singles:
+    """Rows that touch one unknown each: (r,) residuals, derivatives, and places, no two alike."""
+
+    residual: Array
+    by_unknown: Array
+    places: Indices
+
+    def add_to(self, matrix: Array, right: Array) -> None:
+        """Their part of the normal equations."""
+        matrix[self.places, self.places] += self.by_unknown**2
+        right[self.places] += self.by_unknown * self.residual
+
+
+def witness_rows(network: Network, layout: Layout, state: State, bend_px: float) -> list[Rows | Singles]:
     """Rows of positions, directions, lens priors, bends of `bend_px`, named points, their marks, and bars."""
-    rows = [*_lens_rows(network, layout, state), *_named_rows(network, layout, state)]
+    rows: list[Rows | Singles] = [*_lens_rows(network, layout, state), *_named_rows(network, layout, state)]
     if network.positions is not None:
         rows.append(_position_rows(network.positions, layout, state))
     if network.directions is not None and len(network.directions.view):
@@ -61,22 +89,23 @@ def bar_length(first: Array, second: Array) -> tuple[float, Array]:
     return length_m, apart / max(length_m, 1e-12)
 
 
-def _lens_rows(network: Network, layout: Layout, state: State) -> Iterator[Rows]:
+def _lens_rows(network: Network, layout: Layout, state: State) -> Iterator[Singles]:
     start = state_of(network).lenses
     for number, name in enumerate(layout.lens_names):
         sigma = sigmas_of(network.lenses[name], network.priors[name])
         free = np.flatnonzero(sigma > 0)
-        by = np.zeros((len(free), layout.size))
-        by[np.arange(len(free)), VIEW * layout.views + LENS * number + free] = 1 / sigma[free]
-        yield Rows((start[number] - state.lenses[number])[free] / sigma[free], by)
+        places = VIEW * layout.views + LENS * number + free
+        yield Singles((start[number] - state.lenses[number])[free] / sigma[free], 1 / sigma[free], places)
 
 
 def _position_rows(positions: Positions, layout: Layout, state: State) -> Rows:
     apart = (positions.local_m - state.centres[positions.view]).reshape(-1)
-    by = np.zeros((len(apart), layout.size))
-    by[np.arange(len(apart)), layout.centre(positions.view).reshape(-1)] = 1.0
     lower = np.linalg.cholesky(positions.covariance)
-    return Rows(solve_triangular(lower, apart, lower=True), solve_triangular(lower, by, lower=True))
+    return Rows(
+        solve_triangular(lower, apart, lower=True),
+        solve_triangular(lower, np.eye(len(apart)), lower=True),
+        layout.centre(positions.view).reshape(-1),
+    )
 
 
 def _direction_rows(network: Network, layout: Layout, state: State) -> Rows:
@@ -86,11 +115,11 @@ def _direction_rows(network: Network, layout: Layout, state: State) -> Rows:
     sigma = told.sigma_rad * np.sqrt(count)
     rotation = state.rotations[told.view]
     turned = np.transpose(rotation, (0, 2, 1)) @ np.array([[0, -1.0, 0], [1.0, 0, 0], [0, 0, 0]])
-    by = np.zeros((count, 3, layout.size))
-    rows = np.arange(count)[:, None, None]
-    by[rows, np.arange(3)[None, :, None], layout.view(told.view)[:, None, :3]] = turned / sigma
+    by = np.zeros((count, 3, count, 3))
+    by[np.arange(count), :, np.arange(count)] = turned / sigma
     residual = (told.local - rotation[:, 2]) / sigma
-    return Rows(residual.reshape(-1), by.reshape(-1, layout.size))
+    places = layout.view(told.view)[:, :3].reshape(-1)
+    return Rows(residual.reshape(-1), by.reshape(3 * count, -1), places)
 
 
 def _named_rows(network: Network, layout: Layout, state: State) -> Iterator[Rows]:
@@ -98,9 +127,8 @@ def _named_rows(network: Network, layout: Layout, state: State) -> Iterator[Rows
         places = layout.named(number)
         if each.covariance is not None:
             lower = np.linalg.cholesky(each.covariance)
-            by = np.zeros((3, layout.size))
-            by[:, places] = np.eye(3)
-            yield Rows(np.linalg.solve(lower, each.local_m - state.named[number]), np.linalg.solve(lower, by))
+            apart = each.local_m - state.named[number]
+            yield Rows(np.linalg.solve(lower, apart), np.linalg.inv(lower), places)
         if len(each.marks.view):
             yield mark_rows(network, layout, state, each.marks, state.named[number], places)
 
@@ -132,22 +160,20 @@ def mark_rows(
 def _bar_rows(bar: Bar, layout: Layout, state: State) -> Rows:
     first, second = (layout.named_names.index(name) for name in (bar.first, bar.second))
     length_m, along = bar_length(state.named[first], state.named[second])
-    by = np.zeros((1, layout.size))
-    by[0, layout.named(first)], by[0, layout.named(second)] = -along / bar.sigma_m, along / bar.sigma_m
-    return Rows(np.array([(bar.length_m - length_m) / bar.sigma_m]), by)
+    by = np.concatenate([-along, along])[None, :] / bar.sigma_m
+    places = np.concatenate([layout.named(first), layout.named(second)])
+    return Rows(np.array([(bar.length_m - length_m) / bar.sigma_m]), by, places)
 
 
-def _bend_rows(layout: Layout, state: State, bend_px: float) -> Rows:
+def _bend_rows(layout: Layout, state: State, bend_px: float) -> Singles:
     places = layout.bend(np.arange(layout.views)).reshape(-1)
-    by = np.zeros((len(places), layout.size))
-    by[np.arange(len(places)), places] = 1 / bend_px
-    return Rows(-state.bends.reshape(-1) / bend_px, by)
+    return Singles(-state.bends.reshape(-1) / bend_px, np.full(len(places), 1 / bend_px), places)
 
 
-def _weak_rows(network: Network, layout: Layout, state: State) -> Rows:
+def _weak_rows(network: Network, layout: Layout, state: State) -> Singles:
     """Next to nothing is known of every unknown, so that what nobody observed stays where it began."""
     start = state_of(network)
     apart = np.zeros(layout.size)
     apart[layout.centre(np.arange(layout.views))] = start.centres - state.centres
     apart[layout.named_begin :] = (start.named - state.named).reshape(-1)
-    return Rows(apart / FREE, np.eye(layout.size) / FREE)
+    return Singles(apart / FREE, np.full(layout.size, 1 / FREE), np.arange(layout.size))

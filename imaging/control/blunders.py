@@ -3,7 +3,8 @@
 Marks first: one that lies far from where the other photos put its point. Then points: in plan, photos and
 survey must agree up to a similarity close to what GPS gave (consensus of all pairs; Fischler and Bolles
 1981), in height up to a tilted plane. What a clerk does is tried on each point that stands outside:
-its name swapped with another's, a digit mistyped. Small errors are left to the adjustment (`snooping`).
+its name swapped with another's, a digit mistyped. Checks have no say in it. Small errors are left to the
+adjustment (`snooping`).
 """
 
 from __future__ import annotations
@@ -135,28 +136,27 @@ def _sift_points(control: SceneControl, cameras: _Cameras, frame: LocalFrame) ->
         if len(cameras.seen(marks).view) >= 2:
             surveyed, _ = local_of(point, frame, math.nan)
             seen.append(_Seen(point, surveyed, cameras.meet(marks)))
-    if len(seen) < 3:
+    shaping = [number for number, each in enumerate(seen) if each.point.role is Role.CONTROL]
+    if len(shaping) < 3:
         return ()
-    inside, fitted = _consensus(seen)
+    inside, fitted = _consensus(seen, shaping)
     if len(inside) < 3:
-        names = ", ".join(each.point.name for each in seen)
-        return tuple(
-            Blunder(each.point.name, "", f"no three of the points ({names}) agree with the photos in plan")
-            for each in seen
-        )
-    wrong = [_wrong_in_plan(each, seen, fitted) for number, each in enumerate(seen) if number not in inside]
+        names = [seen[number].point.name for number in shaping]
+        said = f"no three of the points ({', '.join(names)}) agree with the photos in plan"
+        return tuple(Blunder(name, "", said) for name in names)
+    wrong = [_wrong_in_plan(seen[number], seen, fitted) for number in shaping if number not in inside]
     return (*wrong, *_wrong_in_height([seen[number] for number in sorted(inside)]))
 
 
-def _consensus(seen: list[_Seen]) -> tuple[set[int], Array]:
-    """The most points that one similarity in plan explains, and all points as it lays them out, (n, 2)."""
+def _consensus(seen: list[_Seen], shaping: list[int]) -> tuple[set[int], Array]:
+    """The most shaping points that one similarity in plan explains, and all as it lays them out, (n, 2)."""
     photographed = np.array([each.photographed[:2] for each in seen])
     surveyed = np.array([each.surveyed[:2] for each in seen])
     extent_m = float(np.linalg.norm(np.ptp(photographed, axis=0)))
     near_m = np.array([NEAR_M + NEAR_SHARE * extent_m + 4 * each.point.sigma_horizontal_m for each in seen])
     best: set[int] = set()
     laid, least = photographed, math.inf
-    pairs = list(itertools.combinations(range(len(seen)), 2))
+    pairs = list(itertools.combinations(shaping, 2))
     if len(pairs) > 2000:
         pairs = [pairs[n] for n in np.random.default_rng(1).choice(len(pairs), 2000, replace=False)]
     plane, told = photographed @ [1, 1j], surveyed @ [1, 1j]
@@ -169,8 +169,8 @@ def _consensus(seen: list[_Seen]) -> tuple[set[int], Array]:
             continue
         moved = told[first] + factor * (plane - plane[first])
         off = np.abs(moved - told) / near_m
-        inside = set(np.flatnonzero(off <= 1).tolist())
-        total = float(np.minimum(off, 1).sum())
+        inside = {number for number in shaping if off[number] <= 1}
+        total = float(np.minimum(off[shaping], 1).sum())
         if (len(inside), -total) > (len(best), -least):
             best, least = inside, total
             laid = np.column_stack([moved.real, moved.imag])
@@ -206,7 +206,7 @@ def _typed(first_m: float, second_m: float, first: str, second: str, near_m: flo
 
 def _wrong_in_height(seen: list[_Seen]) -> tuple[Blunder, ...]:
     """Points whose height stands out from a plane through the differences (least median of absolute ones)."""
-    known = [each for each in seen if math.isfinite(each.surveyed[2]) and each.point.role is Role.CONTROL]
+    known = [each for each in seen if math.isfinite(each.surveyed[2])]
     if len(known) < 4:
         return ()
     places = np.array([each.photographed for each in known])

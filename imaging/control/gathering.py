@@ -26,6 +26,8 @@ from missions.errors import FormatError, InputError
 from missions.plan import Finding, Severity
 
 STAGE = "control"
+MOST_SITE_POINTS = 50
+"""Every two of them make a distance: 1225 of fifty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +88,11 @@ def gather(files: ControlFiles, photos: Mapping[str, Photo]) -> Gathered:
             where=str(files.points or files.marks or files.bars),
             remedy=blocking[0].remedy,
         )
-    site = tuple(_bars_of_site(read.site_points)) if read is not None else ()
+    marks = {point.name: point.marks for point in marks_in(marked, photos)}
+    site = () if read is None else _bars_of_site([each for each in read.site_points if each.name in marks])
     control = SceneControl(
         points=read.points if read is not None else (),
-        marks={point.name: point.marks for point in marks_in(marked, photos)},
+        marks=marks,
         bars=(*measured, *site),
     )
     return Gathered(control, findings)
@@ -147,19 +150,27 @@ def _whereabouts(read: Control | None, photos: Mapping[str, Photo]) -> tuple[Fin
     return check_against_photos(read.points, places, listed=read.listed, system=read.system)
 
 
-def _bars_of_site(points: tuple[SitePoint, ...]) -> Iterator[ScaleBar]:
-    """A site's own frame has distances only: one between every two points with heights.
+def _bars_of_site(points: list[SitePoint]) -> Iterator[ScaleBar]:
+    """A site's own frame has distances only: one between every two marked points with heights.
 
-    n points say no more than 3 n - 6 independent distances, so each of the many is taken for less sure.
+    n points say no more than 3 n - 6 independent distances, so each of the many that shape the scene is taken
+    for less sure; one that is only compared with it is as sure as its ends.
+    Raises InputError for more points than such distances are made of.
     """
     known = [point for point in points if point.z_m is not None]
-    pairs = list(itertools.combinations(known, 2))
-    share = math.sqrt(max(1.0, len(pairs) / max(1, 3 * len(known) - 6)))
-    for first, second in pairs:
+    if len(known) > MOST_SITE_POINTS:
+        raise InputError(
+            f"{len(known)} points of the site's own frame are marked; at most {MOST_SITE_POINTS} are used",
+            remedy="Mark fewer of them, well spread over the scene",
+        )
+    shaping = sum(point.role is Role.CONTROL for point in known)
+    share = math.sqrt(max(1.0, math.comb(shaping, 2) / max(1, 3 * shaping - 6)))
+    for first, second in itertools.combinations(known, 2):
         apart = [first.x_m - second.x_m, first.y_m - second.y_m, (first.z_m or 0.0) - (second.z_m or 0.0)]
-        sigma_m = share * math.hypot(
+        sigma_m = math.hypot(
             max(first.sigma_horizontal_m, first.sigma_up_m),
             max(second.sigma_horizontal_m, second.sigma_up_m),
         )
         role = Role.CHECK if Role.CHECK in (first.role, second.role) else Role.CONTROL
-        yield ScaleBar(first.name, second.name, math.hypot(*apart), sigma_m, role)
+        sure_m = share * sigma_m if role is Role.CONTROL else sigma_m
+        yield ScaleBar(first.name, second.name, math.hypot(*apart), sure_m, role)

@@ -17,6 +17,9 @@ from imaging.lens import Array
 
 RISK = 0.001
 """The chance that any sound point of a scene is called wrong."""
+ALIKE = 0.9
+"""Tests that come so close to the worst do not tell which of them is wrong: of three points alone every one
+stands out as much as the wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ def snooped(adjusted: Adjusted) -> tuple[Snooped, ...]:
         off = np.array([bar.length_m - apart])
         found.append(_tested(f"{bar.first}-{bar.second}", off, np.array([[bar.sigma_m**2]]), spread, count))
     return tuple(sorted(found, key=lambda each: -each.ratio))
+
+
+def suspects(adjusted: Adjusted) -> tuple[Snooped, ...]:
+    """The worst error, and whatever cannot be told from it; nothing where all agree."""
+    found = snooped(adjusted)
+    return tuple(each for each in found if each.ratio > max(1.0, ALIKE * found[0].ratio))
 
 
 def _tested(name: str, residual: Array, given: Array, adjusted: Array, count: int) -> Snooped:

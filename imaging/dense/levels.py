@@ -15,7 +15,7 @@ from imaging.dense.rectification import Rectified, Slab, canvas, rectify
 from imaging.footprints import patch_of
 from imaging.grid import Grid
 from imaging.lens import Array, Lens, View
-from imaging.painting import Decoded
+from imaging.pictures import Decoded
 from imaging.progress import Progress
 from imaging.sampling import Patch
 from imaging.surface import Surface, fit_plane
@@ -74,7 +74,7 @@ def find_layers(
 ) -> list[Depths]:
     """What every pair tells, each in a file of its own."""
     scratch.mkdir()
-    photos = Decoded(work.found, level.reduce, work.memory_bytes)
+    photos = Decoded(work.found.photos, level.reduce, work.memory_bytes)
     progress.stage("dense: trees and houses" if level.coarse is None else "dense: matching", len(pairs))
     layers: list[Depths] = []
     found = in_order(lambda pair: _matched(work, level, pair, photos), pairs, work.threads)
@@ -102,7 +102,7 @@ def _matched(work: Work, level: Level, pair: StereoPair, photos: Decoded) -> Dep
     for view, is_second in ((first, False), (second, True)):
         grey = np.asarray(cv2.cvtColor(photos.picture(view.name), cv2.COLOR_RGB2GRAY), np.uint8)
         picture, seen = canvas(plane, view, work.lenses[view.lens], grey, second=is_second)
-        sides.append((picture, seen & ~_too_tall(plane, around.tall, level, second=is_second)))
+        sides.append((picture, seen & ~_too_tall(plane, around.tall, second=is_second)))
     found = disparity(plane, sides[0], sides[1], manner)
     return depths(plane, found, level.grid, work.scale, ground_m)
 
@@ -147,10 +147,10 @@ def _plane(points: Array) -> tuple[Array, Array]:
     return plane, points[:, 2] - points[:, :2] @ plane[:2] - plane[2]
 
 
-def _too_tall(plane: Rectified, tall: Array, level: Level, *, second: bool) -> npt.NDArray[np.bool_]:
+def _too_tall(plane: Rectified, tall: Array, *, second: bool) -> npt.NDArray[np.bool_]:
     """Where a canvas shows what is taller than the search goes: a match there could only be wrong."""
     mask = np.zeros((plane.height, plane.width), np.uint8)
-    if len(tall) == 0 or level.coarse is None:
+    if len(tall) == 0:
         return mask > 0
     seen = (tall - (plane.second_centre if second else plane.centre)) @ plane.rotation.T
     seen = seen[seen[:, 2] > 1]

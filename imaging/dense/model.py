@@ -14,7 +14,6 @@ from rasterio.enums import Resampling
 from rasterio.windows import Window
 
 from imaging.grid import Grid
-from imaging.lens import Array
 from imaging.surface import Surface
 
 Floats = npt.NDArray[np.float32]
@@ -42,31 +41,6 @@ class DenseSurface:
     def hides(self) -> bool:
         """Whether things on it can hide what is behind them."""
         return True
-
-    @property
-    def plane(self) -> Array:
-        """(3,) the ground's plane, as in Surface."""
-        return self.ground.plane
-
-    @property
-    def spread_m(self) -> float:
-        """The tie points' spread about that plane."""
-        return self.ground.spread_m
-
-    def height_m(self, east_north: Array) -> Array:
-        """(..., 2) local metres to (...) heights of the cells they fall into, the ground's outside."""
-        places = east_north.reshape(-1, 2)
-        heights_m = self.ground.height_m(places)
-        cells = np.floor(self.grid.cells_from_local(places)).astype(int)
-        inside = np.all((cells >= 0) & (cells < [self.grid.width, self.grid.height]), axis=1)
-        if inside.any():
-            first, last = cells[inside].min(axis=0), cells[inside].max(axis=0) + 1
-            window = Window(*first.tolist(), *(last - first).tolist())
-            with rasterio.open(self.path) as file:
-                read = file.read(1, window=window)
-            found = read[cells[inside, 1] - first[1], cells[inside, 0] - first[0]]
-            heights_m[inside] = np.where(np.isfinite(found), found, heights_m[inside])
-        return np.asarray(heights_m.reshape(east_north.shape[:-1]))
 
     def heights_on(self, grid: Grid, column: int, row: int, width: int, height: int) -> Floats:
         """(height, width) heights at the centres of a window of another grid of the same zone, bilinear."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.lens import Array, Lens, View
+from imaging.sampling import border_px
 
 NODE_PX = 16
 MOST_DISPARITIES = 256
@@ -104,16 +105,7 @@ def _rotation(first: View, second: View) -> Array:
 
 def _extent(view: View, lens: Lens, rotation: Array) -> tuple[float, float, float, float]:
     """Least and most X/Z, least and most Y/Z of the picture's border on the plane."""
-    steps = np.linspace(0.0, 1.0, 9)
-    x, y = steps * lens.width_px, steps * lens.height_px
-    zero = np.zeros_like(steps)
-    border = np.vstack(
-        [
-            np.column_stack(side)
-            for side in ((x, zero), (x, zero + lens.height_px), (zero, y), (zero + lens.width_px, y))
-        ]
-    )
-    rays = lens.rays(border) @ view.rotation @ rotation.T
+    rays = lens.rays(border_px(lens, 9)) @ view.rotation @ rotation.T
     flat = rays[:, :2] / np.maximum(rays[:, 2:], 0.2)
     return float(flat[:, 0].min()), float(flat[:, 0].max()), float(flat[:, 1].min()), float(flat[:, 1].max())
 

@@ -25,6 +25,7 @@ from imaging.footprints import grid_of_views, native_gsd_m
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.lens import Lens
+from imaging.memory import MATCHED_PIXELS
 from imaging.options import MosaicOptions
 from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
@@ -33,7 +34,6 @@ from imaging.survey import Survey
 
 STAGE = "dense"
 VERSION = 1
-MATCHED_PIXELS = 5_200_000
 FINEST_CELL_GSD = 1.25
 BELOW_M = 1.0
 HEADROOM = 0.5
@@ -74,7 +74,7 @@ def find_dense(
         grid=grid,
         path=scene.folder / DSM,
         uncertainty_path=scene.folder / UNCERTAINTY,
-        pairs=len(pairs),
+        pairs=int(record["pairs"]),
         measured_share=float(record["measured_share"]),
         typical_sigma_m=float(record["typical_sigma_m"]),
         files=dict(record["files"]),

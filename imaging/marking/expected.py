@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,8 +19,8 @@ from imaging.adjustment.network import Indices
 from imaging.adjustment.projection import Projection, project
 from imaging.adjustment.witnesses import spots, velocities
 from imaging.control.points import Mark
-from imaging.control.predict import WITHIN_95, PoseSigma, Prediction, predict
-from imaging.lens import Array
+from imaging.lens import Array, Lens
+from imaging.marking.sights import Sight, sights
 
 FARTHEST = 41.0
 """The squared distance, in standard deviations, from which on a mark is not believed: 6.4 of them."""
@@ -28,6 +28,25 @@ BENT = 0.04
 """What a step along tangents leaves out, as a share of how far it moved a pixel; taken for one sigma."""
 LEAST_SIGMA_PX = 0.3
 """Of a prediction: no ellipse is finer than what a mark is good for."""
+WITHIN_95 = 2.4477
+"""Semi-axes of an ellipse that holds 95 % of a normal distribution in the plane, in standard deviations:
+the root of -2 ln 0.05."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Where one photo shows a point. The ellipse holds 95 %: semi-axes in pixels, the longer one turned
+    `ellipse_deg` from x towards y (clockwise as seen). The rest is as in `Sight`.
+    """
+
+    photo: str
+    x_px: float
+    y_px: float
+    inside: bool
+    ellipse_px: tuple[float, float]
+    ellipse_deg: float
+    from_above_deg: float
+    pixels_per_m: float
 
 
 class Expected:
@@ -86,22 +105,23 @@ class Expected:
         """The point in every photo that has it before its lens, the best seen first."""
         place, _ = self.place(name)
         px, covariance = self.pixels(name)
-        adjusted = self._adjusted
-        ranked = predict(place, np.zeros((3, 3)), adjusted.views, adjusted.lenses, sigma=PoseSigma(0.0, 1e-9))
-        index = adjusted.network.index
-        made = [_with(each, px[index[each.photo]], covariance[index[each.photo]]) for each in ranked]
-        return tuple(each for each in made if math.isfinite(each.x_px))
+        views, lenses, index = self._adjusted.views, self._adjusted.lenses, self._adjusted.network.index
+        made = []
+        for sight in sights(place, views, lenses):
+            number = index[sight.photo]
+            if np.isfinite(px[number]).all():
+                lens = lenses[views[number].lens]
+                made.append(_prediction(sight, lens, px[number], covariance[number]))
+        return tuple(made)
 
     def shown_in(self, name: str) -> tuple[str, ...]:
         """The photos within which it is expected, by name."""
-        views = indices(range(len(self._adjusted.views)))
-        seen = self._project(name, views)
+        views, lenses = self._adjusted.network.views, self._adjusted.network.lenses
+        seen = self._project(name, indices(range(len(views))))
         return tuple(
             view.name
-            for view, px, behind in zip(self._adjusted.views, seen.px, seen.behind, strict=True)
-            if not behind
-            and 0 <= px[0] <= self._adjusted.network.lenses[view.lens].width_px
-            and 0 <= px[1] <= self._adjusted.network.lenses[view.lens].height_px
+            for view, px, behind in zip(views, seen.px, seen.behind, strict=True)
+            if not behind and _within(lenses[view.lens], px)
         )
 
     def _take(self, name: str, marks: Sequence[Mark]) -> None:
@@ -167,14 +187,20 @@ class Expected:
         return self._adjusted.state.named[names.index(name)] if name in names else self._places[name]
 
 
-def _with(prediction: Prediction, px: Array, covariance: Array) -> Prediction:
+def _prediction(sight: Sight, lens: Lens, px: Array, covariance: Array) -> Prediction:
     values, vectors = np.linalg.eigh(covariance)
     minor, major = WITHIN_95 * np.sqrt(np.maximum(values, 0))
-    return replace(
-        prediction,
+    return Prediction(
+        photo=sight.photo,
         x_px=float(px[0]),
         y_px=float(px[1]),
-        covariance_px=covariance,
+        inside=_within(lens, px),
         ellipse_px=(float(major), float(minor)),
         ellipse_deg=math.degrees(math.atan2(vectors[1, 1], vectors[0, 1])) % 180,
+        from_above_deg=sight.from_above_deg,
+        pixels_per_m=sight.pixels_per_m,
     )
+
+
+def _within(lens: Lens, px: Array) -> bool:
+    return bool(0 <= px[0] <= lens.width_px and 0 <= px[1] <= lens.height_px)

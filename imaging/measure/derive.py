@@ -1,8 +1,8 @@
 """From places to figures: distance, path, area, angle and height difference, each with its 95 % interval.
 
 First-order propagation (JCGM 100:2008, 5.1): the variance of f(x) is the gradient times the covariance times
-the gradient. A distance that is small beside its uncertainty comes out
-too long (Rice 1945): the figure's note then says so.
+the gradient. A distance that is small beside its uncertainty comes out too long (Rice 1945): the figure's
+note then says so.
 """
 
 from __future__ import annotations
@@ -70,10 +70,6 @@ def _check(kind: Kind, letters: tuple[str, ...], least: int, most: int, places: 
         )
 
 
-def _distance(places: Array) -> Derived:
-    return _path(places)
-
-
 def _horizontal(places: Array) -> Derived:
     value, gradient = _path(places * [1.0, 1.0, 0.0])
     return value, gradient * [1.0, 1.0, 0.0]
@@ -117,7 +113,7 @@ def _height_difference(places: Array) -> Derived:
 
 MANY = 1000
 KINDS: dict[Kind, tuple[Callable[[Array], Derived], int, int, Unit]] = {
-    "distance": (_distance, 2, 2, "m"),
+    "distance": (_path, 2, 2, "m"),
     "horizontal distance": (_horizontal, 2, 2, "m"),
     "path": (_path, 2, MANY, "m"),
     "area": (_area, 3, MANY, "m²"),

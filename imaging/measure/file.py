@@ -22,27 +22,12 @@ from imaging.measure.figures import Figure, MarkPosition, Measurement
 from imaging.measure.opened import OpenedScene
 from imaging.measure.places import Places
 from imaging.photos import hash_file
-from imaging.scene import write_json
 from missions.bounded_json import load_json, text_from_bytes
 from missions.errors import FormatError, InputError
 from missions.files import read_bounded
 
 FORMAT, VERSION = "droneteam-measurement", 1
 LIMIT_BYTES = 50_000_000
-
-
-def write_measurement(
-    path: Path,
-    measurement: Measurement,
-    places: Places,
-    points: tuple[MarkedPoint, ...],
-    opened: OpenedScene,
-    created: str,
-) -> dict[str, Any]:
-    """Write it and give the body back. Raises OutputError."""
-    body = json_from_measurement(measurement, places, points, opened, created)
-    write_json(path, body)
-    return body
 
 
 def json_from_measurement(
@@ -52,7 +37,7 @@ def json_from_measurement(
     opened: OpenedScene,
     created: str,
 ) -> dict[str, Any]:
-    """Plain values."""
+    """Plain values, to be written as they are."""
     geo, utm = _elsewhere(opened, places.local_m)
     marked = {point.name: point.marks for point in points}
     return {

@@ -77,8 +77,11 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
         marks, spread = _shared_click(adjusted, point, surface)
         seen.append(pointings(marks, index))
         alone = len(marks) == 1
-        first = on_surface(adjusted, marks[0], surface)
-        start.append(first if alone else meeting_point(seen[-1], adjusted.views, adjusted.lenses))
+        start.append(
+            on_surface(adjusted, marks[0], surface)
+            if alone
+            else meeting_point(seen[-1], adjusted.views, adjusted.lenses)
+        )
         heights.append(surface if alone else None)
         extra.append(spread)
     found = intersect_marks(adjusted, tuple(seen), np.array(start).reshape(-1, 3), tuple(heights))

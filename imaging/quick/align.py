@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from imaging.adjustment.network import Ties
-from imaging.alignment import STAGE, Alignment
-from imaging.lens import Lens, View, json_from_lens, json_from_view, view_from_json
+from imaging.alignment import STAGE, Alignment, alignment_from_record
+from imaging.lens import View, json_from_lens, json_from_view
 from imaging.options import MosaicOptions
 from imaging.pictures import Pictures
 from imaging.progress import Progress
@@ -63,7 +62,7 @@ def align_quickly(
     key = key_of(STAGE, "quick", VERSION, found.key, asdict(search))
     record = scene.kept(STAGE, key)
     if record is None:
-        known, *_ = guesses(found.photos)
+        known = guesses(found.photos)
         pictures = pictures or pictures_of(options)
         # Matrices are small here: threads of the linear algebra would only wait for each other.
         with threadpool_limits(1):
@@ -73,12 +72,12 @@ def align_quickly(
             )
             remember(scene, search, found.photos, compared.features)
             progress.stage("alignment: poses", 1)
-            placement = place(found.photos, known, compared, search)
+            placement = place(known, compared, search)
         progress.advance()
         record = _kept(scene, key, placement)
     else:
         progress.stage("alignment: kept from before", 0)
-    return _from_record(record, scene)
+    return alignment_from_record(record, scene)
 
 
 def _kept(scene: Scene, key: str, placement: Placement) -> dict[str, Any]:
@@ -104,7 +103,6 @@ def _kept(scene: Scene, key: str, placement: Placement) -> dict[str, Any]:
         "lenses": {name: json_from_lens(lens) for name, lens in placement.lenses.items()},
         "left_out": [asdict(item) for item in (*placement.left_out, *alone)],
         "parts": placement.parts,
-        "focal_held": placement.focal_held,
     }
     return scene.keep(STAGE, key, json.loads(json.dumps(body)), [arrays])
 
@@ -118,19 +116,3 @@ def _views(placement: Placement, error_px: np.ndarray[Any, np.dtype[np.float64]]
         View(view.name, view.lens, view.rotation, view.centre, int(points), float(total / max(1, points)))
         for view, points, total in zip(solved.adjusted.views, count, total_px, strict=True)
     ]
-
-
-def _from_record(record: dict[str, Any], scene: Scene) -> Alignment:
-    with np.load(scene.stages / f"{STAGE}.npz", allow_pickle=False) as arrays:
-        return Alignment(
-            views=tuple(view_from_json(view) for view in record["views"]),
-            lenses={name: Lens(**lens) for name, lens in record["lenses"].items()},
-            points=arrays["xyz"],
-            point_error_px=arrays["error_px"],
-            point_views=arrays["views"].astype(float),
-            observation_px=arrays["observation_px"],
-            ties=Ties(arrays["tie_view"], arrays["tie_point"], arrays["tie_px"]),
-            focal_held=bool(record["focal_held"]),
-            left_out=tuple(LeftOut(**item) for item in record["left_out"]),
-            key=record["key"],
-        )

@@ -8,16 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.adjustment.network import Indices
+from imaging.alignment import lens_name, lens_of
 from imaging.lens import Array, Lens
 from imaging.pairs import frame_of, positions_m
 from imaging.photos import Photo
 from imaging.quick.rotations import camera_from_gimbal
-from missions.geodesy import LocalFrame
 
 MARGIN = 0.15
 LEAST_HEIGHT_M = 5.0
-FOCAL_UNTOLD = 0.8
-"""Focal length over the longer side where a photo does not tell it: a lens of 72 degrees, as drones have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,9 @@ class Guess:
             return np.asarray((seen[:, 2] > 0) & np.all(aside <= half, axis=1))
 
 
-def guesses(photos: dict[str, Photo]) -> tuple[list[Guess], LocalFrame, str]:
-    """A guess a photo, the local frame they lie in, and what heights count from (as `positions_m`)."""
-    frame = frame_of(photos)
-    positions, reference = positions_m(photos, frame)
+def guesses(photos: dict[str, Photo]) -> list[Guess]:
+    """A guess a photo, in the frame about the middle of them (`frame_of`)."""
+    positions, reference = positions_m(photos, frame_of(photos))
     found = []
     for (name, photo), position in zip(photos.items(), positions, strict=True):
         rotation = None
@@ -74,27 +71,7 @@ def guesses(photos: dict[str, Photo]) -> tuple[list[Guess], LocalFrame, str]:
         found.append(
             Guess(name, lens_name(photo), lens_of(photo), rotation, position if placed else None, on_ground)
         )
-    return found, frame, reference
-
-
-def lens_name(photo: Photo) -> str:
-    """What photos of one lens have in common: camera, size and focal length."""
-    focal = f"{photo.focal_length_px:.2f}" if photo.focal_length_px else "?"
-    camera = " ".join(part for part in (photo.make, photo.model) if part) or "camera"
-    return f"{camera} {photo.width_px}x{photo.height_px} f={focal}"
-
-
-def lens_of(photo: Photo) -> Lens:
-    """The lens that a photo tells of, without distortion."""
-    return Lens(
-        width_px=photo.width_px,
-        height_px=photo.height_px,
-        focal_px=photo.focal_length_px or FOCAL_UNTOLD * max(photo.width_px, photo.height_px),
-        centre_x_px=photo.width_px / 2,
-        centre_y_px=photo.height_px / 2,
-        radial=0.0,
-        focal_known=photo.focal_length_px is not None,
-    )
+    return found
 
 
 def shared(first: Guess, second: Guess, ground_first: Array, ground_second: Array) -> tuple[Indices, Indices]:

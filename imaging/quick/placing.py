@@ -6,7 +6,7 @@ photos have one; the two parts share nothing but their lens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,21 +15,19 @@ from scipy.sparse.csgraph import connected_components
 
 from imaging.adjustment import LensPrior
 from imaging.lens import Array, Lens, View
-from imaging.photos import Photo
+from imaging.pairs import on_a_line
 from imaging.quick.comparing import TOLERANCE_PX, Compared
 from imaging.quick.features import Search
-from imaging.quick.guesses import Guess, guesses
+from imaging.quick.guesses import Guess
 from imaging.quick.links import Link
 from imaging.quick.rotations import LOOKS_DOWN, believed_gimbals, rotations
 from imaging.quick.solving import Solved, Start, solve
 from imaging.quick.tracks import join
 from imaging.survey import LeftOut
 from missions.errors import AlignmentError
-from missions.geodesy import LocalFrame
 
 LEAST_IN_PART = 3
 LEAST_FEATURES = 60
-STRIP = 0.15
 FAR_OFF_DEG = 45.0
 LEAST_WAY_M = 5.0
 LIES = 0.7
@@ -39,36 +37,32 @@ SIGMA_RADIAL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Photos in the local frame, metres.
+    """Photos in the frame about their middle, metres.
 
     `by_gps` are views that fit no other photo and lie where their own GPS and gimbal say, showing ground that
     no other shows; `lenses` are those of all views. `parts` says how many groups of photos without anything
     in common there are.
     """
 
-    frame: LocalFrame
-    height_reference: str
     solved: Solved
     lenses: dict[str, Lens]
     by_gps: tuple[View, ...]
     left_out: tuple[LeftOut, ...]
     parts: int
-    focal_held: bool
 
 
-def place(photos: dict[str, Photo], known: list[Guess], compared: Compared, search: Search) -> Placement:
+def place(known: list[Guess], compared: Compared, search: Search) -> Placement:
     """Place all photos that can be. Raises AlignmentError where fewer than three fit together.
 
     Every view has ties: one that lies where its GPS alone says is never among the solved.
     """
-    _, frame, reference = guesses(photos)
     parts = [part for part in _parts(len(known), compared.links) if _placed(part, known) >= LEAST_IN_PART]
     if not parts:
         raise AlignmentError(
             f"fewer than {LEAST_IN_PART} of {len(known)} photos fit together and have a position",
             remedy="Take photos that overlap by 60 % or more, of ground that shows detail",
         )
-    start, held = _start(known, compared, parts)
+    start = _start(known, compared, parts)
     longest_px = max(max(lens.width_px, lens.height_px) for lens in start.lenses.values())
     solved = solve(start, TOLERANCE_PX * max(1.0, longest_px / search.longest_px))
     rest = sorted(set(range(len(known))) - set(solved.members))
@@ -78,7 +72,7 @@ def place(photos: dict[str, Photo], known: list[Guess], compared: Compared, sear
         _left_out(number, known, compared, parts) for number in rest if known[number].name not in named
     ]
     lenses = {guess.lens_name: guess.lens for guess in known if guess.name in named} | solved.adjusted.lenses
-    return Placement(frame, reference, solved, lenses, by_gps, tuple(left_out), len(parts), held)
+    return Placement(solved, lenses, by_gps, tuple(left_out), len(parts))
 
 
 def _parts(count: int, links: Sequence[Link]) -> list[list[int]]:
@@ -94,8 +88,8 @@ def _placed(part: list[int], known: list[Guess]) -> int:
     return sum(known[number].centre is not None for number in part)
 
 
-def _start(known: list[Guess], compared: Compared, parts: list[list[int]]) -> tuple[Start, bool]:
-    """What the search for poses begins with, and whether the focal length is held."""
+def _start(known: list[Guess], compared: Compared, parts: list[list[int]]) -> Start:
+    """What the search for poses begins with."""
     places = {number: guess.centre for number, guess in enumerate(known) if guess.centre is not None}
     told = {number: guess.rotation for number, guess in enumerate(known) if guess.rotation is not None}
     turned: dict[int, Array] = {}
@@ -116,14 +110,14 @@ def _start(known: list[Guess], compared: Compared, parts: list[list[int]]) -> tu
         gps |= here
         looking = _steady({number: told[number] for number in part if number in told}, found)
         gimbal |= looking
-        if not looking and _on_a_line(list(here.values())):
+        if not looking and on_a_line(_stacked(here.values())):
             # Positions on a line leave the roll about it open; a drone's camera looks down.
             gimbal |= dict.fromkeys(part, LOOKS_DOWN)
         links += inside
     lenses = {known[number].lens_name: known[number].lens for number in turned}
-    strips = all(_on_a_line([places[number] for number in part if number in places]) for part in parts)
+    strips = all(on_a_line(_stacked(places[number] for number in part if number in places)) for part in parts)
     priors = {name: _prior(lens, strips) for name, lens in lenses.items()}
-    start = Start(
+    return Start(
         names=tuple(guess.name for guess in known),
         lens_names=tuple(guess.lens_name for guess in known),
         lenses=lenses,
@@ -135,7 +129,6 @@ def _start(known: list[Guess], compared: Compared, parts: list[list[int]]) -> tu
         strips=strips,
         ties=join(compared.features, [(link.first, link.second, link.features) for link in links]),
     )
-    return start, all(prior.focal == 0 for prior in priors.values())
 
 
 def _steady(told: dict[int, Array], found: dict[int, Array]) -> dict[int, Array]:
@@ -193,12 +186,9 @@ def _judged(
             yield link.first, link.second, len(link), bool(far_off)
 
 
-def _on_a_line(places: list[Array]) -> bool:
-    level = np.array(places).reshape(-1, 3)[:, :2]
-    if len(level) < 2:
-        return True
-    spread = np.linalg.svd(level - level.mean(axis=0), compute_uv=False)
-    return bool(spread[1] < STRIP * spread[0])
+def _stacked(places: Iterable[Array]) -> Array:
+    """(n, 3)"""
+    return np.array(list(places)).reshape(-1, 3)
 
 
 def _by_gps(known: list[Guess], rest: list[int], solved: Solved) -> Iterator[View]:

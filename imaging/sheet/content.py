@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from imaging.lens import Array
 from imaging.measure.figures import Measurement
 from missions.errors import InputError, SettingsError
 from missions.geodesy import LocalFrame
@@ -62,9 +61,8 @@ class SheetContent:
 
     `orthomosaic` is a GeoTIFF in UTM, north up. `frame` is the local frame of the marks. `hashes` are SHA-256
     by file name: what the scene was made from and what came of it; that of the orthomosaic is computed and
-    added. `remarks` are printed in full, such as a speed from tyre marks with its assumptions. `outline_m`
-    (n, 2) local metres is the border of what was surveyed, for the drawing exchange file. `reference` and
-    `epoch_year` say what the positions are measured in; only the Dutch grid asks.
+    added. `remarks` are printed in full, such as a speed from tyre marks with its assumptions. `reference`
+    and `epoch_year` say what the positions are measured in; only the Dutch grid asks.
     """
 
     orthomosaic: Path
@@ -78,7 +76,6 @@ class SheetContent:
     settings: Mapping[str, str] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
-    outline_m: Array | None = None
     reference: Frame | None = None
     epoch_year: float | None = None
 
@@ -191,5 +188,5 @@ def _check_texts(content: SheetContent) -> None:
                 where=f"{text[:30]}…",
                 remedy=f"Give at most {LIMIT_TEXT}",
             )
-    if len(content.measurement.verdict) > 200 or not content.measurement.verdict.strip():
-        raise InputError("the verdict is printed across the drawing", remedy="Give it in 1 to 200 characters")
+    if not content.measurement.verdict.strip():
+        raise InputError("there is no verdict to print", remedy="Say what the measurement is worth")

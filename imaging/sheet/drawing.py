@@ -26,6 +26,7 @@ MARK_COLOUR = (0.80, 0.0, 0.15)
 FIGURE_COLOUR = (0.0, 0.13, 0.50)
 VERDICT_COLOUR = (0.85, 0.0, 0.0)
 VERDICT_OPACITY, LEADING, MOST_VERDICT = 0.26, 1.3, 0.085
+LONGEST_VERDICT = 200
 STEPS_M = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
@@ -77,8 +78,9 @@ class Drawing:
         return dot_m / self.plane.point_scale
 
     def draw_verdict(self, verdict: str) -> None:
-        """The verdict in large letters from corner to corner."""
+        """The verdict in large letters from corner to corner; of a long one the beginning."""
         area, said = self.area, verdict.upper()
+        said = said if len(said) <= LONGEST_VERDICT else f"{said[: LONGEST_VERDICT - 1].rstrip(' ,')}…"
         angle = math.atan2(area.height_mm, area.width_mm)
         lines, size = max(
             (_fitted(said, count, area, angle) for count in range(1, 7)), key=lambda fitted: fitted[1]
@@ -261,12 +263,11 @@ def _middle(figure: Figure, points: Array) -> Array:
 
 
 def _arc(points: Array) -> Array:
-    """(17, 2) the arc of an angle about its middle point, from the first leg to the last, the short way."""
+    """(17, 2) the arc of an angle about its middle point, clockwise from the first leg to the last."""
     legs = points[[0, -1]] - points[1]
     radius = min(7.0, 0.6 * float(np.linalg.norm(legs, axis=1).min()))
     first, last = np.arctan2(legs[:, 1], legs[:, 0])
-    turn = (last - first + math.pi) % (2 * math.pi) - math.pi
-    angles = first + turn * np.linspace(0, 1, 17)
+    angles = first - (first - last) % (2 * math.pi) * np.linspace(0, 1, 17)
     arc: Array = points[1] + radius * np.column_stack([np.cos(angles), np.sin(angles)])
     return arc
 

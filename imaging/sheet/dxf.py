@@ -25,8 +25,8 @@ from imaging.sheet.words import Words
 from missions.errors import SettingsError
 from missions.files import write_whole
 
-RED, BLUE, GREEN, WHITE = 1, 5, 3, 7
-LAYERS = {"MARKS": RED, "LETTERS": WHITE, "OUTLINE": GREEN, "NOTES": WHITE}
+RED, BLUE, WHITE = 1, 5, 7
+LAYERS = {"MARKS": RED, "LETTERS": WHITE, "NOTES": WHITE}
 KINDS = {
     "distance": "DISTANCES",
     "horizontal distance": "HORIZONTAL_DISTANCES",
@@ -39,7 +39,7 @@ STYLE = "SHEET"
 
 
 def write_dxf(path: Path, content: SheetContent, text_height_m: float = 0.4) -> None:
-    """Write marks (points with their height), figures, outline and notes, in UTM metres, layers by kind.
+    """Write marks (points with their height), figures and notes, in UTM metres, layers by kind.
 
     UTM is not true to the ground: notes in the drawing give the factor, and the figures' texts the lengths
     that were measured. Raises InputError, SettingsError for a text height that cannot be read, OutputError.
@@ -63,9 +63,6 @@ def write_dxf(path: Path, content: SheetContent, text_height_m: float = 0.4) -> 
         _text(space, mark.letter, at + 0.6 * text_height_m, text_height_m, "LETTERS")
     for figure in content.measurement.figures:
         _add_figure(space, figure, places, 0.8 * text_height_m)
-    if content.outline_m is not None and len(content.outline_m) > 2:
-        border = utm_from_local(epsg, content.frame, content.outline_m)
-        space.add_lwpolyline(border, close=True, dxfattribs={"layer": "OUTLINE"})
     foot = np.min([at[:2] for at in places.values()], axis=0) if places else bounds[0]
     scale = Plane(epsg, content.frame, foot).point_scale
     for number, line in enumerate(_notes(content, epsg, scale)):

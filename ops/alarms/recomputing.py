@@ -6,7 +6,6 @@ matter how fast a replay plays or where it jumps to: what stood at a moment foll
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from itertools import groupby
 
@@ -15,7 +14,7 @@ from missions.terrain import Terrain
 from ops.alarms.watch import AlarmWatch
 from ops.nearby import TrafficForAlerts, Undulations
 from telemetry.alerts import Chronicle, Rules
-from telemetry.clock import SystemClock
+from telemetry.clock import Clock, SystemClock
 from telemetry.doubles import Double
 from telemetry.hub import Hub
 from telemetry.replay import Timeline
@@ -33,7 +32,7 @@ SILENCE_US = 900_000_000
 class Recomputing:
     """Looks for the alarms of a timeline, a while at a time; `chronicle` has what was found up to `upto_s`.
 
-    Nobody acknowledges anything in it. One thread at a time may go on.
+    Nobody acknowledges anything in it. One thread at a time may go on. `clock` tells how long that takes.
     """
 
     def __init__(
@@ -43,11 +42,12 @@ class Recomputing:
         *,
         plans: Callable[[Mapping[int, VehicleState]], Mapping[int, Plan]] = lambda _: {},
         terrain: Terrain | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.chronicle = Chronicle()
         self._timeline = timeline
         self._number = 0
-        self._clock = ReplayClock(SystemClock(), timeline.begin_us - 1)
+        self._clock = ReplayClock(clock or SystemClock(), timeline.begin_us - 1)
         self._hub = Hub(self._clock)
         self._picture = TrafficPicture(self._clock)
         undulations = Undulations(self._hub)
@@ -82,13 +82,13 @@ class Recomputing:
 
     def go_on(self, for_s: float) -> None:
         """Look further for about so many seconds of this machine's time, or to the end."""
-        until_s = time.monotonic() + for_s
-        while not self._stopped and not self.done and self._resume_s <= time.monotonic() < until_s:
+        until_s = self._clock.monotonic_s() + for_s
+        while not self._stopped and not self.done and self._resume_s <= self._clock.monotonic_s() < until_s:
             self.step()
 
     def give_way(self) -> None:
         """Leave the machine to others for a moment."""
-        self._resume_s = time.monotonic() + GIVE_WAY_S
+        self._resume_s = self._clock.monotonic_s() + GIVE_WAY_S
 
     def step(self) -> None:
         """Half a second of the recording, and a look."""

@@ -78,6 +78,7 @@ class FigureReport(Report):
     half_width_95: float | None
     unit: str
     text: str = Field(description="With as many digits as its uncertainty bears")
+    caution: str = Field(description="What is to be minded of the value; else empty")
     problem: str = Field(description="Why there is no value; else empty")
 
 

@@ -178,15 +178,15 @@ def _figures(standing: Standing) -> Iterator[FigureReport]:
     for asked, figure, problem in standing.figures:
         unit = KINDS[asked.kind][3]
         text = "" if figure is None else stated(figure.value, figure.half_width_95, unit).words(unit)
-        note = "; ".join(each for each in (asked.note, figure.note if figure else "") if each)
         yield FigureReport(
             kind=asked.kind,
             letters=asked.letters,
-            note=note,
+            note=asked.note,
             value=None if figure is None else figure.value,
             half_width_95=None if figure is None else figure.half_width_95,
             unit=unit,
             text=text,
+            caution="" if figure is None else figure.note,
             problem=problem,
         )
 

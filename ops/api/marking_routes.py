@@ -82,9 +82,9 @@ def _order(model: type[Order]) -> Callable[[Request], object]:
 
 
 @router.get("/{scene:path}/marking", responses=NONE, response_model=MarkingReport)
-def marking(scene: str, request: Request) -> Response:
+def marking(scene: str, request: Request, boards: TheBoards) -> Response:
     """The scene with its points, marks and figures; 304 for who has it as it is (`If-None-Match`)."""
-    report = _doing(lambda: _told(_boards(request), _boards(request).board(scene)))
+    report = _doing(lambda: _told(boards, boards.board(scene)))
     tag = f'"{report.revision}-{report.adjusting}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"ETag": tag})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from missions.terrain import open_terrain
 from ops.alarms import ListedAlarm, PlansFlown
@@ -15,7 +15,7 @@ from ops.api.alarming import alarm_report, double_report, measures_report
 from ops.api.folder import OperationFolder
 from ops.api.picture import Picture
 from ops.config import Settings
-from telemetry.alerts import Chronicle, Key, Standing, State, load_rules
+from telemetry.alerts import Chronicle, Standing, in_list, load_rules, on_shelf
 from telemetry.alerts.measures import Meter
 from telemetry.replay import Replay
 
@@ -24,16 +24,22 @@ GO_ON_S = 0.5
 
 
 class ReplayedAlarms:
-    """Keeps the alarms of the time shown in a picture; `now_s` tells that time.
+    """Keeps the alarms of the time shown in a picture; `now_s` tells that time, `begin_s` is the first.
 
     What was recorded then is shown, and where nothing was, what is found by looking again.
     """
 
     def __init__(
-        self, picture: Picture, now_s: Callable[[], float], source: Recorded | Recomputing, rules: str
+        self,
+        picture: Picture,
+        now_s: Callable[[], float],
+        begin_s: float,
+        source: Recorded | Recomputing,
+        rules: str,
     ) -> None:
         self._picture = picture
         self._now_s = now_s
+        self._begin_s = begin_s
         self._source = source
         self._rules = rules
         self._showing = threading.Lock()
@@ -54,7 +60,8 @@ class ReplayedAlarms:
         with self._showing:
             now_s = self._now_s()
             doubles = () if self._looked is None else self._looked.doubles_at(now_s)
-            shown = (self.chronicle.count_at(now_s), doubles, self._problem, self._note(now_s))
+            count, flood = self.chronicle.count_at(now_s), self.chronicle.flood_at(now_s)
+            shown = (count, flood, doubles, self._problem, self._note(now_s))
             if shown != self._shown:
                 self._shown = shown
                 self._picture.put_alarms(self.report())
@@ -63,13 +70,14 @@ class ReplayedAlarms:
         """The lists at the time that is shown."""
         now_s = self._now_s()
         standing = self.chronicle.at(now_s)
-        active, shelved = _listed(standing)
+        alarms = [each.alarm for each in standing.values()]
+        active = in_list(alarms, lambda key: standing[key].priority)
         looked = self._looked
         return AlarmsReport(
-            active=tuple(map(alarm_report, active)),
-            shelved=tuple(map(alarm_report, shelved)),
+            active=tuple(alarm_report(_listed(standing[each.key])) for each in active),
+            shelved=tuple(alarm_report(_listed(standing[each.key])) for each in on_shelf(alarms)),
             doubles=() if looked is None else tuple(map(double_report, looked.doubles_at(now_s))),
-            flood=False,
+            flood=self.chronicle.flood_at(now_s),
             recorded=looked is None,
             problem=self._problem,
             replayed=self._note(now_s),
@@ -78,7 +86,8 @@ class ReplayedAlarms:
     def measures(self) -> MeasuresReport:
         """What they add up to, from the begin to the time that is shown."""
         now_s, meter = self._now_s(), Meter()
-        for each in self.chronicle.between(float("-inf"), now_s):
+        meter.pass_time(self._begin_s)
+        for each in self.chronicle.between(self._begin_s, now_s):
             meter.pass_time(each.time_s)
             meter.add(each)
         meter.pass_time(now_s)
@@ -134,23 +143,14 @@ def replayed_alarms(
     """
     rules_name = "the shipped rules" if settings.alert_rules is None else settings.alert_rules.name
     if then is not None:
-        return ReplayedAlarms(picture, now_s, then, rules_name)
+        return ReplayedAlarms(picture, now_s, replay.begin_s, then, rules_name)
     terrain = None if settings.alert_terrain is None else open_terrain([settings.alert_terrain])
     plans = PlansFlown(folder.flights if folder is not None else tuple)
     again = Recomputing(replay.timeline, load_rules(settings.alert_rules), plans=plans, terrain=terrain)
     replay.on_jump(lambda _: again.give_way())
-    return ReplayedAlarms(picture, now_s, again, rules_name)
+    return ReplayedAlarms(picture, now_s, replay.begin_s, again, rules_name)
 
 
-def _listed(standing: Mapping[Key, Standing]) -> tuple[list[ListedAlarm], list[ListedAlarm]]:
-    """The list, the gravest first and of those the oldest, and the shelf, what ends first."""
-    shown = [each for each in standing.values() if each.alarm.shown]
-    shown.sort(key=lambda each: (each.priority.rank, each.alarm.raised_s or 0.0, each.alarm.key))
-    hidden = [each for each in standing.values() if each.alarm.state is State.SHELVED]
-    hidden.sort(key=lambda each: (each.alarm.until_s or 0.0, each.alarm.key))
-    return [_one(each) for each in shown], [_one(each) for each in hidden]
-
-
-def _one(standing: Standing) -> ListedAlarm:
+def _listed(standing: Standing) -> ListedAlarm:
     calls = standing.alarm.state in CALLING and not standing.quiet
     return ListedAlarm(standing.alarm, standing.priority, 0.0, calls)

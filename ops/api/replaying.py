@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from typing import TypeVar
 
 from ops.api.alarming import happening_of, vehicle_of
 from ops.api.live import vehicle_report
@@ -30,6 +31,7 @@ from telemetry.frames import Frame
 from telemetry.replay import Moment, Point, Replay, Situation
 
 MOMENTS_SHOWN = 1000
+T = TypeVar("T")
 _MARKED = {"mode", "arming", "flight", "battery", "link"}
 
 
@@ -131,11 +133,8 @@ def replay_report(
         for find in finds
         if (time_s := find_time_s(find.properties)) is not None and replay.begin_s <= time_s <= replay.end_s
     ]
-    moments += [
-        _alarm_report(each, names)
-        for each in happened
-        if each.calls and replay.begin_s <= each.time_s <= replay.end_s
-    ]
+    called = [each for each in happened if each.calls and replay.begin_s <= each.time_s <= replay.end_s]
+    moments += [_alarm_report(each, names) for each in _thinned(called)]
     return ReplayReport(
         **replay_state(replay).model_dump(),
         loop=replay.loop,
@@ -164,6 +163,11 @@ def _bounds(replay: Replay) -> tuple[float, float, float, float] | None:
 def _foremost(moments: Sequence[Moment]) -> list[Moment]:
     """What is marked on the time line: what changed, and of what was said only the worst."""
     marked = [each for each in moments if each.kind in _MARKED or each.severity == "warning"]
+    return _thinned(marked)
+
+
+def _thinned(marked: list[T]) -> list[T]:
+    """Every so many of them, so that no more than MOMENTS_SHOWN are left."""
     return marked[:: -(-len(marked) // MOMENTS_SHOWN)] if marked else []
 
 

@@ -25,7 +25,7 @@ ORTHOMOSAIC = "orthomosaic.tif"
 REPORT = "scene.json"
 REPORT_LIMIT_BYTES = 50_000_000
 PICTURE_PX = 2048
-WEBP_QUALITY = 82
+WEBP_QUALITY, WINDOW_QUALITY = 82, 88
 
 
 def scene_report(orthomosaic: Path, name: str, version: str) -> SceneReport:
@@ -118,7 +118,7 @@ def scene_window(orthomosaic: Path, window: tuple[int, int, int, int], side_px: 
         raise FormatError(
             "is no GeoTIFF that can be read", where=str(orthomosaic), remedy="Make the mosaic again"
         ) from error
-    return _webp(colours, shown, 88)
+    return _webp(colours, shown, WINDOW_QUALITY)
 
 
 def _webp(colours: npt.NDArray[Any], shown: npt.NDArray[Any], quality: int) -> bytes:

@@ -15,8 +15,6 @@ from ops.cli.options import JsonOption, OperationOption
 from ops.cli.outputs import check_not_entered, check_replaceable
 from ops.cli.screen import out, print_json, say, table
 
-NORMAL_95 = 1.96
-
 if TYPE_CHECKING:
     from imaging.measure.figures import Figure, Kind, Measurement
     from imaging.measure.measuring import Asked
@@ -58,10 +56,11 @@ def measure(
     """Measure on a scene: positions of marks, and figures between them with their 95 % intervals."""
     from imaging.control.marks import read_marks
     from imaging.marking.opened import open_marking
-    from imaging.measure.file import FORMAT, write_measurement
+    from imaging.measure.file import FORMAT, json_from_measurement
     from imaging.measure.measuring import completed, placed
     from imaging.measure.measuring import measure as derive_all
     from imaging.measure.opened import pictures_of
+    from imaging.scene import write_json
 
     opened_operation = open_operation(operation, settings_of(context))
     asked = [
@@ -90,7 +89,8 @@ def measure(
     places = placed(opened.adjusted, points, surface)
     found = derive_all(places, points, asked, evidence=opened.evidence, verdict=opened.verdict)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    body = write_measurement(target, found, places, points, opened, created)
+    body = json_from_measurement(found, places, points, opened, created)
+    write_json(target, body)
     if opened_operation is not None:
         enter(opened_operation, target, "measurement", scene=scene.resolve().name)
         record(
@@ -115,13 +115,14 @@ def _asked(kind: Kind, given: list[str] | None) -> list[Asked]:
 
 
 def _show(found: Measurement, reference: str) -> None:
+    from imaging.measure.derive import COVERAGE_95
     from imaging.sheet.words import Words
 
     rows = [
         (
             mark.letter,
             *(
-                f"{value:.3f} ± {NORMAL_95 * sigma:.3f}"
+                f"{value:.3f} ± {COVERAGE_95 * sigma:.3f}"
                 for value, sigma in zip(mark.local_m, mark.sigma_m, strict=True)
             ),
             str(len(mark.photos)),

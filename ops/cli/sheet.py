@@ -23,7 +23,7 @@ from ops.cli.screen import facts, out, print_json, say
 if TYPE_CHECKING:
     from imaging.measure.figures import Measurement
     from imaging.measure.opened import OpenedScene
-    from imaging.measure.speed_file import Speed
+    from imaging.measure.speed_file import Measured, Speed
     from imaging.sheet.content import Area, SheetContent, SheetOptions
     from imaging.sheet.sheet import Sheet
     from missions.rdnap import Frame
@@ -162,7 +162,6 @@ def _read(scene: Path, measurement: Path | None, results: tuple[Path, ...]) -> _
     from imaging.measure.file import check_belongs, read_measurement
     from imaging.measure.opened import open_made
     from imaging.measure.speed_file import read_speed
-    from imaging.photos import hash_file
 
     opened = open_made(scene)
     standing = scene / "measurement.json"
@@ -174,9 +173,10 @@ def _read(scene: Path, measurement: Path | None, results: tuple[Path, ...]) -> _
     speeds = []
     for path in results:
         speed = read_speed(path)
-        if speed.measured is not None and (file is None or speed.measured.sha256 != hash_file(file)):
+        if speed.measured is not None and (file is None or not _same(speed.measured, file, measured)):
             raise InputError(
-                f"the speed was found from another measurement than {file or 'the sheet has'}",
+                f"the speed was found from another measurement than {file or 'the sheet has'}, "
+                "or its verdict was changed",
                 where=str(path),
                 remedy="Find it again with `droneteam tyre-marks --measurement`, from this one",
             )
@@ -186,6 +186,14 @@ def _read(scene: Path, measurement: Path | None, results: tuple[Path, ...]) -> _
     if len(set(names)) < len(names):
         raise InputError("two files have one name", where=", ".join(names), remedy="Rename one of them")
     return _Given(opened, measured, tuple(speeds), files)
+
+
+def _same(told: Measured, file: Path, measured: Measurement) -> bool:
+    """Whether a speed was found from this measurement, and says of it what it says."""
+    from imaging.photos import hash_file
+
+    found = hash_file(file), measured.evidence, measured.verdict
+    return (told.sha256, told.evidence, told.verdict) == found
 
 
 def _write(targets: _Targets, content: SheetContent, options: SheetOptions) -> Sheet:
@@ -249,7 +257,6 @@ def _reference(text: str | None, grid: str, epoch: float | None) -> Frame | None
             where="--epoch",
             remedy="Give a year such as 2026.9, with --reference wgs84",
         )
-
     if text is None:
         return None
     if text not in {each.value for each in Frame} or grid != "rd":

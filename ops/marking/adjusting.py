@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
-from pathlib import Path
+from types import MappingProxyType
 
-import imaging
 from imaging.control.gathering import keep_control
 from imaging.control.scene import SceneControl
 from imaging.marking.again import replacing
 from imaging.scene import Scene
+from imaging.worker import working
 from missions.errors import AlignmentError, InputError
+
+ONE_CORE = MappingProxyType({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"})
+"""The other cores are the service's, and threads cost more than they gain on a few photos."""
 
 
 class Adjusting:
@@ -50,31 +51,16 @@ class Adjusting:
             self._worker.kill()
 
     def _work(self, scene: Scene, into: Scene) -> None:
-        here = str(Path(imaging.__file__).resolve().parent.parent)
-        given = os.environ.get("PYTHONPATH", "")
-        path = os.pathsep.join([here, *([given] if given else [])])
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "imaging.marking.worker", str(scene.folder.resolve()), str(into.folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # One core: the others are the service's, and threads cost more than they gain on a few photos.
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": path},
-            start_new_session=True,
-        )
-        self._worker, said = worker, "it stopped early"
-        try:
-            assert worker.stdout is not None  # noqa: S101 - it is a pipe
-            for line in worker.stdout:
+        said = "it stopped early"
+        folders = str(scene.folder.resolve()), str(into.folder)
+        with working("imaging.marking.worker", *folders, messages=subprocess.DEVNULL, defaults=ONE_CORE) as (
+            self._worker,
+            lines,
+        ):
+            for line in lines:
                 event = json.loads(line)
                 self.stage = event.get("stage", self.stage)
                 said = event.get("error", said)
-            status = worker.wait()
-        finally:
-            worker.kill()
-            worker.wait()
-            for pipe in (worker.stdin, worker.stdout):
-                if pipe is not None:
-                    pipe.close()
+            status = self._worker.wait()
         if status:
             raise AlignmentError(f"the adjustment failed: {said}", remedy="Look at the marks")

@@ -7,25 +7,27 @@ act is refused and nothing is lost.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from imaging.control.lines import shown
 from imaging.control.points import Mark, MarkedPoint
-from imaging.control.predict import PoseSigma, predict
 from imaging.control.scene import SceneControl
+from imaging.marking.again import FOLDER as LATER
 from imaging.marking.opened import MarkingScene, open_marking
+from imaging.marking.sights import sights
 from imaging.measure.derive import KINDS
 from imaging.measure.figures import Kind as FigureKind
 from imaging.measure.matching import MATCHED
 from imaging.measure.measuring import Asked, completed
 from imaging.photos import Pixels
+from imaging.scene import Scene
 from missions.errors import DroneteamError, InputError
+from missions.files import write_whole
 from ops.marking.adjusting import Adjusting
 from ops.marking.books import (
     FIGURES,
@@ -198,19 +200,21 @@ class Board:
             others = [each for each in books.figures if (each.kind, each.letters) != (kind, letters)]
             if len(others) >= MOST_FIGURES:
                 raise InputError(f"there are {MOST_FIGURES} figures", remedy="Remove what is not needed")
-            figures = [*others, Asked(kind, letters, note)]
-            self._keep(lambda: write_figures(self.folder, figures), FIGURES)
-            self._told(FIGURES, "figure.asked", who=who, kind=kind, letters=list(letters), note=note)
+            asked = Asked(kind, letters, note)
+            self._keep_figures([*others, asked], "figure.asked", asked, who)
 
     def drop(self, kind: FigureKind, letters: tuple[str, ...], who: str) -> None:
         """Ask for a figure no more. Raises InputError for one that was not asked for."""
         with self._lock:
             books = self.books()
-            left = [each for each in books.figures if (each.kind, each.letters) != (kind, letters)]
-            if len(left) == len(books.figures):
+            gone = next(
+                (each for each in books.figures if (each.kind, each.letters) == (kind, letters)), None
+            )
+            if gone is None:
                 raise InputError("there is no such figure", where=f"{kind} {'-'.join(letters)}"[:200])
-            self._keep(lambda: write_figures(self.folder, left), FIGURES)
-            self._told(FIGURES, "figure.removed", who=who, kind=kind, letters=list(letters))
+            self._keep_figures(
+                [each for each in books.figures if each is not gone], "figure.removed", gone, who
+            )
 
     def control(self) -> SceneControl:
         """What the next adjustment is to be made with."""
@@ -227,7 +231,7 @@ class Board:
         self.adjusting.run(self.opened().made.scene, self.scene, control)
         scene = self.opened()
         accuracy = scene.now.report["accuracy"]
-        file = self.folder / "marking" / "stages" / "adjustment.npz"
+        file = Scene(self.folder / LATER).stages / "adjustment.npz"
         self._log(
             "scene.adjusted",
             scene=self.scene,
@@ -246,9 +250,9 @@ class Board:
         state = tuple(
             (stat.st_mtime_ns, stat.st_size, stat.st_ino) if (stat := _stat(path)) is not None else None
             for path in (
-                self.folder / "scene.json",
-                self.folder / "stages" / "adjustment.json",
-                self.folder / "marking" / "stages" / "marking.json",
+                Scene(self.folder).report,
+                Scene(self.folder).stages / "adjustment.json",
+                Scene(self.folder / LATER).stages / "marking.json",
             )
         )
         with self._opening:
@@ -280,7 +284,7 @@ class Board:
         drawn = {each["path"] for each in scene.made.report["photos"] if each["drawn"]}
         views = [view for view in scene.made.adjusted.views if view.name in drawn]
         lenses = scene.made.adjusted.lenses
-        seen = predict(place, np.zeros((3, 3)), views, lenses, sigma=PoseSigma(0.0, 1e-9))
+        seen = sights(place, views, lenses)
         if not seen or not seen[0].inside:
             raise InputError("no photo shows this place", remedy="Mark it in a photo")
         best = seen[0]
@@ -297,7 +301,7 @@ class Board:
             )
 
     def _check_point(self, books: Books, kind: Kind, point: str) -> None:
-        known: Any = books.marks["measure"] if kind == "measure" else self.names()
+        known: Collection[str] = books.marks["measure"] if kind == "measure" else self.names()
         if point not in known:
             raise InputError("there is no such point", where=shown(point), remedy="Take one of the list")
 
@@ -329,25 +333,30 @@ class Board:
         marks[point] = tuple(mine.values())
         if not mine and not any(point in each.letters for each in books.figures):
             del marks[point]
-        self._keep(lambda: write_kind(self.folder, kind, marks), FILES[kind])
         told = [asdict(each) for each in changes.values() if each is not None]
-        self._told(FILES[kind], action, who=who, kind=kind, point=point, marks=told, photos=list(changes))
+        with self._logged(
+            FILES[kind], action, who=who, kind=kind, point=point, marks=told, photos=list(changes)
+        ):
+            write_kind(self.folder, kind, marks)
 
-    def _keep(self, write: Callable[[], None], name: str) -> None:
-        path = self.folder / name
-        self._before = path.read_bytes() if path.exists() else None
-        write()
+    def _keep_figures(self, figures: Sequence[Asked], action: str, asked: Asked, who: str) -> None:
+        told = {"kind": asked.kind, "letters": list(asked.letters), "note": asked.note}
+        with self._logged(FIGURES, action, who=who, **told):
+            write_figures(self.folder, figures)
 
-    def _told(self, name: str, action: str, **details: Any) -> None:
-        """Log it; what cannot be logged is not done either."""
+    @contextmanager
+    def _logged(self, name: str, action: str, **details: Any) -> Iterator[None]:
+        """Log what the block writes to a file of the scene; what cannot be logged is not done either."""
         path = self.folder / name
+        before = path.read_bytes() if path.exists() else None
+        yield
         try:
             self._log(action, scene=self.scene, sha256=hash_of_file(path), **details)
         except DroneteamError:
-            if self._before is None:
+            if before is None:
                 path.unlink(missing_ok=True)
             else:
-                path.write_bytes(self._before)
+                write_whole(path, before)
             raise
 
     def _now(self) -> str:

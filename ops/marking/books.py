@@ -4,7 +4,7 @@
     SCENE/measure.json    marks that people measure from: A, B, C …
     SCENE/figures.json    the figures asked for
 
-`droneteam mosaic` and `droneteam measure` read the same files.
+`droneteam mosaic` reads the first, `droneteam measure` the second; its figures are named on the command line.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class PhotoFile:
 
 
 class Kept:
-    """The last few things that were made, up to so many bytes; each is made once at a time."""
+    """The last few things that were made, up to so many bytes."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes, self._bytes = most_bytes, 0

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from imaging.control.points import MarkedPoint, SurveyedPoint
-from imaging.control.predict import Prediction
 from imaging.control.scene import SceneControl, local_of
 from imaging.lens import Array
-from imaging.marking.expected import Expected
+from imaging.marking.expected import Expected, Prediction
 from imaging.marking.opened import MarkingScene
 from imaging.marking.residuals import Seen, seen_by_marks
 from imaging.measure.derive import derive

@@ -77,17 +77,17 @@ export class MarkingLists extends EventTarget {
       row.classList.toggle('wrong', Boolean(each.problem));
       write(row.querySelector('.name'), `${KINDS[each.kind]} ${each.letters.join('–')}`);
       write(row.querySelector('.value'), each.problem ? 'no value' : each.text);
-      write(row.querySelector('.about'), each.problem || each.note);
+      write(row.querySelector('.about'), each.problem || [each.note, each.caution].filter(Boolean).join('; '));
     });
   }
 
-  #figureRow({kind, letters, note}) {
+  #figureRow({kind, letters}) {
     const row = element('li', 'figure', element('span', 'name'), element('span', 'value'), element('span', 'about'));
     const away = element('button', 'away', '×');
     away.type = 'button';
     away.title = 'Remove this figure';
     away.setAttribute('aria-label', `Remove ${kind} ${letters.join('-')}`);
-    away.addEventListener('click', () => this.#store.drop(kind, letters, note));
+    away.addEventListener('click', () => this.#store.drop(kind, letters));
     row.append(away);
     return row;
   }

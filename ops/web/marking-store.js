@@ -1,5 +1,6 @@
 // What the page knows of the scene, and what it asks of the service: each act answered with the whole state.
 
+const FINEST_SIGMA_PX = 0.3;
 const LOOK_MS = 2000;
 const LOOK_AT_ADJUSTING_MS = 400;
 
@@ -117,11 +118,13 @@ export class MarkingStore extends EventTarget {
 
   async ask(kind, letters, note = '', undoing = false) {
     const done = await this.#order('PUT', '/figures', {kind, letters, note});
-    if (done && !undoing) this.#did(() => this.drop(kind, letters, '', true));
+    if (done && !undoing) this.#did(() => this.drop(kind, letters, true));
     return done;
   }
 
-  async drop(kind, letters, note = '', undoing = false) {
+  async drop(kind, letters, undoing = false) {
+    const key = `${letters}`;
+    const note = this.report.figures.find((each) => each.kind === kind && `${each.letters}` === key)?.note;
     const done = await this.#order('DELETE', '/figures', {kind, letter: letters});
     if (done && !undoing) this.#did(() => this.ask(kind, letters, note, true));
     return done;
@@ -191,7 +194,7 @@ export class MarkingStore extends EventTarget {
     const changed = report.revision !== this.report?.revision;
     this.report = report;
     if (this.selected && !this.point_) this.selected = null;
-    if (changed) await this.#predict();
+    if (changed || this.predictions === null) await this.#predict();
     this.dispatchEvent(new Event('report'));
   }
 
@@ -200,12 +203,22 @@ export class MarkingStore extends EventTarget {
     if (!asked) {
       this.predictions = [];
     } else {
-      const answer = await fetch(`${this.#address}/predictions?${new URLSearchParams(asked)}`, {cache: 'no-store'});
-      const found = answer.ok ? await answer.json() : [];
+      const found = await this.#predicted(asked);
       if (this.selected !== asked) return;
       this.predictions = found;
     }
     this.dispatchEvent(new Event('predictions'));
+  }
+
+  /** Where a point is expected; null where the service cannot be reached, to be asked again with the next look. */
+  async #predicted(point) {
+    try {
+      const answer = await fetch(`${this.#address}/predictions?${new URLSearchParams(point)}`, {cache: 'no-store'});
+      return answer.ok ? await answer.json() : [];
+    } catch {
+      this.#tag = '';
+      return null;
+    }
   }
 
   #say(text) {
@@ -221,6 +234,9 @@ export class MarkingStore extends EventTarget {
     this.dispatchEvent(new Event('busy'));
   }
 }
+
+/** A mark is as sure as the screen lets one click: a pixel of the screen, which is `px` of the photo. */
+export const sigmaOf = (px) => Math.min(100, Math.max(FINEST_SIGMA_PX, px));
 
 const seen = (mark) => mark && {x_px: mark.x_px, y_px: mark.y_px};
 

@@ -1,5 +1,7 @@
 // What a click in the picture does: choose, mark the chosen point, or add a mark to a figure.
 
+import {sigmaOf} from './marking-store.js';
+
 export const TOOLS = [
   {id: 'choose', name: 'Choose', title: 'A click chooses a point'},
   {id: 'mark', name: 'Mark', title: 'A click marks the chosen point'},
@@ -11,7 +13,6 @@ export const TOOLS = [
   {id: 'height difference', name: 'Height', title: 'How much higher the second mark lies', least: 2, most: 2},
 ];
 const NEAR_PX = 14;
-const FINEST_SIGMA_PX = 0.3;
 
 export class Measuring extends EventTarget {
   tool = TOOLS[0];
@@ -94,7 +95,7 @@ export class Measuring extends EventTarget {
   }
 
   #spot(px) {
-    return {x_px: px[0], y_px: px[1], sigma_px: Math.min(100, Math.max(FINEST_SIGMA_PX, 1 / this.#viewer.scale))};
+    return {x_px: px[0], y_px: px[1], sigma_px: sigmaOf(1 / this.#viewer.scale)};
   }
 
   async #markChosen(px) {

@@ -1,13 +1,13 @@
 // The chosen point in every photo that shows it: cut-outs round the place where it is expected, to click in.
 
 import {element, keyed, write} from './dom.js';
+import {sigmaOf} from './marking-store.js';
 import {ellipse, pin, ring} from './pins.js';
 import {fitted, Windows} from './windows.js';
 
 const MOST_CELLS = 60;
 const LEAST_HALF_PX = 14;
 const MOST_HALF_PX = 500;
-const FINEST_SIGMA_PX = 0.3;
 const NUDGE_PX = 0.1;
 const KEEP_AFTER_MS = 500;
 const LOUPE = 4;
@@ -174,12 +174,11 @@ export class Strip {
     this.draw();
   }
 
-  /** A mark is as sure as the screen lets one click: a pixel of the screen, at the finest 0.3 of the photo. */
   async #mark(photo, at) {
     const {selected} = this.#store;
     const canvas = this.#cell(photo)?.querySelector('canvas');
     if (!selected || !canvas) return;
-    const sigma_px = Math.min(100, Math.max(FINEST_SIGMA_PX, 2 * this.#view(photo).half / canvas.clientWidth));
+    const sigma_px = sigmaOf(2 * this.#view(photo).half / canvas.clientWidth);
     const view = this.#view(photo);
     view.nudged = at;
     if (view.putting) return; // what is being put is followed by where it is now

@@ -1,6 +1,7 @@
 // Windows of pictures as images: fetched once, the last few kept, and whoever waits told when one is there.
 
 const KEPT = 160;
+const AGAIN_MS = 3000;
 
 export class Windows {
   #images = new Map();
@@ -18,11 +19,18 @@ export class Windows {
     } else {
       image = new Image();
       image.addEventListener('load', () => this.#changed());
+      image.addEventListener('error', () => setTimeout(() => this.#again(address), AGAIN_MS));
       image.src = address;
     }
     this.#images.set(address, image);
     if (this.#images.size > KEPT) this.#images.delete(this.#images.keys().next().value);
     return image.complete && image.naturalWidth ? image : null;
+  }
+
+  /** What did not come is fetched anew when it is next asked for. */
+  #again(address) {
+    this.#images.delete(address);
+    this.#changed();
   }
 
   /** Whether every image that was asked for lately is there. */

@@ -21,6 +21,7 @@ The conventions that pictures, poses and truth share:
 from sitl.world.bodies import Animal, Person
 from sitl.world.crash import CrashOptions, CrashScene, crash_scene, render_crash_scene
 from sitl.world.crash_plan import CrashPlan
+from sitl.world.lens import Lens, resized
 from sitl.world.marks import Mark, MeasurePoint
 from sitl.world.metadata import Metadata
 from sitl.world.movers import Mover
@@ -31,7 +32,7 @@ from sitl.world.shutter import Motion, RollingView, motions_of
 from sitl.world.terrain import Terrain
 from sitl.world.thermal import render_thermal
 from sitl.world.truth import BodyPlace, FrameTaken, MoverSeen, PhotoTaken, PhotoTruth, Sighting, ThermalTruth
-from sitl.world.view import Lens, View, camera_angles_deg, camera_axes, resized
+from sitl.world.view import View, camera_angles_deg, camera_axes
 from sitl.world.world import ControlPoint, Orthomosaic, World
 
 __all__ = [

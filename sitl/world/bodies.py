@@ -13,7 +13,7 @@ import numpy as np
 from missions.errors import InputError
 from missions.geodesy import GeoPoint
 from sitl.world.layout import Stone
-from sitl.world.view import Floats
+from sitl.world.lens import Floats
 from sitl.world.world import World
 
 Posture = Literal["standing", "lying", "sitting"]

@@ -36,33 +36,10 @@ def _reflected(place: float, cells: int) -> float:
 
 
 @compiled
-def read_linear(planes: Plane, rows: Float32, columns: Float32) -> Float32:
-    """(bands, n) values between the cells of (bands, cells, cells), linearly, the edges mirrored."""
-    bands, cells = planes.shape[0], planes.shape[1]
-    values = np.empty((bands, rows.size), np.float32)
-    for i in range(rows.size):
-        row, column = _reflected(float(rows[i]), cells), _reflected(float(columns[i]), cells)
-        top, left = math.floor(row), math.floor(column)
-        down, right = row - top, column - left
-        above, below = _mirrored(top, cells), _mirrored(top + 1, cells)
-        before, after = _mirrored(left, cells), _mirrored(left + 1, cells)
-        for band in range(bands):
-            plane = planes[band]
-            value = float(plane[above, before]) * (1.0 - down) * (1.0 - right)
-            value += float(plane[above, after]) * (1.0 - down) * right
-            value += float(plane[below, before]) * down * (1.0 - right)
-            value += float(plane[below, after]) * down * right
-            values[band, i] = np.float32(value)
-    return values
-
-
-@compiled
-def _linear(plane: Plane, half: np.float32, scale: np.float32, east: np.float32, north: np.float32) -> float:
-    """As read_linear, of one place in metres."""
+def _between(plane: Plane, row: float, column: float) -> float:
+    """The value at a fractional row and column, linearly, the edges mirrored."""
     cells = plane.shape[0]
-    edge = half - np.float32(0.5)
-    row = _reflected(float(edge - north * scale), cells)
-    column = _reflected(float(edge + east * scale), cells)
+    row, column = _reflected(row, cells), _reflected(column, cells)
     top, left = math.floor(row), math.floor(column)
     down, right = row - top, column - left
     above, below = _mirrored(top, cells), _mirrored(top + 1, cells)
@@ -72,6 +49,23 @@ def _linear(plane: Plane, half: np.float32, scale: np.float32, east: np.float32,
     value += float(plane[below, before]) * down * (1.0 - right)
     value += float(plane[below, after]) * down * right
     return value
+
+
+@compiled
+def read_linear(planes: Plane, rows: Float32, columns: Float32) -> Float32:
+    """(bands, n) values between the cells of (bands, cells, cells), linearly, the edges mirrored."""
+    values = np.empty((planes.shape[0], rows.size), np.float32)
+    for i in range(rows.size):
+        for band in range(planes.shape[0]):
+            values[band, i] = np.float32(_between(planes[band], float(rows[i]), float(columns[i])))
+    return values
+
+
+@compiled
+def _linear(plane: Plane, half: np.float32, scale: np.float32, east: np.float32, north: np.float32) -> float:
+    """As read_linear, of one place in metres."""
+    edge = half - np.float32(0.5)
+    return _between(plane, float(edge - north * scale), float(edge + east * scale))
 
 
 @compiled

@@ -13,11 +13,11 @@ import numpy as np
 
 from missions.errors import InputError
 from sitl.world.canvas import Canvas, Colour, Material, Patch
+from sitl.world.lens import Floats
 from sitl.world.light import sunlight
 from sitl.world.raster import Raster
 from sitl.world.things import body_axes
 from sitl.world.vehicles import Vehicle, paint_vehicle
-from sitl.world.view import Floats
 from sitl.world.world import SUN_ELEVATION_DEG, World
 
 PERSON_M = (0.3, 0.5, 1.75)
@@ -154,9 +154,8 @@ class _Window(Canvas):
 
 
 @contextmanager
-def staged(world: World, gsd_m: float, standing: Sequence[tuple[Mover, Stand]]) -> Iterator[None]:
-    """The world with these movers in it; without them again afterwards. For pictures of about `gsd_m`."""
-    world.colours.level(gsd_m)
+def staged(world: World, standing: Sequence[tuple[Mover, Stand]]) -> Iterator[None]:
+    """The world with these movers in it; without them again afterwards."""
     skyline, highest_m = world.skyline.planes[0].copy(), world.highest_m
     kept = []
     try:

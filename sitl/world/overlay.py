@@ -7,10 +7,11 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from sitl.world.bodies import Body
+from sitl.world.lens import Floats
 from sitl.world.noise import octave
 from sitl.world.temperature import LEAVES_C
 from sitl.world.truth import Sighting
-from sitl.world.view import Floats, View
+from sitl.world.view import View
 from sitl.world.world import World
 
 FINER = 4

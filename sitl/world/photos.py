@@ -14,6 +14,7 @@ from missions.camera import Camera
 from missions.files import writing_whole
 from sitl.world.canvas import Material
 from sitl.world.developing import developed, smeared
+from sitl.world.lens import Lens
 from sitl.world.marks import MeasurePoint
 from sitl.world.metadata import TRUE_METADATA, Metadata, Report, exif_of, xmp_of
 from sitl.world.movers import Mover, Stand, staged
@@ -21,7 +22,7 @@ from sitl.world.positioning import Fix, GpsErrors, fixes_of, white_fix
 from sitl.world.raycast import Hits, cast
 from sitl.world.shutter import Motion, RollingView, motions_of, smear_px
 from sitl.world.truth import MoverSeen, PhotoTaken, PhotoTruth, Pixel, write_truth
-from sitl.world.view import Lens, View, camera_angles_deg
+from sitl.world.view import View, camera_angles_deg
 from sitl.world.world import ControlPoint, World
 from telemetry.pose import Pose
 
@@ -83,7 +84,7 @@ def render_photos(
         stops = float(own.uniform(-exposure_stops, exposure_stops))
         exposure = float(np.exp(rng.normal(0, exposure_sigma))) * 2**stops
         standing = standing_at(movers, given.time_s - poses[0].time_s)
-        with staged(world, _gsd_m(world, view), standing):
+        with staged(world, standing):
             picture = picture_of(world, view)
             shown = visible_points(world, view, controls), visible_points(world, view, measures)
         if exposure_s:

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sitl.world.kernels import read_linear
-
-Float32 = npt.NDArray[np.float32]
+from sitl.world.kernels import Float32, read_linear
 
 
 class Raster:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sitl.world.kernels import Float32, march, settle, tallest_near
-from sitl.world.view import Array, Floats
+from sitl.world.lens import Array, Floats
 from sitl.world.world import World
 
 LOW_M = 0.3

@@ -13,13 +13,14 @@ from scipy import ndimage
 from missions.camera import Camera
 from missions.files import writing_whole
 from sitl.world.bodies import Animal, Person, bodies_of, warm_things
+from sitl.world.lens import Lens
 from sitl.world.metadata import Report, exif_of
 from sitl.world.overlay import draw_body
 from sitl.world.raster import Raster
 from sitl.world.raycast import cast
 from sitl.world.temperature import SKY_C, ground_temperature
 from sitl.world.truth import BodyPlace, FrameTaken, ThermalTruth, write_truth
-from sitl.world.view import Lens, View, camera_angles_deg
+from sitl.world.view import View, camera_angles_deg
 from sitl.world.world import World
 from telemetry.pose import Pose
 

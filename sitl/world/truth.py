@@ -10,9 +10,9 @@ from typing import Any
 
 from missions.camera import Camera
 from missions.files import write_whole
+from sitl.world.lens import Lens
 from sitl.world.marks import MeasurePoint
 from sitl.world.shutter import STILL, Motion
-from sitl.world.view import Lens
 from sitl.world.world import ControlPoint, World
 from telemetry.pose import Pose
 

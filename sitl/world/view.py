@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from missions.geodesy import LocalFrame
-from sitl.world.lens import Array, Floats, Lens, lens_grid, resized
+from sitl.world.lens import Array, Floats, Lens, lens_grid
 from telemetry.pose import Pose
-
-__all__ = ["Array", "Floats", "Lens", "View", "camera_angles_deg", "camera_axes", "lens_grid", "resized"]
 
 
 def camera_angles_deg(pose: Pose) -> tuple[float, float, float]:

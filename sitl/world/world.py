@@ -15,12 +15,13 @@ from missions.errors import InputError
 from missions.geodesy import GeoPoint, LocalFrame
 from sitl.world.canvas import Canvas
 from sitl.world.layout import Layout, lay_out, paint_things
+from sitl.world.lens import Floats, Lens
 from sitl.world.light import sunlight
 from sitl.world.marks import MeasurePoint
 from sitl.world.raster import Raster, halved
 from sitl.world.road import paint_ground
 from sitl.world.terrain import Terrain
-from sitl.world.view import Floats, Lens, View
+from sitl.world.view import View
 from telemetry.pose import Pose
 
 MOST_CELLS = 4032
@@ -122,26 +123,24 @@ class World:
     @cached_property
     def control_points(self) -> tuple[ControlPoint, ...]:
         """The centres of the survey targets."""
-        points = []
-        for number, (east_m, north_m) in enumerate(self.layout.targets, 1):
-            up_m = float(self.surface_height([[east_m, north_m]])[0])
-            place = self.frame.point_from_local(east_m, north_m)
-            points.append(ControlPoint(f"C{number}", place, self.ground_amsl_m + up_m, east_m, north_m, up_m))
-        return tuple(points)
+        return tuple(
+            ControlPoint(f"C{number}", *self._surveyed(*place))
+            for number, place in enumerate(self.layout.targets, 1)
+        )
 
     @cached_property
     def measure_points(self) -> tuple[MeasurePoint, ...]:
         """What an investigator measures: where marks begin and end, kerb corners, wheels."""
-        points = []
-        for mark in self.layout.marks:
-            up_m = float(self.surface_height([[mark.east_m, mark.north_m]])[0])
-            place = self.frame.point_from_local(mark.east_m, mark.north_m)
-            points.append(
-                MeasurePoint(
-                    mark.name, mark.kind, place, self.ground_amsl_m + up_m, mark.east_m, mark.north_m, up_m
-                )
-            )
-        return tuple(points)
+        return tuple(
+            MeasurePoint(mark.name, mark.kind, *self._surveyed(mark.east_m, mark.north_m))
+            for mark in self.layout.marks
+        )
+
+    def _surveyed(self, east_m: float, north_m: float) -> tuple[GeoPoint, float, float, float, float]:
+        """Place, height, east, north and up of the surface there."""
+        up_m = float(self.surface_height([[east_m, north_m]])[0])
+        place = self.frame.point_from_local(east_m, north_m)
+        return place, self.ground_amsl_m + up_m, east_m, north_m, up_m
 
     def surface_height(self, en_m: npt.ArrayLike) -> Floats:
         """(n,) metres above `ground_amsl_m` of the surface, trees and roofs too, at (n, 2) east and north."""

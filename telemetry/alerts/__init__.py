@@ -12,7 +12,7 @@ from telemetry.alerts.listening import StatusTexts
 from telemetry.alerts.measures import Measures
 from telemetry.alerts.rules_file import Rules, load_rules
 from telemetry.alerts.situation import Said, Situation, Traffic
-from telemetry.alerts.standing import Standing, fold_transition
+from telemetry.alerts.standing import Standing, fold_transition, in_list, on_shelf
 from telemetry.alerts.states import STARTED, Key, Priority, State, Transition
 from telemetry.alerts.volume import Reference, Volume, Volumes
 
@@ -36,5 +36,7 @@ __all__ = [
     "Volume",
     "Volumes",
     "fold_transition",
+    "in_list",
     "load_rules",
+    "on_shelf",
 ]

@@ -6,6 +6,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
+from telemetry.alerts.measures import FLOOD_ENDS, WINDOW_S, Meter
 from telemetry.alerts.standing import Standing, fold_transition
 from telemetry.alerts.states import Key, Transition
 
@@ -22,6 +23,8 @@ class Chronicle:
         self._times_s: list[float] = []
         self._kept: list[dict[Key, Standing]] = []
         self._now: dict[Key, Standing] = {}
+        self._meter = Meter()
+        self._floods: list[bool] = []
         self.add(sorted(transitions, key=lambda each: each.time_s))
 
     def __len__(self) -> int:
@@ -37,6 +40,9 @@ class Chronicle:
                 self._transitions.append(each)
                 self._times_s.append(max(each.time_s, last_s))
                 fold_transition(self._now, each)
+                self._meter.pass_time(self._times_s[-1])
+                self._meter.add(each)
+                self._floods.append(self._meter.flood)
 
     def count_at(self, time_s: float) -> int:
         """How many transitions there were up to and at a time, seconds since 1970 UTC."""
@@ -54,6 +60,14 @@ class Chronicle:
             for each in self._transitions[from_ * STEP : count]:
                 fold_transition(standing, each)
             return standing
+
+    def flood_at(self, time_s: float) -> bool:
+        """Whether a flood had begun and not ended by a time, as `Meter` has it."""
+        with self._lock:
+            begin, end = (bisect_right(self._times_s, each) for each in (time_s - WINDOW_S, time_s))
+            if end == 0 or not self._floods[end - 1]:
+                return False
+            return sum(each.raised for each in self._transitions[begin:end]) >= FLOOD_ENDS
 
     def between(self, after_s: float, upto_s: float) -> tuple[Transition, ...]:
         """Those after the one time, up to and at the other."""

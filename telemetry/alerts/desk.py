@@ -19,7 +19,7 @@ from telemetry.alerts.rules_file import Rules, load_rules
 from telemetry.alerts.sight import Sight
 from telemetry.alerts.situation import Situation
 from telemetry.alerts.specs import SPECS
-from telemetry.alerts.standing import Standing
+from telemetry.alerts.standing import Standing, in_list, on_shelf
 from telemetry.alerts.states import STANDING, STARTED, Key, Priority, State, Transition
 from telemetry.state import VehicleState
 
@@ -124,16 +124,13 @@ class AlertDesk:
     def active(self) -> tuple[Alarm, ...]:
         """The list to show: the gravest first, and of those the one raised first."""
         with self._lock:
-            shown = [alarm for alarm in self._alarms.values() if alarm.shown]
-        return tuple(
-            sorted(shown, key=lambda one: (self.priority(one.key).rank, one.raised_s or 0.0, one.key))
-        )
+            alarms = tuple(self._alarms.values())
+        return in_list(alarms, self.priority)
 
     def shelved(self) -> tuple[Alarm, ...]:
         """What is on the shelf, the one that comes back first first."""
         with self._lock:
-            hidden = [alarm for alarm in self._alarms.values() if alarm.state is State.SHELVED]
-        return tuple(sorted(hidden, key=lambda one: (one.until_s or 0.0, one.key)))
+            return on_shelf(self._alarms.values())
 
     def alarm(self, key: Key) -> Alarm:
         """The alarm as it stands; a normal one where nothing is known of it."""
@@ -268,9 +265,8 @@ class AlertDesk:
         return rule, self._alarms.get(key) or Alarm(key)
 
     def _rule(self, key: Key) -> Rule | None:
-        kinds = (
-            (self._kinds.get(key.vehicle), None) if key in self._alarms else (self._kinds.get(key.vehicle),)
-        )
+        kind = self._kinds.get(key.vehicle)
+        kinds = (kind, None) if key in self._alarms else (kind,)
         rules = (rule for kind in kinds for rule in self.rules.of(kind))
         return next((rule for rule in rules if rule.name == key.rule), None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 
 from telemetry.alerts.alarm import CHATTER_COUNT, Alarm
@@ -23,6 +23,20 @@ class Standing:
     alarm: Alarm
     priority: Priority
     quiet: bool
+
+
+def in_list(alarms: Iterable[Alarm], priority: Callable[[Key], Priority]) -> tuple[Alarm, ...]:
+    """Those of them that are shown: the gravest first, and of those the one raised first."""
+    shown = [alarm for alarm in alarms if alarm.shown]
+    shown.sort(key=lambda one: (priority(one.key).rank, one.raised_s or 0.0, one.key))
+    return tuple(shown)
+
+
+def on_shelf(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+    """Those of them that are on the shelf, the one that comes back first first."""
+    hidden = [alarm for alarm in alarms if alarm.state is State.SHELVED]
+    hidden.sort(key=lambda one: (one.until_s or 0.0, one.key))
+    return tuple(hidden)
 
 
 def fold_transition(standing: MutableMapping[Key, Standing], transition: Transition) -> None:

@@ -62,9 +62,9 @@ def main() -> None:
 
 def quickly(found: Survey, search: Search) -> Placement:
     """The fast alignment, its pictures decoded anew."""
-    known, *_ = guesses(found.photos)
+    known = guesses(found.photos)
     pictures = Pictures(search.longest_px, 10**9)
-    return place(found.photos, known, compare(found.photos, known, pictures, search, silent), search)
+    return place(known, compare(found.photos, known, pictures, search, silent), search)
 
 
 def timed(work: Callable[[], Made]) -> tuple[Made, float]:

@@ -2,9 +2,10 @@
 
     python tests/bench/bench_replay.py RECORDING.tlog ...
 
-Prints the seconds to open, the longest and the mean of a hundred jumps to random times, the same until the
-page has the picture, alarms and traffic of that time, alone and while alarms are still looked for, the frames
-a second that reach the hub, how fast all alarms are found, and the memory that the process took at most.
+Prints the seconds to open, the mean and the longest of a hundred jumps to random times, by the clock and of
+the processor, with the traffic of that time, until the page has its picture, and its alarms, these while they
+are still looked for and afterwards; how fast alarms are found; the frames a second that reach the hub, and
+the memory that the process took at most.
 """
 
 from __future__ import annotations
@@ -41,10 +42,12 @@ def main() -> None:
     print(f"open      {opened_s:.1f} s, of which the frames {found_s:.1f} s")
     jump("jump", replay, lambda: None)
     clock = SystemClock()
-    desk = Desk(clock, replay=replay, around=Around(clock, ReplayedTraffic(replay), None))
+    traffic = ReplayedTraffic(replay)
+    jump("traffic", replay, lambda: None)
+    desk = Desk(clock, replay=replay, around=Around(clock, traffic, None))
     jump("page", replay, lambda: desk.snapshot(5.0))
     recomputing = Recomputing(timeline, load_rules())
-    desk.alarms = ReplayedAlarms(desk.picture, desk.now_s, recomputing, "the shipped rules")
+    desk.alarms = ReplayedAlarms(desk.picture, desk.now_s, replay.begin_s, recomputing, "the shipped rules")
     stop = threading.Event()
     looking = threading.Thread(target=look, args=(desk.alarms, stop))
     looking.start()
@@ -80,11 +83,15 @@ def jump(
     for _ in range(jumps):
         time.sleep(apart_s)
         at_s = chance.uniform(replay.begin_s, replay.end_s)
-        began_s = time.perf_counter()
+        began_s, busy_s = time.perf_counter(), time.thread_time()
         replay.seek(at_s)
         shown()
-        jumps_s.append(time.perf_counter() - began_s)
-    print(f"{name:9} at most {1000 * max(jumps_s):.0f} ms, mean {1000 * sum(jumps_s) / jumps:.0f} ms")
+        jumps_s.append((time.perf_counter() - began_s, time.thread_time() - busy_s))
+    clock, busy = (
+        f"mean {1000 * sum(part) / jumps:.0f} ms, at most {1000 * max(part):.0f} ms"
+        for part in zip(*jumps_s, strict=True)
+    )
+    print(f"{name:9} {clock}; of the processor {busy}")
 
 
 def look(alarms: ReplayedAlarms, stop: threading.Event) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imaging.pairs import frame_of
 from imaging.photos import Photo
 from imaging.progress import silent
 from imaging.quick.comparing import Compared, link
@@ -36,9 +37,9 @@ class Flight:
         return replace(self, photos=photos)
 
     def placed(self) -> Placement:
-        known, *_ = guesses(self.photos)
+        known = guesses(self.photos)
         links = link(self.photos, known, self.features, SEARCH, silent, threads=1)
-        return place(self.photos, known, Compared(self.features, links), SEARCH)
+        return place(known, Compared(self.features, links), SEARCH)
 
 
 def flown(
@@ -85,7 +86,8 @@ def flown(
 
 def errors(flight: Flight, placement: Placement) -> tuple[np.ndarray, np.ndarray]:
     """Metres and degrees that each placed view is off, by how the photos' own frame lies to the world's."""
-    shift = FRAME.local_from_geo([[placement.frame.origin.lon_deg, placement.frame.origin.lat_deg]])[0]
+    origin = frame_of(flight.photos).origin
+    shift = FRAME.local_from_geo([[origin.lon_deg, origin.lat_deg]])[0]
     members = list(placement.solved.members)
     views = placement.solved.adjusted.views
     centres = np.add([view.centre for view in views], (*shift, 0))

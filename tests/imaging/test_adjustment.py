@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imaging.adjustment import Bar, LensPrior, Network, adjust
+from imaging.adjustment import Bar, Directions, LensPrior, Network, adjust, indices
 from imaging.adjustment.intersect import intersect_marks, intersected
 from imaging.adjustment.normals import tie_projection
 from imaging.adjustment.state import layout_of, state_of
-from imaging.adjustment.witnesses import witness_rows
+from imaging.adjustment.witnesses import Rows, Singles, witness_rows
+from imaging.lens import Array
 from missions.errors import AlignmentError
 from tests.imaging.networks import LENS, Truth, block, marked
 
@@ -40,10 +41,18 @@ def test_derivatives_are_what_differences_give() -> None:
     network = with_control(network, truth, 2)
     network = replace(network, bars=(Bar("T1", "T2", 10.0, 0.01),), velocity_m_s=np.full((12, 3), 2.0))
     network = replace(network, priors={"lens": LensPrior(readout_s=0.01)})
+    told = Directions(indices([0, 5]), np.array([[0, 0, -1.0], [0.6, 0, -0.8]]), 0.03)
+    network = replace(network, directions=told)
     layout, state = layout_of(network), state_of(network)
     seen = tie_projection(network, layout, state)
-    rows = np.concatenate([each.residual for each in witness_rows(network, layout, state, 0.2)])
-    slopes = np.vstack([each.by_unknown for each in witness_rows(network, layout, state, 0.2)])
+    witnesses = witness_rows(network, layout, state, 0.2)
+    slopes = np.vstack([whole(each, layout.size) for each in witnesses])
+    residual = np.concatenate([each.residual for each in witnesses])
+    matrix, right = np.zeros((layout.size, layout.size)), np.zeros(layout.size)
+    for each in witnesses:
+        each.add_to(matrix, right)
+    assert matrix == pytest.approx(slopes.T @ slopes, rel=1e-9, abs=1e-6)
+    assert right == pytest.approx(slopes.T @ residual, rel=1e-9, abs=1e-6)
     for unknown in range(layout.size):
         step = np.zeros(layout.size)
         step[unknown] = 1e-6
@@ -59,7 +68,14 @@ def test_derivatives_are_what_differences_give() -> None:
         after = np.concatenate([each.residual for each in witness_rows(network, layout, ahead, 0.2)])
         before = np.concatenate([each.residual for each in witness_rows(network, layout, behind, 0.2)])
         assert (after - before) / -2e-6 == pytest.approx(slopes[:, unknown], rel=1e-3, abs=1e-2)
-    assert len(rows) == len(slopes)
+
+
+def whole(rows: Rows | Singles, size: int) -> Array:
+    """The derivatives by all unknowns."""
+    by = np.diag(rows.by_unknown) if isinstance(rows, Singles) else rows.by_unknown
+    slopes = np.zeros((len(by), size))
+    slopes[:, slice(None) if rows.places is None else rows.places] = by
+    return slopes
 
 
 def test_errors_of_poses_are_as_large_as_the_covariance_says() -> None:

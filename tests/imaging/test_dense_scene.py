@@ -253,12 +253,15 @@ def test_a_second_run_takes_what_stands_there(dense, heard):
 
 
 def test_the_surface_is_read_where_it_is_known_and_the_ground_elsewhere(dense):
-    vehicle = dense.world.layout.vehicles[0]
-    far = np.array([[vehicle.east_m, vehicle.north_m], [900.0, 900.0]])
-    heights_m = dense.surface.height_m(far)
-    ground_m = dense.surface.ground.height_m(far)
-    assert heights_m[0] > ground_m[0] + 0.7
-    assert heights_m[1] == ground_m[1]
+    vehicle, grid = dense.world.layout.vehicles[0], dense.surface.grid
+    column, row = np.floor(grid.cells_from_local(np.array([[vehicle.east_m, vehicle.north_m]]))[0]).astype(
+        int
+    )
+    for window, rise_m in (((column, row, 2, 2), 0.7), ((-90, -90, 2, 2), 0.0)):
+        heights_m = dense.surface.heights_on(grid, *window)
+        ground_m = dense.surface.ground.heights_on(grid, *window)
+        assert (heights_m > ground_m + rise_m).all() if rise_m else (heights_m == ground_m).all()
+        assert dense.surface.known_on(grid, *window).all() == bool(rise_m)
 
 
 def test_the_cloud_holds_the_surface_in_colour_to_the_millimetre(dense, tmp_path):

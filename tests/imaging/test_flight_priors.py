@@ -195,6 +195,19 @@ def test_a_photo_with_a_wrong_clock_is_named_and_gets_nothing(heard, tmp_path) -
     assert any(note.startswith("03.jpg: its time does not belong to flight.tlog") for note in heard.notes)
 
 
+def test_a_clock_that_began_in_1970_neither_delays_nor_misleads(heard, tmp_path) -> None:
+    flight = read_flight(recorded(tmp_path / "flight.tlog"))
+    photos = {
+        name: replace(photo, place=LANES.place(passed_s))
+        for (name, photo), passed_s in zip(taken(TIMES_S).items(), TIMES_S, strict=True)
+    }
+    photos["03.jpg"] = replace(photos["03.jpg"], time_s=12.0)
+    _, use = with_flight(photos, flight, heard)
+    assert use.told_by == "the photos' own positions"
+    assert use.clock_ahead_s == pytest.approx(0.0, abs=0.6)
+    assert use.doubtful == ("03.jpg",)
+
+
 def test_photos_of_another_day_are_refused(heard, tmp_path) -> None:
     flight = read_flight(recorded(tmp_path / "flight.tlog"))
     with pytest.raises(InputError, match="fit this flight nowhere"):

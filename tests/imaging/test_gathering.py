@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,11 @@ P2,5.8001,52.1,50.2,0.01,0.02,check
 """
 
 
-def files(folder: Path, points: str = POINTS, bars: str | None = None) -> ControlFiles:
+def files(
+    folder: Path, points: str = POINTS, bars: str | None = None, marked: Sequence[str] = ("P1", "P2")
+) -> ControlFiles:
     (folder / "points.csv").write_text(points)
-    marks = [
-        MarkedPoint(name, (Mark("a.jpg", 10, 20, 0.5), Mark("b.jpg", 30, 40, 0.5))) for name in ("P1", "P2")
-    ]
+    marks = [MarkedPoint(name, (Mark("a.jpg", 10, 20, 0.5), Mark("b.jpg", 30, 40, 0.5))) for name in marked]
     write_marks(folder / "marks.json", marks)
     if bars is not None:
         (folder / "bars.csv").write_text(bars)
@@ -70,9 +71,9 @@ def test_points_of_another_place_are_refused_with_the_remedy(tmp_path: Path) -> 
 
 
 def test_a_sites_own_frame_gives_distances_alone(tmp_path: Path) -> None:
-    rows = "P1,0,0,0,0.004,0.003\nP2,3,4,0,0.004,0.003\nP3,0,4,12,0.004,0.003\n"
+    rows = "P1,0,0,0,0.004,0.003\nP2,3,4,0,0.004,0.003\nP3,0,4,12,0.004,0.003\nunmarked,9,9,9,0.004,0.003\n"
     site = f"# local\nname,x,y,z,sigma_h,sigma_v\n{rows}"
-    control = gather(files(tmp_path, site), PHOTOS).control
+    control = gather(files(tmp_path, site, marked=("P1", "P2", "P3")), PHOTOS).control
     assert control.points == ()
     assert {(bar.first, bar.second): round(bar.length_m, 6) for bar in control.bars} == {
         ("P1", "P2"): 5.0,
@@ -80,6 +81,26 @@ def test_a_sites_own_frame_gives_distances_alone(tmp_path: Path) -> None:
         ("P2", "P3"): round(153**0.5, 6),
     }
     assert control.bars[0].sigma_m == pytest.approx(0.004 * 2**0.5)
+
+
+def test_a_check_in_a_sites_own_frame_is_as_sure_as_its_ends_and_control_less(tmp_path: Path) -> None:
+    names = [f"P{number}" for number in range(9)]
+    rows = "".join(
+        f"{name},{number},{number**2},0,0.004,0.003,{'control' if number < 8 else 'check'}\n"
+        for number, name in enumerate(names)
+    )
+    site = f"# local\nname,x,y,z,sigma_h,sigma_v,role\n{rows}"
+    control = gather(files(tmp_path, site, marked=names), PHOTOS).control
+    own_m = 0.004 * 2**0.5
+    sigmas = {each.role: each.sigma_m for each in control.bars}
+    assert sigmas == pytest.approx({Role.CONTROL: own_m * (28 / 18) ** 0.5, Role.CHECK: own_m})
+
+
+def test_more_points_of_a_sites_own_frame_than_distances_are_made_of_are_refused(tmp_path: Path) -> None:
+    names = [f"P{number}" for number in range(51)]
+    rows = "".join(f"{name},{number},{number**2},0\n" for number, name in enumerate(names))
+    with pytest.raises(InputError, match="51 points of the site's own frame are marked; at most 50"):
+        gather(files(tmp_path, f"# local\nname,x,y,z\n{rows}", marked=names), PHOTOS)
 
 
 def test_marks_in_photos_that_take_no_part_are_passed_over_and_told(tmp_path: Path) -> None:

@@ -70,6 +70,12 @@ def test_photos_get_the_kept_focal_length() -> None:
     assert [each.focal_length_px for each in given.values()] == [2311.4, 2311.4]
 
 
+def test_of_lenses_at_several_zooms_each_photo_gets_its_own() -> None:
+    long = replace(KEPT, lens=replace(LENS, focal_px=4600.0))
+    given = with_lenses({"a.jpg": photo(), "b.jpg": photo(focal_length_px=4622.0)}, (KEPT, long))
+    assert [each.focal_length_px for each in given.values()] == [2311.4, 4600.0]
+
+
 def broken(change: str, to: str) -> str:
     write = 'format = "droneteam-lens"\nversion = 1\n[[lens]]\nmake = "DJI"\nmodel = "X"\nwidth_px = 4000\n'
     write += "height_px = 2250\n" + "".join(f"{name} = {getattr(LENS, name)!r}\n" for name in PARAMETERS)
@@ -90,6 +96,8 @@ def broken(change: str, to: str) -> str:
         ("focal_px = 2311.4", 'focal_px = "wide"', "no number"),
         ("focal_px = 1.2", "focal_px = -1.2", "below 0"),
         ("width_px = 4000", "width_px = 0", "makes no sense"),
+        ("width_px = 4000", "width_px = inf", "infinity"),
+        ("focal_px = 1.2", "focal_px = 1" + 400 * "0", "too large"),
         ("[lens.sigma]", "[lens.other]", "sigma is missing"),
         ("version = 1", "version = ", ""),
     ],

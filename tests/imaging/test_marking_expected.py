@@ -54,6 +54,18 @@ def semi_axis_px(expected: Expected, name: str) -> float:
     return float(np.median([each.ellipse_px[0] for each in expected.predictions(name) if each.inside]))
 
 
+def test_an_ellipse_lies_as_its_covariance_says() -> None:
+    adjusted, truth = small(1)
+    expected = Expected(adjusted, survey(truth, 1), {})
+    _, covariance = expected.pixels("T1")
+    for each in expected.predictions("T1"):
+        turn = np.radians(each.ellipse_deg)
+        axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        spread = axes @ covariance[adjusted.network.index[each.photo]] @ axes.T * WITHIN_95
+        assert spread == pytest.approx(np.diag(each.ellipse_px) ** 2, rel=1e-3, abs=1e-6 * spread[0, 0])
+        assert each.ellipse_px[0] >= each.ellipse_px[1]
+
+
 @pytest.mark.parametrize("known", [0, 1, 2])
 def test_the_ellipses_hold_the_true_places_as_often_as_they_say(known: int) -> None:
     inside = []

@@ -16,6 +16,8 @@ from PIL import Image
 from pyproj import Transformer
 
 from imaging.mosaic import MosaicOptions, mosaic
+from imaging.photos import LIMIT_BYTES
+from imaging.scene import open_scene
 from missions.errors import AlignmentError, OutputError, SettingsError
 from missions.geodesy import LocalFrame
 
@@ -106,6 +108,16 @@ def test_a_damaged_result_is_made_again(made, tmp_path):
     report = mosaic(made.rendered.folder, scene)
     with rasterio.open(report.orthomosaic) as file:
         assert file.width == made.report.width_px
+
+
+def test_a_result_may_be_larger_than_a_photo(tmp_path):
+    scene = open_scene(tmp_path)
+    scene.orthomosaic.touch()
+    os.truncate(scene.orthomosaic, LIMIT_BYTES + 1)
+    scene.keep("orthomosaic", "key", {}, [scene.orthomosaic])
+    assert scene.kept("orthomosaic", "key") is not None
+    os.truncate(scene.orthomosaic, LIMIT_BYTES)
+    assert scene.kept("orthomosaic", "key") is None
 
 
 def test_a_broken_photo_is_named_and_the_rest_is_used(made, heard, tmp_path):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imaging.pairs import frame_of, overlapping_pairs, positions_m
+from imaging.pairs import frame_of, on_a_line, overlapping_pairs, positions_m
 from imaging.photos import Photo
 from missions.geodesy import GeoPoint, LocalFrame
 
@@ -63,3 +63,10 @@ def test_heights_come_from_what_every_photo_tells():
     ):
         positions, told = positions_m(photos, frame_of(photos))
         assert (told, positions[0, 2]) == (reference, height_m)
+
+
+def test_a_strip_is_a_line_whatever_photos_without_a_place_there_are():
+    strip = {**row(5, 10), "lost": Photo(Path("a.jpg"), 4000, 3000, "0")}
+    block = {**strip, "aside": photo_at(20, 15)}
+    assert on_a_line(positions_m(strip, frame_of(strip))[0])
+    assert not on_a_line(positions_m(block, frame_of(block))[0])

@@ -159,6 +159,12 @@ def test_the_orientation_tag_does_not_turn_the_pixels(tmp_path):
     assert decode(tmp_path / "a.jpg").shape[:2] == (photo.height_px, photo.width_px)
 
 
+@pytest.mark.parametrize("offset", ["+" + "9" * 60 + ":00", "+99:00", "east", ""])
+def test_an_offset_that_is_none_leaves_the_time_as_utc(tmp_path, offset):
+    photo_at(tmp_path / "a.jpg", exif={0x9003: "2026:05:04 03:02:01", 0x9011: offset})
+    assert read_photo(tmp_path / "a.jpg").time_s == 1_777_863_721
+
+
 def test_a_missing_and_an_empty_folder_are_one_clear_error(tmp_path):
     with pytest.raises(PhotoError, match="no folder"):
         picture_files(tmp_path / "nowhere")
@@ -166,9 +172,11 @@ def test_a_missing_and_an_empty_folder_are_one_clear_error(tmp_path):
         picture_files(tmp_path)
 
 
-def test_pictures_are_found_in_subfolders_but_not_in_hidden_ones_or_the_scene(tmp_path):
+def test_pictures_are_found_in_subfolders_but_not_in_hidden_ones_or_the_scene(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for name in ("b.JPG", "100MEDIA/a.jpeg", ".trash/c.jpg", "scene/preview.jpg", ".d.jpg", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = picture_files(tmp_path, leave_out=tmp_path / "scene")
-    assert [path.relative_to(tmp_path).as_posix() for path in found] == ["100MEDIA/a.jpeg", "b.JPG"]
+    for scene in (tmp_path / "scene", Path("scene"), Path("100MEDIA/../scene")):
+        found = picture_files(tmp_path, leave_out=scene)
+        assert [path.relative_to(tmp_path).as_posix() for path in found] == ["100MEDIA/a.jpeg", "b.JPG"]

@@ -93,14 +93,14 @@ def test_flat_ground_needs_no_gimbal():
 def test_views_that_no_tie_holds_are_one_clear_error():
     """Every link is good, but all that the photos share lies on parallel rays: nothing has a place."""
     flight = flown(1, 4, **SPARSE)
-    known, *_ = guesses(flight.photos)
+    known = guesses(flight.photos)
     links = link(flight.photos, known, flight.features, SEARCH, silent, threads=1)
     middle = [
         Features(np.full(each.pixels.shape, [WIDTH / 2, HEIGHT / 2]), each.descriptors)
         for each in flight.features
     ]
     with pytest.raises(AlignmentError, match="fit no places"):
-        place(flight.photos, known, Compared(middle, links), SEARCH)
+        place(known, Compared(middle, links), SEARCH)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def real(shared, tmp_path_factory):
     options = MosaicOptions(quick=True, threads=1)
     scene, pictures = open_scene(tmp_path_factory.mktemp("real")), pictures_of(options)
     found = survey(shared("photos/brighton_beach"), scene, silent, pictures=pictures, unplaced=True)
-    known, *_ = guesses(found.photos)
+    known = guesses(found.photos)
     return found.photos, compare(
         found.photos, known, pictures, search_of(options), silent, threads=1
     ).features
@@ -123,9 +123,9 @@ def test_a_real_flight_that_is_not_all_there_keeps_every_photo(real, first, last
     photos, features = real
     part, features = dict(list(photos.items())[first:last]), features[first:last]
     search = search_of(MosaicOptions(quick=True))
-    known, *_ = guesses(part)
+    known = guesses(part)
     links = link(part, known, features, search, silent, threads=1)
-    placement = place(part, known, Compared(features, links), search)
+    placement = place(known, Compared(features, links), search)
     views = placement.solved.adjusted.views
     assert [view.name for view in views] == list(part)
     assert placement.left_out == ()

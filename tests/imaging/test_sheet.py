@@ -151,6 +151,34 @@ def test_a_sheet_that_is_not_for_evidence_says_so_across_the_drawing(
     assert not [text for text in texts(write_sheet(tmp_path / "t.pdf", sound).path) if text.across]
 
 
+def test_a_verdict_of_many_failed_checks_is_printed_all_the_same(scene: SheetContent, tmp_path: Path) -> None:
+    names = ", ".join(f"K{number}" for number in range(1, 61))
+    verdict = f"not for evidence: the scene disagrees with the check of {names}"
+    full = replace(scene, measurement=replace(scene.measurement, verdict=verdict))
+    written = texts(write_sheet(tmp_path / "s.pdf", full).path)
+    across = " ".join(text.words for text in written if text.across)
+    assert across.startswith("NOT FOR EVIDENCE: THE SCENE DISAGREES")
+    assert across.endswith("…")
+    assert verdict.replace(" ", "") in "".join(text.words for text in written).replace(" ", "")
+
+
+def test_an_angle_is_drawn_clockwise_from_its_first_mark_to_its_last(
+    scene: SheetContent, tmp_path: Path
+) -> None:
+    marks = (mark("A", -6, -4), mark("B", 0, 0), mark("C", 7, -3))
+    angles = (
+        Figure("angle", ("A", "B", "C"), 236.9, 0.4, "°"),
+        Figure("angle", ("C", "B", "A"), 123.1, 0.4, "°"),
+    )
+    made = content(scene.orthomosaic, scene.frame, marks, angles, evidence=True)
+    written = texts(write_sheet(tmp_path / "s.pdf", made).path)
+    drawing = layout_of("A3", "landscape").drawing
+    heights_mm = {
+        text.words: text.outline.centroid.y for text in written if text.outline.bounds[2] < drawing.right_mm
+    }
+    assert heights_mm["236.9 ± 0.4°"] > heights_mm["B"] > heights_mm["123.1 ± 0.4°"]
+
+
 def test_it_is_written_in_dutch(scene: SheetContent, tmp_path: Path) -> None:
     written = [
         text.words for text in texts(write_sheet(tmp_path / "s.pdf", scene, SheetOptions(language="nl")).path)

@@ -1,7 +1,6 @@
 """The marks and figures of a sheet in a drawing program and on a map."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import ezdxf
@@ -33,8 +32,7 @@ FIGURES = (
 def scene(tmp_path_factory: pytest.TempPathFactory) -> SheetContent:
     frame = LocalFrame(GeoPoint(52.17, 4.44))
     picture = painted_picture(tmp_path_factory.mktemp("exchange") / "o.tif", frame, 20, 0.1, {})
-    outline = np.array([[-8.0, -8.0], [8.0, -8.0], [8.0, 8.0], [-8.0, 8.0]])
-    return content(picture, frame, MARKS, FIGURES, outline_m=outline)
+    return content(picture, frame, MARKS, FIGURES)
 
 
 def test_a_drawing_program_finds_every_mark_and_figure_where_it_is(
@@ -59,8 +57,8 @@ def test_a_drawing_program_finds_every_mark_and_figure_where_it_is(
         ("ANGLES", "47.00 ± 0.30°"),
     ):
         assert written[layer] == words
-    assert {item.dxf.layer for item in space.query("POLYLINE LWPOLYLINE")} == {
-        "DISTANCES", "AREAS", "PATHS", "ANGLES", "HEIGHT_DIFFERENCES", "HORIZONTAL_DISTANCES", "OUTLINE",
+    assert {item.dxf.layer for item in space.query("POLYLINE")} == {
+        "DISTANCES", "AREAS", "PATHS", "ANGLES", "HEIGHT_DIFFERENCES", "HORIZONTAL_DISTANCES",
     }  # fmt: skip
     notes = [text.dxf.text for text in space.query("TEXT[layer=='NOTES']")]
     assert notes[0] == VERDICT
@@ -107,7 +105,7 @@ def test_unknown_marks_are_refused_in_both(scene: SheetContent, tmp_path: Path) 
 
 
 def test_a_scene_without_marks_is_still_a_drawing(scene: SheetContent, tmp_path: Path) -> None:
-    bare = replace(content(scene.orthomosaic, scene.frame, ()), outline_m=scene.outline_m)
+    bare = content(scene.orthomosaic, scene.frame, ())
     write_dxf(tmp_path / "bare.dxf", bare)
     assert not ezdxf.readfile(tmp_path / "bare.dxf").audit().errors
     write_geojson(tmp_path / "bare.geojson", bare)

@@ -120,7 +120,9 @@ def test_gains_undo_what_the_exposure_did():
     assert told[:, 0] * [1.0, 1.25, 0.8] == pytest.approx(told[0, 0] * np.ones(3), rel=0.03)
 
 
-def test_a_cloud_optimized_tiff_has_its_directories_first_and_its_small_levels_before_the_large(tmp_path):
+def test_a_cloud_optimized_tiff_has_its_directories_first_and_its_small_levels_before_the_large(
+    tmp_path, caplog
+):
     pixels = np.random.default_rng(1).integers(0, 255, (3, 1500, 1300), np.uint8)
     plain, cog = tmp_path / "plain.tif", tmp_path / "cog.tif"
     with rasterio.open(
@@ -134,6 +136,7 @@ def test_a_cloud_optimized_tiff_has_its_directories_first_and_its_small_levels_b
     with rasterio.open(cog) as file:
         assert np.array_equal(file.read(), pixels)
         assert file.tags()["TIFFTAG_SOFTWARE"] == "Droneteam"
+    assert caplog.messages == [], "GDAL knows every option"
 
 
 def assert_cloud_optimized(path):

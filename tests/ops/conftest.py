@@ -35,6 +35,9 @@ from ops.cli import run_command
 from ops.cli.shell import told
 from ops.operations import Operation
 from sitl.world import World, grid_poses, render_photos
+from telemetry.replay import Timeline, open_recordings
+from tests.ops.called import write_journal
+from tests.ops.replayed import write_recording
 from tests.ops.surveyed import MAKE, MEASURE, Surveyed, lay_out, surveyed_in
 
 if TYPE_CHECKING:
@@ -92,6 +95,21 @@ def inside(
         return subprocess.CompletedProcess(given, code, heard.out, heard.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def called_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recording of `tests.ops.replayed` with other aircraft, and the journal of alarms beside it."""
+    folder = tmp_path_factory.mktemp("called")
+    write_recording(folder / "flight.tlog", traffic=True)
+    write_journal(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def timeline(called_folder: Path) -> Timeline:
+    """The frames of that recording."""
+    return open_recordings([called_folder / "flight.tlog"])
 
 
 @dataclass

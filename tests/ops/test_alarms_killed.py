@@ -18,6 +18,7 @@ import httpx
 from telemetry.clock import SystemClock
 from telemetry.hub import Hub
 from tests.ops.alarmed import Copter, place, wait_for, write_rules
+from tests.ops.test_viewers import free_port
 
 ANN = {"vehicle": 1, "rule": "battery_low", "who": "Ann"}
 
@@ -60,12 +61,6 @@ def speaking(port: int, *batteries: int) -> Iterator[list[Copter]]:
         stop.set()
         thread.join()
         radio.close()
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def lists(client: httpx.Client) -> dict[str, list[tuple[int, str, str]]]:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
 
+from missions.plan import Plan
 from ops.alarms import AlarmWatch
-from ops.alarms.recomputing import LOOK_US, Recomputing
+from ops.alarms.recomputing import GIVE_WAY_S, LOOK_US, Recomputing
 from telemetry.alerts import State, Transition, load_rules
+from telemetry.clock import ManualClock
 from telemetry.frames import Frame
 from telemetry.hub import Hub
-from telemetry.replay import FramesRecording, Replay, Timeline, open_recordings
-from tests.ops.replayed import BEGIN_S, SILENT, write_recording
-
-
-@pytest.fixture(scope="module")
-def timeline(tmp_path_factory: pytest.TempPathFactory) -> Timeline:
-    path = tmp_path_factory.mktemp("recorded") / "flight.tlog"
-    return open_recordings([write_recording(path, traffic=True)])
+from telemetry.replay import FramesRecording, Replay, Timeline
+from tests.ops.replayed import BEGIN_S, SILENT
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +83,18 @@ def test_the_same_are_found_as_by_a_watch_that_was_there(
 
 
 def test_looking_on_in_pieces_finds_the_same(timeline: Timeline, found: tuple[Transition, ...]) -> None:
-    recomputing = Recomputing(timeline, load_rules())
+    clock = ManualClock()
+
+    def slow(_: object) -> dict[int, Plan]:
+        clock.sleep(0.01)
+        return {}
+
+    recomputing = Recomputing(timeline, load_rules(), plans=slow, clock=clock)
     pieces = 0
     while not recomputing.done:
-        recomputing.go_on(0.02)
+        recomputing.go_on(0.095)
         pieces += 1
-    assert pieces > 3
+    assert pieces == 120, "ten looks of half a second each"
     assert recomputing.chronicle.between(float("-inf"), float("inf")) == found
 
 
@@ -104,16 +105,25 @@ def test_it_ends_when_it_is_told_to(timeline: Timeline) -> None:
     assert not recomputing.done
 
 
-def test_who_jumps_does_not_wait_for_it(timeline: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.alarms.recomputing.GIVE_WAY_S", 1.5)
-    recomputing = Recomputing(timeline, load_rules())
-    begin_s = recomputing.upto_s
-    recomputing.give_way()
+def test_who_jumps_does_not_wait_for_it(timeline: Timeline) -> None:
+    clock, looks = ManualClock(), 0
+
+    def jump_at_the_third_look(_: object) -> dict[int, Plan]:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            recomputing.give_way()
+        return {}
+
+    recomputing = Recomputing(timeline, load_rules(), plans=jump_at_the_third_look, clock=clock)
     recomputing.go_on(5.0)
-    assert recomputing.upto_s == begin_s, "it gave way at once"
-    time.sleep(1.6)
-    recomputing.go_on(2.0)
-    assert recomputing.upto_s > begin_s
+    assert looks == 3, "it gave way at once"
+    clock.sleep(GIVE_WAY_S - 0.1)
+    recomputing.go_on(5.0)
+    assert looks == 3, "and for a while"
+    clock.sleep(0.1)
+    recomputing.go_on(5.0)
+    assert recomputing.done
 
 
 def later(frame: Frame, seconds: float) -> Frame:

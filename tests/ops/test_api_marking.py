@@ -286,6 +286,7 @@ def test_what_is_measured_on_the_picture_lies_within_its_interval(
         assert abs(figure["value"] - surveyed.distance_m(first, second)) < figure["half_width_95"] * 1.3
         assert figure["half_width_95"] < 0.5
         assert "±" in figure["text"]
+        assert (figure["note"], figure["caution"]) == ("left", "")
     needed = client.delete(f"{API}/points", params={"name": "A", "who": "Ann"})
     assert needed.status_code == 422
     assert "needs A" in needed.json()["detail"]

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +19,16 @@ from websockets.asyncio.client import connect
 from ops.alarms.recorded import journals_beside, recorded
 from ops.api.alarm_models import AlarmList
 from ops.api.models import Delta, Snapshot
+from ops.api.replaying import MOMENTS_SHOWN, replay_report
 from ops.api.server import serving
 from ops.config import Settings
-from telemetry.replay import Replay, Timeline, open_recordings
+from telemetry.alerts import Key, Priority, State, Transition
+from telemetry.replay import Replay, Timeline
 from tests.ops.alarmed import wait_for
 from tests.ops.called import write_journal
-from tests.ops.replayed import BEGIN_S, write_recording
+from tests.ops.replayed import BEGIN_S
 
 ORDER = {"vehicle": 1, "rule": "fence_breach", "who": "Eve"}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recordings")
-    write_recording(folder / "flight.tlog", traffic=True)
-    write_journal(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def timeline(folder: Path) -> Timeline:
-    return open_recordings([folder / "flight.tlog"])
 
 
 @contextmanager
@@ -52,9 +42,9 @@ def browsing(replay: Replay, *journals: Path, settings: Settings | None = None) 
 
 
 @pytest.fixture
-def then(timeline: Timeline, folder: Path) -> Iterator[httpx.Client]:
+def then(timeline: Timeline, called_folder: Path) -> Iterator[httpx.Client]:
     """A replay with the journal of then."""
-    with browsing(Replay(timeline), *journals_beside([folder / "flight.tlog"])) as client:
+    with browsing(Replay(timeline), *journals_beside([called_folder / "flight.tlog"])) as client:
         yield client
 
 
@@ -122,18 +112,18 @@ def test_what_called_is_marked_on_the_time_line_and_what_was_quiet_is_not(then: 
 
 
 def test_nothing_can_be_done_to_alarms_of_then_and_their_journal_stays_as_it_is(
-    then: httpx.Client, folder: Path
+    then: httpx.Client, called_folder: Path
 ) -> None:
-    before = (folder / "alerts.jsonl").read_bytes()
-    there = sorted(each.name for each in folder.iterdir())
+    before = (called_folder / "alerts.jsonl").read_bytes()
+    there = sorted(each.name for each in called_folder.iterdir())
     at(then, 125)
     more = {"why": "known", "for_s": 60}
     for act, order in (("acknowledge", ORDER), ("shelve", {**ORDER, **more}), ("unshelve", ORDER)):
         answer = then.post(f"/api/alarms/{act}", json=order)
         assert (answer.status_code, "replay" in answer.json()["detail"]) == (409, True)
     assert plain(then.get("/api/alarms").json()) == [(1, "fence_breach", "unacknowledged", "")]
-    assert (folder / "alerts.jsonl").read_bytes() == before
-    assert sorted(each.name for each in folder.iterdir()) == there
+    assert (called_folder / "alerts.jsonl").read_bytes() == before
+    assert sorted(each.name for each in called_folder.iterdir()) == there
 
 
 def test_the_figures_are_those_up_to_the_moment(then: httpx.Client) -> None:
@@ -219,9 +209,9 @@ def test_the_teams_own_rules_are_those_that_are_looked_by(timeline: Timeline, tm
     assert "link_lost" not in rows
 
 
-def test_a_journal_that_tells_nothing_of_that_time_is_none(folder: Path) -> None:
+def test_a_journal_that_tells_nothing_of_that_time_is_none(called_folder: Path) -> None:
     begin_s = BEGIN_S + 7_200
-    assert recorded([folder / "alerts.jsonl"], begin_s, begin_s + 600) is None
+    assert recorded([called_folder / "alerts.jsonl"], begin_s, begin_s + 600) is None
     assert recorded([], BEGIN_S, BEGIN_S + 600) is None
 
 
@@ -236,3 +226,12 @@ def test_a_damaged_journal_is_shown_as_far_as_it_goes_and_that_is_said(
         assert len(found["active"]) == 2
         assert "2 of its lines cannot be read" in found["problem"]
         assert client.get("/api/health").json()["alarms"]["problem"] == found["problem"]
+
+
+def test_a_day_of_calls_does_not_flood_the_time_line(timeline: Timeline) -> None:
+    called = Transition(
+        1, BEGIN_S, Key(1, "gps_hdop"), Priority.LOW, State.NORMAL, State.UNACKNOWLEDGED, "HDOP 2.4"
+    )
+    many = [replace(called, number=number, time_s=BEGIN_S + number / 10) for number in range(1, 5_001)]
+    marks = [each for each in replay_report(Replay(timeline), (), many).moments if each.kind == "alarm"]
+    assert MOMENTS_SHOWN / 2 < len(marks) <= MOMENTS_SHOWN

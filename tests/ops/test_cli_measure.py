@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +12,12 @@ import pytest
 from shapely.geometry import Polygon
 
 from ops.operations import Operation
+from tests.ops.commanded import Droneteam, refused, told
 from tests.ops.surveyed import FIGURES, LETTERS, Surveyed, write_points
-
-Droneteam = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def measured(inside: Droneteam, scene: Path, surveyed: Surveyed, *more: str) -> dict[str, Any]:
-    result = inside("measure", scene, "--marks", surveyed.marks, "--json", *more)
-    assert result.returncode == 0, result.stderr
-    return dict(json.loads(result.stdout))
-
-
-def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
-    """One line, exit code 2, nothing on standard output."""
-    assert (result.returncode, result.stdout) == (2, ""), result.stderr
-    assert result.stderr.startswith("droneteam: error: ")
-    assert result.stderr.count("\n") == 1
-    for word in words:
-        assert word in result.stderr
+    return told(inside("measure", scene, "--marks", surveyed.marks, "--json", *more))
 
 
 def bearing_deg(start: tuple[float, ...], end: tuple[float, ...]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,8 @@ import pytest
 from imaging.sheet.numbers import stated
 from ops.operations import Operation
 from tests.imaging.sheet_scene import texts
+from tests.ops.commanded import Droneteam, done, refused
 from tests.ops.surveyed import LETTERS, Surveyed
-
-Droneteam = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def done(result: subprocess.CompletedProcess[str]) -> str:
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
-    assert (result.returncode, result.stdout) == (2, ""), result.stderr
-    assert result.stderr.startswith("droneteam: error: ")
-    assert result.stderr.count("\n") == 1
-    for word in words:
-        assert word in result.stderr
 
 
 def sha256(path: Path) -> str:
@@ -262,6 +247,12 @@ def test_a_speed_from_another_measurement_is_refused(
     done(inside(*skid, "--length", "A-B", "-m", scene))
     done(inside("measure", scene, "--marks", surveyed.marks, "--distance", "C-D"))
     refused(inside("sheet", scene, "--tyre-marks", "v.json"), "another measurement", "--measurement")
+    done(inside(*skid, "--length", "A-B", "-m", scene))
+    source = json.loads((tmp_path / "v.json").read_text())["measurement"]
+    changed(
+        tmp_path / "v.json", tmp_path / "w.json", measurement={**source, "verdict": "checked by the chief"}
+    )
+    refused(inside("sheet", scene, "--tyre-marks", "w.json"), "or its verdict was changed")
     changed(tmp_path / "v.json", tmp_path / "w.json", high_m_s=float("inf"))
     refused(inside("sheet", scene, "--tyre-marks", "w.json"), "no bounds of a speed")
     done(inside(*skid, "--length", "15+-0.1"))

@@ -6,33 +6,18 @@ import hashlib
 import json
 import math
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.ops.commanded import Droneteam, refused, told
 from tests.ops.surveyed import Surveyed
 
-Droneteam = Callable[..., subprocess.CompletedProcess[str]]
 LEAST_G, MOST_G = 9.780, 9.833
 SKID = ("tyre-marks", "skid")
 YAW = ("tyre-marks", "yaw")
 FRICTION = ("--friction", "0.6..0.8")
-
-
-def told(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    assert result.returncode == 0, result.stderr
-    return dict(json.loads(result.stdout))
-
-
-def refused(result: subprocess.CompletedProcess[str], *words: str) -> None:
-    assert (result.returncode, result.stdout) == (2, ""), result.stderr
-    assert result.stderr.startswith("droneteam: error: ")
-    assert result.stderr.count("\n") == 1
-    for word in words:
-        assert word in result.stderr
 
 
 def test_a_level_skid_on_one_surface_has_the_bounds_of_the_formula(inside: Droneteam) -> None:

@@ -14,18 +14,12 @@ from websockets.asyncio.client import connect
 
 from ops.api.server import serving
 from ops.replayed_traffic import ReplayedTraffic
-from telemetry.replay import Replay, Timeline, open_recordings
+from telemetry.replay import Replay, Timeline
 from telemetry.traffic import Aircraft
-from tests.ops.replayed import BEGIN_S, GLIDER, HELICOPTER, passes, write_recording
+from tests.ops.replayed import BEGIN_S, GLIDER, HELICOPTER, passes
 
 KEYS = {f"icao:{HELICOPTER:06X}": HELICOPTER, f"icao:{GLIDER:06X}": GLIDER}
 HELI, GLIDE = KEYS
-
-
-@pytest.fixture(scope="module")
-def timeline(tmp_path_factory: pytest.TempPathFactory) -> Timeline:
-    path = tmp_path_factory.mktemp("recorded") / "flight.tlog"
-    return open_recordings([write_recording(path, traffic=True)])
 
 
 @pytest.fixture

@@ -12,27 +12,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ops.api.server import serving
-from telemetry.replay import Replay, Timeline, open_recordings
-from tests.ops.called import write_journal
-from tests.ops.replayed import BEGIN_S, write_recording
+from telemetry.replay import Replay, Timeline
+from tests.ops.replayed import BEGIN_S
 from tests.ops.test_web_replay import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 expect.set_options(timeout=20_000)
 SPOKEN = ("Canvas2D", "WebGL", "WebSocket connection", "Failed to load resource")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recordings")
-    write_recording(folder / "flight.tlog", traffic=True)
-    write_journal(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def timeline(folder: Path) -> Timeline:
-    return open_recordings([folder / "flight.tlog"])
 
 
 @contextmanager
@@ -58,9 +44,9 @@ def go(page: Page, second: float) -> None:
 
 
 def test_the_page_shows_what_was_called_then_and_offers_nothing_to_do(
-    browser: Browser, timeline: Timeline, folder: Path
+    browser: Browser, timeline: Timeline, called_folder: Path
 ) -> None:
-    with opened(browser, timeline, folder / "alerts.jsonl") as page:
+    with opened(browser, timeline, called_folder / "alerts.jsonl") as page:
         expect(page.locator("#alarm-source")).to_have_text("As recorded then")
         expect(page.locator("#alarms > li")).to_have_count(0)
         go(page, 125)

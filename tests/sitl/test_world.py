@@ -8,10 +8,9 @@ import pytest
 from missions.camera import Camera
 from missions.errors import InputError
 from missions.geodesy import GeoPoint, distance_m
-from sitl.world import World, grid_poses, poses_every, resized
+from sitl.world import Lens, World, grid_poses, poses_every, resized
 from sitl.world.raster import Raster
 from sitl.world.raycast import cast
-from sitl.world.view import Lens
 from telemetry.pose import Pose
 
 CAMERA = Camera("test-wide", 13.2, 9.9, 9.0, 400, 300)

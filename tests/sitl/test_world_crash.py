@@ -149,11 +149,19 @@ def test_targets_stand_in_moving_distorted_sloping_pictures_where_the_truth_says
 
 
 def test_movers_come_and_go(scene: CrashScene, truth: PhotoTruth) -> None:
-    names = {mover.name for mover in scene.movers}
-    assert len(names) >= 2
+    assert [mover.name for mover in scene.movers] == [
+        "walker-0",
+        "walker-1",
+        "creeping",
+        "passing",
+        "leaving",
+    ]
     seen = [{mover.name for mover in photo.movers} for photo in truth.photos]
-    assert set().union(*seen) <= names
-    assert sum("passing" in photo for photo in seen) <= 1
+    assert all("walker-1" in photo for photo in seen)
+    assert sum("passing" in photo for photo in seen) == 1
+    leaving = ["leaving" in photo for photo in seen]
+    assert any(leaving[:4])
+    assert not any(leaving[5:]), "it left half way"
 
 
 def test_too_few_photos_are_refused() -> None:

@@ -9,10 +9,10 @@ from PIL import Image
 
 from missions.camera import Camera
 from missions.errors import InputError
-from sitl.world import CrashPlan, Mover, World, grid_poses, render_photos
+from sitl.world import CrashPlan, Lens, Mover, World, grid_poses, render_photos
 from sitl.world.movers import staged
 from sitl.world.photos import picture_of, standing_at
-from sitl.world.view import Lens
+from sitl.world.raster import halved
 
 CAMERA = Camera("test-wide", 13.2, 9.9, 9.0, 240, 180)
 
@@ -52,19 +52,24 @@ def test_afterwards_the_world_is_as_it_was(world: World) -> None:
     before = [level.copy() for raster in rasters for level in raster._levels]
     highest_m = world.highest_m
     standing = standing_at([driving(world), Mover("p", ((0.0, 3, 3), (9.0, 4, 4)), "person")], 5.0)
-    with staged(world, 0.4, standing):
+    with staged(world, standing):
         inside = [level.copy() for raster in rasters for level in raster._levels]
     after = [level for raster in rasters for level in raster._levels]
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
     assert not any(np.array_equal(a, b) for a, b in zip(before, inside, strict=True))
     assert world.highest_m == highest_m
+    with staged(world, standing):
+        world.colours.level(0.8)
+    finer, made_meanwhile = world.colours._levels[-2:]
+    assert len(world.colours._levels) == 4
+    assert np.array_equal(made_meanwhile, halved(finer))
 
 
 def test_it_stands_on_the_slope_and_rises_as_high_as_it_is(world: World) -> None:
     mover = driving(world)
     standing = standing_at([mover], 5.0)
     stand = standing[0][1]
-    with staged(world, 0.1, standing):
+    with staged(world, standing):
         roof_m = float(world.surface_height([[stand.east_m, stand.north_m]])[0])
     ground_m = float(world.ground_height([[stand.east_m, stand.north_m]])[0])
     assert roof_m - ground_m == pytest.approx(mover.size_m[2], abs=0.1)
@@ -75,7 +80,7 @@ def test_a_picture_changes_in_its_box_and_in_its_shadow_alone(world: World) -> N
     view = world.view(Lens.of(CAMERA), pose)
     standing = standing_at([driving(world)], 7.0)
     empty = picture_of(world, view)
-    with staged(world, 0.1, standing):
+    with staged(world, standing):
         full = picture_of(world, view)
     rows, columns = np.nonzero(np.abs(full - empty).max(axis=-1) > 15)
     stand = standing[0][1]

@@ -9,10 +9,21 @@ from dataclasses import replace
 import pytest
 
 from missions.errors import InputError
-from telemetry.alerts import AlertDesk, Chronicle, Key, Standing, State, Transition, fold_transition
+from telemetry.alerts import (
+    AlertDesk,
+    Chronicle,
+    Key,
+    Priority,
+    Standing,
+    State,
+    Transition,
+    fold_transition,
+)
+from telemetry.alerts.measures import Meter
 from tests.telemetry.test_alerts_desk import START_S, heath
 from tests.telemetry.test_alerts_replay import random_day
 
+RAISED = Transition(1, 10.0, Key(1, "gps_hdop"), Priority.LOW, State.NORMAL, State.UNACKNOWLEDGED, "HDOP 2.4")
 Shown = dict[Key, tuple[State, float, str, str, float | None, float | None]]
 
 
@@ -95,11 +106,27 @@ def test_a_chronicle_that_grows_knows_the_same_as_one_that_was_whole() -> None:
     assert growing.between(lists[3][0], lists[90][0]) == whole.between(lists[3][0], lists[90][0])
 
 
+def test_a_chronicle_knows_of_a_flood_at_every_moment_of_it() -> None:
+    times_s = [*range(0, 600, 40), *range(700, 1_500, 200)]
+    raised = [
+        replace(RAISED, number=n, time_s=time_s, key=Key(1, "gps_hdop", str(n)))
+        for n, time_s in enumerate(times_s, 1)
+    ]
+    chronicle, meter, floods = Chronicle(raised), Meter(), []
+    for now_s in range(2_500):
+        meter.pass_time(now_s)
+        for each in raised:
+            if each.time_s == now_s:
+                meter.add(each)
+        floods.append(meter.flood)
+    assert [chronicle.flood_at(now_s) for now_s in range(2_500)] == floods
+    assert floods.index(True) == 400, "the eleventh in ten minutes"
+    assert sum(floods) > 600, "it goes on below ten, and ends below five"
+    assert not floods[-1]
+
+
 def test_an_alarm_raised_in_a_flood_is_quiet_until_it_is_raised_again() -> None:
-    raised = Transition(
-        1, 10.0, Key(1, "gps_hdop"), AlertDesk().priority(Key(1, "gps_hdop")), State.NORMAL,
-        State.UNACKNOWLEDGED, "HDOP 2.4", quiet=True,
-    )  # fmt: skip
+    raised = replace(RAISED, quiet=True)
     over = replace(raised, number=2, time_s=20.0, before=raised.after, after=State.RETURNED, quiet=False)
     again = replace(raised, number=3, time_s=30.0, before=over.after, quiet=False)
     chronicle = Chronicle([raised, over, again])

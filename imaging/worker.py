@@ -1,0 +1,48 @@
+"""Work in a process of its own, which tells on standard output how far it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+
+import imaging
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@contextmanager
+def working(
+    module: str, *arguments: str, messages: int | IO[bytes], defaults: Mapping[str, str] = NOTHING
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """`python -m MODULE` in a session of its own, and its standard output; when the block ends it is gone.
+
+    Its standard input stays open as long as this process lives, so that it can end with it. `messages` takes
+    its standard error. `defaults` are for its environment where that does not say otherwise.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=messages,
+        env={**defaults, **os.environ, "PYTHONPATH": os.pathsep.join(_search_path())},
+        start_new_session=True,
+    ) as worker:
+        try:
+            assert worker.stdout is not None  # noqa: S101 - it is a pipe
+            yield worker, worker.stdout
+        finally:
+            worker.kill()
+            worker.wait()
+
+
+def _search_path() -> list[str]:
+    """Where the worker finds this very package, in front of what the environment names."""
+    here = str(Path(imaging.__file__).resolve().parent.parent)
+    given = os.environ.get("PYTHONPATH", "")
+    return [here, *([given] if given else [])]

@@ -8,7 +8,6 @@ See mavlink.io/en/guide/serialization.html.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -28,9 +27,7 @@ class Span(NamedTuple):
 class Layout(NamedTuple):
     """One message: its id, checksum seed, packer, and its fields in wire order.
 
-    `names` are all fields in wire order. `values_of` takes a payload, cut short or whole or longer than is
-    known, and gives a value for each of them: a number, a tuple of numbers, or a text. `seed` is CRC_EXTRA
-    as the byte that is added to the checksum.
+    `names` are all fields in wire order. `seed` is CRC_EXTRA as the byte that is added to the checksum.
     """
 
     message_id: int
@@ -39,7 +36,6 @@ class Layout(NamedTuple):
     packer: struct.Struct
     spans: tuple[Span, ...]
     names: tuple[str, ...]
-    values_of: Callable[[bytes], tuple[Any, ...]]
 
 
 def _spans(message: Any) -> tuple[Span, ...]:
@@ -57,43 +53,27 @@ def _spans(message: Any) -> tuple[Span, ...]:
 
 def _layout(message: Any) -> Layout:
     spans = _spans(message)
-    packer = struct.Struct(message.unpacker.format)
     return Layout(
         message_id=message.id,
         name=message.msgname,
         seed=bytes((message.crc_extra,)),
-        packer=packer,
+        packer=struct.Struct(message.unpacker.format),
         spans=spans,
         names=tuple(span.name for span in spans),
-        values_of=_reader(packer, spans),
     )
 
 
-def _reader(packer: struct.Struct, spans: tuple[Span, ...]) -> Callable[[bytes], tuple[Any, ...]]:
-    """What reads a payload: written out for each message, as named tuples are, since it runs for every frame.
-
-    Only numbers of our own table stand in what is run.
-    """
-    values, fields = [], []
-    for span in spans:
-        own = [
-            f"v{number}"
-            for number in range(span.start, span.stop if span.kind == "array" else span.start + 1)
-        ]
-        values += own
-        if span.kind == "array":
-            fields.append(f"({', '.join(own)},)")
-        elif span.kind == "text":
-            fields.append(f"{own[0]}.partition(zero)[0].decode('utf-8', 'replace')")
-        else:
-            fields.append(own[0])
-    read = f"unpack(payload.ljust({packer.size}, zero))"
-    names = {"unpack": packer.unpack_from, "zero": b"\0"}
-    if values == fields:
-        return eval(f"lambda payload: {read}", names)  # type: ignore[no-any-return]  # noqa: S307
-    source = f"def reader(payload):\n {', '.join(values)}, = {read}\n return ({', '.join(fields)},)\n"
-    exec(source, names)  # noqa: S102
-    return names["reader"]  # type: ignore[return-value]
+def codes_of(layout: Layout) -> list[str]:
+    """The struct code of every unpacked value; a text is one of them, with its length before it."""
+    codes: list[str] = []
+    count = ""
+    for letter in layout.packer.format.lstrip("<"):
+        if letter.isdigit():
+            count += letter
+            continue
+        codes += [f"{count}{letter}"] if letter in "sc" else [letter] * int(count or 1)
+        count = ""
+    return codes
 
 
 LAYOUTS: MappingProxyType[int, Layout] = MappingProxyType(

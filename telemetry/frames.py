@@ -22,109 +22,43 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from typing import Any, NamedTuple, final
 
 from fastcrc.crc16 import mcrf4xx
 
-from telemetry.dialect import LAYOUTS, Layout
+from telemetry.dialect import LAYOUTS
+from telemetry.frame_types import (
+    CHECK_BYTES,
+    HEAD_V1,
+    HEAD_V2,
+    LONGEST_FRAME,
+    MAGIC_V1,
+    MAGIC_V2,
+    SIGNATURE_BYTES,
+    SIGNED,
+    Frame,
+    Message,
+    payload_of,
+)
+from telemetry.unpacking import BY_V2, ID_V2, message_of
 
-MAGIC_V1 = 0xFE
-MAGIC_V2 = 0xFD
-SIGNED = 0x01
-SIGNATURE_BYTES = 13
-HEAD_V1 = 6
-HEAD_V2 = 10
-CHECK_BYTES = 2
-LONGEST_FRAME = HEAD_V2 + 255 + CHECK_BYTES + SIGNATURE_BYTES
+__all__ = [
+    "CHECK_BYTES",
+    "HEAD_V1",
+    "HEAD_V2",
+    "LONGEST_FRAME",
+    "MAGIC_V1",
+    "MAGIC_V2",
+    "SIGNATURE_BYTES",
+    "SIGNED",
+    "Frame",
+    "FrameReader",
+    "FrameScanner",
+    "Message",
+    "payload_of",
+    "stamped",
+]
 REMEMBERED_TYPES = 64
-_BARE_V1, _BARE_V2 = HEAD_V1 + CHECK_BYTES, HEAD_V2 + CHECK_BYTES
 _MAGIC = re.compile(b"[\xfd\xfe]")
-_BY_ID = {
-    layout.message_id.to_bytes(3, "little"): (layout.seed, layout.values_of, layout.message_id, layout)
-    for layout in LAYOUTS.values()
-}
-_OF_V1 = {key[0]: known for key, known in _BY_ID.items() if key[1:] == b"\0\0"}
-
-
-class Frame(NamedTuple):
-    """One MAVLink frame as it was received at `time_us`, microseconds since 1970 UTC.
-
-    `raw` is the whole frame. `layout` describes its message and `values` are that message's fields, in wire
-    order; None and nothing for a type that the dialect lacks. See `telemetry.messages.Message`.
-    """
-
-    time_us: int
-    system: int
-    component: int
-    sequence: int
-    message_id: int
-    raw: bytes
-    layout: Layout | None
-    values: tuple[Any, ...]
-
-    @property
-    def signed(self) -> bool:
-        """Whether there is a signature; not that it was verified."""
-        return self.raw[0] == MAGIC_V2 and bool(self.raw[2] & SIGNED)
-
-
-def payload_of(frame: Frame) -> bytes:
-    """The part of a frame that the message is in, not yet filled up with zeros."""
-    raw = frame.raw
-    begin = HEAD_V2 if raw[0] == MAGIC_V2 else HEAD_V1
-    return raw[begin : begin + raw[1]]
-
-
-@final
-class Message(Frame):
-    """A frame whose message the dialect knows: its fields by name, as attributes and in `fields`.
-
-    `name` is that of the MAVLink definitions; units are those on the wire. The few fields that are called as
-    an attribute of a frame ("name", "message_id", "sequence") are in `fields` only.
-    """
-
-    __slots__ = ()
-    layout: Layout
-
-    @property
-    def name(self) -> str:
-        """The message's name."""
-        return self.layout.name
-
-    @property
-    def time_s(self) -> float:
-        """When it was received, seconds since 1970 UTC."""
-        return self[0] / 1e6
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """Every field by its name, in wire order; a new dictionary each time."""
-        return dict(zip(self.layout.names, self.values, strict=True))
-
-    @property
-    def count(self) -> Any:  # not the tuple's method
-        """The field `count`."""
-        return self.__getattr__("count")
-
-    @property
-    def index(self) -> Any:
-        """The field `index`."""
-        return self.__getattr__("index")
-
-    def __getattr__(self, name: str) -> Any:
-        layout = self.layout
-        try:
-            return self.values[layout.names.index(name)]
-        except ValueError:
-            raise AttributeError(f"{layout.name} has no field {name}") from None
-
-
-def stamped(frame: Frame, time_us: int) -> Frame:
-    """The same frame, received at another time."""
-    return _new(type(frame), (time_us, *frame[1:]))
-
-
-_new = tuple.__new__
 _LOW_BYTE = {mcrf4xx(bytes((low,)), 0): low for low in range(256)}
 """The table of the checksum, turned round: crc(c, byte) = c >> 8 ^ table[(c ^ byte) & 255]."""
 
@@ -179,7 +113,8 @@ class FrameScanner:
                 frame = self.frame(data[at:stop], time_us, free=at >= covered)
                 if frame is not None:
                     found.append((at, stop, frame))
-                    covered = max(covered, stop)
+                    if stop > covered:
+                        covered = stop
                     if frame.layout is not None:
                         at = stop
                         continue
@@ -192,27 +127,18 @@ class FrameScanner:
         A type that the dialect lacks is believed only where it is `free`: where no frame before reaches.
         Where all else is `sure` to be a frame, it need not have been seen before.
         """
-        return _message(raw, time_us) or self._frame(raw, time_us, free=free, sure=sure)
-
-    def _frame(self, raw: bytes, time_us: int, *, free: bool, sure: bool) -> Frame | None:
+        message = message_of(raw, time_us)
+        if message is not None or is_known(raw):
+            return message
         if raw[0] == MAGIC_V2:
-            begin, key, sender = HEAD_V2, raw[7:10], 4
+            begin, sender, message_id = HEAD_V2, 4, int.from_bytes(raw[7:10], "little")
         else:
-            begin, key, sender = HEAD_V1, raw[5:6] + b"\0\0", 2
+            begin, sender, message_id = HEAD_V1, 2, raw[5]
         check = begin + raw[1]
-        checksum = mcrf4xx(raw[1:check])
         written = raw[check] | raw[check + 1] << 8
-        sequence, system, component = raw[sender : sender + 3]
-        known = _BY_ID.get(key)
-        if known is not None:
-            seed, values_of, message_id, layout = known
-            if mcrf4xx(seed, checksum) != written:
-                return None
-            values = values_of(raw[begin:check])
-            return Message(time_us, system, component, sequence, message_id, raw, layout, values)
-        message_id = int.from_bytes(key, "little")
-        if free and self._unknown.believed(message_id, checksum, written, sure=sure):
-            return Frame(time_us, system, component, sequence, message_id, raw, None, ())
+        if free and self._unknown.believed(message_id, mcrf4xx(raw[1:check]), written, sure=sure):
+            sequence, system, component = raw[sender : sender + 3]
+            return Frame(time_us, system, component, sequence, message_id, raw)
         return None
 
 
@@ -231,11 +157,14 @@ class FrameReader:
 
     def feed(self, data: bytes, time_us: int) -> list[Frame]:
         """The frames that `data` completes, all stamped `time_us`."""
-        if self._between:
-            message = _message(data, time_us)
+        if self._between and data:
+            if data[0] == MAGIC_V2:  # as nearly every datagram begins: one call less than message_of
+                message = BY_V2[data[ID_V2]][len(data)](data, time_us)
+            else:
+                message = message_of(data, time_us)
             if message is not None:
                 return [message]
-            if data and end_of(data, 0, len(data)) == len(data) and not is_known(data):
+            if end_of(data, 0, len(data)) == len(data) and not is_known(data):
                 self._scanner.frame(data, time_us, free=True)  # seen once: so it is believed below
         return self._take(self._rest + data if self._rest else bytes(data), time_us, last=False)
 
@@ -247,8 +176,10 @@ class FrameReader:
         found, done = self._scanner.scan(data, time_us, last=last)
         covered = self._covered
         for start, stop, _ in found:
-            self.bad_bytes += max(0, start - covered)
-            covered = max(covered, stop)
+            if start > covered:
+                self.bad_bytes += start - covered
+            if stop > covered:
+                covered = stop
         self.bad_bytes += max(0, done - covered)
         self._covered = max(0, covered - done)
         self._rest = data[done:]
@@ -256,35 +187,16 @@ class FrameReader:
         return [frame for _, _, frame in found]
 
 
-def _message(data: bytes, time_us: int) -> Message | None:
-    """The unsigned message of a known type that `data` is and nothing else: what nearly every datagram holds.
-
-    It is what `FrameScanner` finds, by the fewest steps.
-    """
-    known = _BY_ID.get(data[7:10])
-    if known is not None and data[0] == MAGIC_V2 and not data[2] and len(data) == data[1] + _BARE_V2:
-        if mcrf4xx(data[1:-2] + known[0]) != data[-2] | data[-1] << 8:
-            return None
-        _, values_of, message_id, layout = known
-        return _new(
-            Message,
-            (time_us, data[5], data[6], data[4], message_id, data, layout, values_of(data[10:-2])),
-        )
-    if len(data) < HEAD_V1 or data[0] != MAGIC_V1 or len(data) != data[1] + _BARE_V1:
-        return None
-    known = _OF_V1.get(data[5])
-    if known is None:
-        return None
-    seed, values_of, message_id, layout = known
-    if mcrf4xx(data[1:-2] + seed) != data[-2] | data[-1] << 8:
-        return None
-    values = values_of(data[6:-2])
-    return _new(Message, (time_us, data[3], data[4], data[2], message_id, data, layout, values))
+def stamped(frame: Frame, time_us: int) -> Frame:
+    """The same frame, received at another time."""
+    again = None if frame.layout is None else message_of(frame.raw, time_us)
+    sender = frame.system, frame.component, frame.sequence
+    return again or Frame(time_us, *sender, frame.message_id, frame.raw)
 
 
 def is_known(raw: bytes) -> bool:
     """Whether the dialect knows the type of the frame that `raw` begins as."""
-    return raw[7:10] in _BY_ID if raw[0] == MAGIC_V2 else raw[5] in _OF_V1
+    return (int.from_bytes(raw[7:10], "little") if raw[0] == MAGIC_V2 else raw[5]) in LAYOUTS
 
 
 def next_magic(data: bytes, at: int, before: int | None = None) -> int:

@@ -21,7 +21,7 @@ __all__ = ["Encoder", "Message", "decode", "pack", "target_of"]
 
 def decode(frame: Frame) -> Message | None:
     """The message in a frame, or None for a type that the dialect lacks."""
-    return frame if type(frame) is Message else None
+    return frame if isinstance(frame, Message) else None
 
 
 def target_of(frame: Frame) -> int:

@@ -16,6 +16,8 @@ SOURCES = ("GIMBAL_DEVICE_ATTITUDE_STATUS", "MOUNT_ORIENTATION", "MOUNT_STATUS")
 """The messages, the most trustworthy first."""
 _YAW_LOCK, _YAW_IN_VEHICLE_FRAME, _YAW_IN_EARTH_FRAME = 16, 32, 64
 """GIMBAL_DEVICE_FLAGS."""
+_UPRIGHT = 1 - 1e-6
+"""The sine of a pitch within a tenth of a degree of straight up or down."""
 
 
 class Pointing(NamedTuple):
@@ -48,7 +50,11 @@ def _euler_from_quaternion(q: tuple[float, ...]) -> tuple[float, float, float]:
     w, x, y, z = q
     if not math.isfinite(w + x + y + z):
         return math.nan, math.nan, math.nan
+    sine = max(-1.0, min(1.0, 2 * (w * y - z * x)))
+    pitch = math.asin(sine)
+    if abs(sine) > _UPRIGHT:
+        # straight down or up yaw and roll are one turn, and the usual formulas give neither
+        return 0.0, math.degrees(pitch), math.degrees(math.copysign(2, -sine) * math.atan2(x, w))
     roll = math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-    pitch = math.asin(max(-1.0, min(1.0, 2 * (w * y - z * x))))
     yaw = math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
     return math.degrees(roll), math.degrees(pitch), math.degrees(yaw)

@@ -124,9 +124,12 @@ def fold(state: VehicleState, message: Message) -> VehicleState:
 
 
 def _changed(state: VehicleState, changes: dict[str, Any], time_s: float | None) -> VehicleState:
-    """A copy with changes; `dataclasses.replace` takes 30 times as long, for every message there is."""
+    """A copy with changes; `dataclasses.replace` takes 15 times as long, for every message there is."""
+    known = vars(state).copy()
+    known.update(changes)
+    known["last_s"] = time_s
     copy = object.__new__(VehicleState)
-    vars(copy).update(vars(state), **changes, last_s=time_s)
+    object.__setattr__(copy, "__dict__", known)
     return copy
 
 
@@ -282,6 +285,8 @@ def _gimbal(state: VehicleState, message: Message) -> dict[str, Any]:
 
 
 def _finite(**values: float) -> dict[str, Any]:
+    if math.isfinite(sum(values.values())):  # then each of them is, as nearly always
+        return values
     return {name: value for name, value in values.items() if math.isfinite(value)}
 
 

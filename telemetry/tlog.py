@@ -25,7 +25,6 @@ from telemetry.frames import (
     end_of,
     is_known,
     next_magic,
-    stamped,
 )
 
 STAMP_BYTES = 8
@@ -61,11 +60,11 @@ def _frames(file: BinaryIO, path: Path) -> Iterator[Frame]:
     covered = 0
     while True:
         more = _read(file, path)
-        found, done = scanner.scan(data, last=not more, start=keep, covered=covered)
-        for start, stop, frame in found:
-            before_us = _time_us(data, start, before_us, follows=start == covered + STAMP_BYTES)
+        found, done = scanner.scan(data, last=not more, start=keep, covered=covered, before_us=before_us)
+        for _, stop, frame in found:
             covered = max(covered, stop)
-            yield stamped(frame, before_us)
+            before_us = frame.time_us
+            yield frame
         if not more:
             return
         drop = max(0, done - STAMP_BYTES)
@@ -78,10 +77,13 @@ class TlogScanner:
     def __init__(self) -> None:
         self._frames = FrameScanner()
 
-    def scan(self, data: bytes, *, last: bool, start: int = 0, covered: int = 0) -> tuple[list[Found], int]:
+    def scan(
+        self, data: bytes, *, last: bool, start: int = 0, covered: int = 0, before_us: int = 0
+    ) -> tuple[list[Found], int]:
         """Every frame from `start` on, and where the next search must start once there is more.
 
-        `covered` is where the last frame before ended. With `last` there will be no more bytes.
+        `covered` is where the last frame before ended, which was received at `before_us`. With `last` there
+        will be no more bytes.
         """
         found: list[Found] = []
         size, at = len(data), start
@@ -98,8 +100,10 @@ class TlogScanner:
             if sure and behind >= size and not last and not is_known(raw):
                 return found, at
             free = here == covered or here >= covered + STAMP_BYTES
-            frame = self._frames.frame(raw, 0, free=free, sure=sure) if raw else None
+            time_us = _time_us(data, here, before_us, follows=here == covered + STAMP_BYTES)
+            frame = self._frames.frame(raw, time_us, free=free, sure=sure) if raw else None
             if frame is not None:
+                before_us = time_us
                 found.append((here, stop, frame))
                 covered = max(covered, stop)
             if frame is not None and (sure or frame.layout is not None):

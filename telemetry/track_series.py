@@ -141,7 +141,7 @@ class TrackBuilder:
                 for time_s, boot_s, roll, pitch, yaw, earth in self._gimbal.get(source, ())
             ]
             if rows:
-                return Series.from_rows(rows, 3, angles=(0, 1, 2))
+                return Series.from_rows(_unflipped(rows), 3, angles=(0, 1, 2))
         return Series.from_rows([], 3, angles=(0, 1, 2))
 
     def utc_offset_s(self) -> float | None:
@@ -170,6 +170,27 @@ class TrackBuilder:
         if pointing is not None:
             row = (message.time_s, _boot_s(message), *pointing)
             self._gimbal.setdefault(message.name, []).append(row)
+
+
+def _unflipped(
+    rows: Sequence[tuple[float, float, float, float, float]],
+) -> list[tuple[float, float, float, float, float]]:
+    """Rows whose angles go on from one to the next.
+
+    A camera that passes straight down changes roll and yaw by half a turn, and looks the same way as with
+    neither changed and a pitch beyond -90. Between two rows that differ so interpolation would sweep through
+    directions in which the camera never looked.
+    """
+    unflipped: list[tuple[float, float, float, float, float]] = []
+    for time_s, boot_s, roll, pitch, yaw in rows:
+        before = unflipped[-1] if unflipped else (time_s, boot_s, 0.0, pitch, yaw)
+        other = (roll + 180, -180 - pitch, yaw + 180)
+        far = [
+            abs(_turn(a - before[2])) + abs(_turn(b - before[4])) for a, _, b in ((roll, pitch, yaw), other)
+        ]
+        chosen = other if far[1] < far[0] and abs(_turn(roll - before[2])) > 90 else (roll, pitch, yaw)
+        unflipped.append((time_s, boot_s, *chosen))
+    return unflipped
 
 
 def _boot_s(message: Message) -> float:

@@ -5,16 +5,16 @@
 `AlertDesk` ties it together; docs/telemetry_alerts.md tells every state, rule and setting.
 """
 
+from missions.volumes import Reference, Volume, Volumes
 from telemetry.alerts.alarm import Alarm
 from telemetry.alerts.chronicle import Chronicle
 from telemetry.alerts.desk import AlertDesk
 from telemetry.alerts.listening import StatusTexts
 from telemetry.alerts.measures import Measures
 from telemetry.alerts.rules_file import Rules, load_rules
-from telemetry.alerts.situation import Said, Situation, Traffic
+from telemetry.alerts.situation import Said, SeenFind, Situation, Traffic
 from telemetry.alerts.standing import Standing, fold_transition, in_list, on_shelf
 from telemetry.alerts.states import STARTED, Key, Priority, State, Transition
-from telemetry.alerts.volume import Reference, Volume, Volumes
 
 __all__ = [
     "STARTED",
@@ -27,6 +27,7 @@ __all__ = [
     "Reference",
     "Rules",
     "Said",
+    "SeenFind",
     "Situation",
     "Standing",
     "State",

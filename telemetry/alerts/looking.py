@@ -15,14 +15,14 @@ from missions.errors import DroneteamError
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.plan import Plan
 from missions.terrain import Terrain
+from missions.volumes import Volumes
 from telemetry.alerts import memory as past
 from telemetry.alerts.conditions.messages import RANKS
 from telemetry.alerts.memory import Memory
 from telemetry.alerts.prepared import NOTHING, Prepared, prepare
 from telemetry.alerts.region import Place
 from telemetry.alerts.sight import Flyer, Sight, flies_mission, motion_of
-from telemetry.alerts.situation import Said, Situation, Traffic
-from telemetry.alerts.volume import Volumes
+from telemetry.alerts.situation import Said, SeenFind, Situation, Traffic
 from telemetry.state import VehicleState
 
 KEEP_SAID_S = 600.0
@@ -139,6 +139,7 @@ class Lookout:
             home_m=math.dist(place, home) if place is not None and home is not None else None,
             home=home,
             failed=self.failed.get(number, ()),
+            finds=_finds_of(number, situation),
         )
 
     def _home(self, state: VehicleState, prepared: Prepared) -> Place | None:
@@ -196,6 +197,12 @@ class Lookout:
             _flown_on(one, (row[0], row[1]), max(now_s - one.heard_s, 0.0))
             for one, row in zip(fresh, rows, strict=True)
         )
+
+
+def _finds_of(number: int, situation: Situation) -> tuple[SeenFind, ...] | None:
+    if situation.finds is None:
+        return None
+    return tuple(find for find in situation.finds if find.vehicle == number)
 
 
 def _put(kept: dict[Degrees, V], degrees: Degrees, value: V) -> None:

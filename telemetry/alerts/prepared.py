@@ -18,9 +18,9 @@ from missions.geodesy import LocalFrame
 from missions.items import Command, MissionItem
 from missions.plan import Plan
 from missions.plan_items import mission_items
+from missions.volumes import Volumes
 from missions.wind import Wind
 from telemetry.alerts.region import Air, Place, Region
-from telemetry.alerts.volume import Volumes
 
 _PLACES = frozenset(
     {

@@ -15,7 +15,7 @@ from missions.geodesy import LocalFrame
 from missions.local import local_from_ring
 from missions.no_fly import zones_in
 from missions.plan import Fence
-from telemetry.alerts.volume import Volume
+from missions.volumes import Volume
 
 Place = tuple[float, float]
 """Metres east and north in the desk's frame."""

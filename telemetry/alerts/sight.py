@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from telemetry.alerts.memory import NEW, Fix, Memory
 from telemetry.alerts.prepared import NOTHING, Prepared
 from telemetry.alerts.region import Place
+from telemetry.alerts.situation import SeenFind
 from telemetry.state import VehicleState
 
 LEAST_MOTION_S = 0.5
@@ -36,7 +37,8 @@ class Sight:
     higher the ground lies below the vehicle than at its take-off place, None without terrain or where it has
     no data. `home` is where it would return to, `home_m` how far that is, `home_wh` what it takes to get
     there and land. `others` are our aircraft with a higher system number that fly. `failed` names the rules
-    whose condition could not be worked out at the last look.
+    whose condition could not be worked out at the last look. `finds` are its camera's, None where
+    nobody looks.
     """
 
     now_s: float
@@ -55,6 +57,7 @@ class Sight:
     others: tuple[Flyer, ...] = ()
     traffic: tuple[Flyer, ...] = ()
     failed: tuple[str, ...] = ()
+    finds: tuple[SeenFind, ...] | None = None
 
     @property
     def height_relative_m(self) -> float | None:

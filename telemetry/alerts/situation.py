@@ -11,7 +11,7 @@ from missions.errors import InputError
 from missions.geodesy import GeoPoint
 from missions.plan import Plan
 from missions.terrain import Terrain
-from telemetry.alerts.volume import Volumes
+from missions.volumes import Volumes
 from telemetry.health import Loss
 
 MAX_NAME = 60
@@ -63,13 +63,27 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenFind:
+    """Something warm that a vehicle's camera found and that nobody has decided on yet.
+
+    `name` tells it from all others, `text` says what it may be and where, `sightings` in how many frames it
+    was seen.
+    """
+
+    vehicle: int
+    name: str
+    text: str
+    sightings: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that a look takes into account beside the vehicles' states. Mappings are by system number.
 
     `plans` gives what each vehicle flies, one flight each; `losses` the frames received from it and lost
     since the start; `messages` what it said since the last look, where that is collected (else the last text
-    of its state counts). Hand in the same plan, volume and terrain objects at each look: what is worked out
-    of them is kept as long as they are the same.
+    of its state counts); `finds` what cameras found, None where nobody looks. Hand in the same plan, volume
+    and terrain objects at each look: what is worked out of them is kept as long as they are the same.
     """
 
     plans: Mapping[int, Plan] = field(default_factory=lambda: MappingProxyType({}))
@@ -78,3 +92,4 @@ class Situation:
     traffic: tuple[Traffic, ...] = ()
     losses: Mapping[int, Loss] = field(default_factory=lambda: MappingProxyType({}))
     messages: Mapping[int, Sequence[Said]] | None = None
+    finds: tuple[SeenFind, ...] | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from telemetry.alerts.conditions.battery import battery_home, battery_low
 from telemetry.alerts.conditions.data import missing_data
 from telemetry.alerts.conditions.fence import fence_breach, fence_near
+from telemetry.alerts.conditions.finds import find
 from telemetry.alerts.conditions.height import clearance_low, height_above_ground
 from telemetry.alerts.conditions.link import link_loss, link_lost, radio_weak
 from telemetry.alerts.conditions.messages import autopilot_message
@@ -101,6 +102,13 @@ _SPECS = (
         (_m("least distance inside"),),
     ),
     Spec("fence_breach", "Outside the plan's fence", "m", fence_breach, (_m("least distance inside"),)),
+    Spec(
+        "find",
+        "The thermal camera found something that nobody has looked at",
+        "",
+        find,
+        (Figure("limit", "frames in which it may be seen without a call", 0, 1000),),
+    ),
     Spec(
         "height_above_ground",
         "Higher above the ground than allowed",

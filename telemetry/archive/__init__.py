@@ -5,6 +5,8 @@
     positions/date=2026-02-23/NAME-HASH.parquet      decoded positions of all aircraft
     messages/ATTITUDE/date=.../NAME-HASH.parquet     every message, fields and units as on the wire
     unknown/date=.../NAME-HASH.parquet               frames of types that the dialect lacks, raw
+    foreign_positions/date=.../NAME-HASH.parquet     positions of others: ADS-B, TAK, foreign tracks
+    received/date=.../NAME-HASH.parquet              what came beside MAVLink, as it came
 
 A file counts only once its recording's own JSON names it, which is written last.
 """

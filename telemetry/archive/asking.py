@@ -24,20 +24,28 @@ _HIGHEST_SYSTEM = 255
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question: systems (None for all), microseconds since 1970 UTC, the last not included, and a box."""
+    """A question: systems or keys of others (None for all), microseconds since 1970 UTC, the last not
+    included, and a box."""
 
     systems: frozenset[int] | None = None
     first_us: int | None = None
     end_us: int | None = None
     box: Box | None = None
+    keys: frozenset[str] | None = None
 
     @classmethod
     def of(
-        cls, systems: Collection[int] | None, since: When | None, until: When | None, box: Box | None = None
+        cls,
+        systems: Collection[int] | None,
+        since: When | None,
+        until: When | None,
+        box: Box | None = None,
+        keys: Collection[str] | None = None,
     ) -> Self:
         """The question as people put it. Raises InputError for a time without a zone."""
         wanted = None if systems is None else frozenset(s for s in systems if 0 <= s <= _HIGHEST_SYSTEM)
-        return cls(wanted, microseconds(since), microseconds(until), box)
+        others = None if keys is None else frozenset(keys)
+        return cls(wanted, microseconds(since), microseconds(until), box, others)
 
     def may_be_in(self, part: Part) -> bool:
         """Whether rows that are asked for may be in a file."""
@@ -52,6 +60,8 @@ class Asked:
         said: list[ds.Expression] = []
         if self.systems is not None:
             said.append(ds.field("system").isin(pa.array(sorted(self.systems), pa.uint8())))
+        if self.keys is not None:
+            said.append(ds.field("key").isin(pa.array(sorted(self.keys), pa.string())))
         if self.first_us is not None:
             said.append(ds.field("time") >= pa.scalar(self.first_us, TIME))
         if self.end_us is not None:

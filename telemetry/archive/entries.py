@@ -15,9 +15,10 @@ from missions.files import read_bounded
 FORMAT, VERSION = "droneteam-telemetry-archive", 1
 MARK, SEGMENTS = "archive.json", "segments"
 POSITIONS, UNKNOWN, MESSAGES = "positions", "unknown", "messages"
+FOREIGN_POSITIONS, RECEIVED = "foreign_positions", "received"
 _LARGEST_BYTES = 64_000_000
 _PATH = re.compile(
-    r"(positions|unknown|messages/[A-Z0-9_]{1,64})/date=[0-9A-Za-z_-]{1,32}/[A-Za-z0-9._-]{1,128}\.parquet"
+    r"(positions|unknown|foreign_positions|received|messages/[A-Z0-9_]{1,64})/date=[0-9A-Za-z_-]{1,32}/[A-Za-z0-9._-]{1,128}\.parquet"
 )
 _AGAIN = "Archive the recording again in a new folder"
 
@@ -40,8 +41,9 @@ class Part:
 class Entry:
     """One recording: its name, SHA-256, frames, how many of each type (`unknown` too), and its files.
 
-    `positions` are those decoded from it, `began_us` and `ended_us` when its first and last frame came (None
-    without any).
+    Of what was received beside MAVLink `frames` are lines and events, all of them of the type `received`.
+    `positions` are those decoded from it, `foreign_positions` those of others, `began_us` and `ended_us` when
+    its first and last frame came (None without any).
     """
 
     name: str
@@ -54,6 +56,7 @@ class Entry:
     positions: int
     counts: Mapping[str, int]
     parts: tuple[Part, ...]
+    foreign_positions: int = 0
 
     def as_plain(self) -> dict[str, Any]:
         """The entry as its JSON holds it."""
@@ -130,6 +133,7 @@ def _entry(told: Any) -> Entry:
         positions=int(told["positions"]),
         counts={str(name): int(count) for name, count in dict(told["counts"]).items()},
         parts=tuple(parts),
+        foreign_positions=int(told.get("foreign_positions", 0)),
     )
 
 

@@ -9,15 +9,28 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from telemetry.archive.received_tables import FOREIGN_KEYS, RECEIVED_KEYS
+
 KEYS = ("system", "component", "time")
-"""By what every table of an archive is sorted."""
+"""By what every table of an archive is sorted that comes from MAVLink."""
+
+
+def keys_of(schema: pa.Schema) -> tuple[str, ...]:
+    """By what a table of these columns is sorted."""
+    if "system" in schema.names:
+        return KEYS
+    return FOREIGN_KEYS if "key" in schema.names else RECEIVED_KEYS
 
 
 def merged(pieces: Sequence[pa.Table]) -> pa.Table:
-    """Tables, each sorted by `KEYS` and the earlier first, as one that is: laid end to end for each sender.
+    """Tables, each sorted by its keys and the earlier first, as one that is.
 
-    Only where their times overlap are the rows themselves sorted.
+    Of ours they are laid end to end for each sender; only where their times overlap are the rows themselves
+    sorted.
     """
+    keys = keys_of(pieces[0].schema)
+    if keys != KEYS:
+        return pa.concat_tables(pieces).sort_by([(name, "ascending") for name in keys])
     runs = [run for piece in pieces for run in _runs(piece)]
     if not runs:
         return pieces[0]

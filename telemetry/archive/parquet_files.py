@@ -23,16 +23,19 @@ NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 """The day of rows whose time makes no sense: NULL, as Hive writes it."""
 MOST_DAYS = 64
 _DAY_US = 86_400_000_000
-_SORTED = ("system", "component", "time")
+_SORTED = ("system", "component", "key", "time")
+"""By what a table is sorted: by those of them that it has."""
 
 
 def write_parquet(table: pa.Table, path: Path, source: Mapping[str, Any]) -> tuple[int, str]:
-    """Write a table sorted by system, component and time; gives the file's size and SHA-256.
+    """Write a table sorted by who and time; gives the file's size and SHA-256.
 
     The file is forced to the disk. Raises OSError.
     """
     told = json.dumps([{**source, "rows": len(table)}])
-    order = [pq.SortingColumn(table.schema.get_field_index(name)) for name in _SORTED]
+    order = [
+        pq.SortingColumn(table.schema.get_field_index(name)) for name in _SORTED if name in table.schema.names
+    ]
     write_plain(table.replace_schema_metadata({SOURCE_KEY: told.encode()}), path, order)
     with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -14,19 +14,28 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from missions.errors import FormatError, InputError
-from telemetry.archive import tables
+from telemetry.archive import received_tables, tables
 from telemetry.archive.asking import Asked, Box, When
-from telemetry.archive.entries import POSITIONS, UNKNOWN, Entry, Part, read_entries
-from telemetry.archive.merging import KEYS, merged
+from telemetry.archive.entries import (
+    FOREIGN_POSITIONS,
+    POSITIONS,
+    RECEIVED,
+    UNKNOWN,
+    Entry,
+    Part,
+    read_entries,
+)
+from telemetry.archive.merging import keys_of, merged
 from telemetry.archive.sql import Questions
 
 
 class Archive:
     """The archive in `folder`, as it is when this is made.
 
-    Every table is sorted by system, component and time, and is a `pyarrow.Table`: `.to_pandas()` makes it a
-    DataFrame where pandas is installed, `columns_from_table` a dictionary of numpy arrays. Raises InputError
-    where there is no archive and FormatError where it is damaged.
+    Every table is sorted by system, component and time (those of others by key and time), and is a
+    `pyarrow.Table`: `.to_pandas()` makes it a DataFrame where pandas is installed, `columns_from_table` a
+    dictionary of numpy arrays. Raises InputError where there is no archive and FormatError where it is
+    damaged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,6 +65,20 @@ class Archive:
         """
         return self._table(POSITIONS, Asked.of(systems, since, until, box), columns)
 
+    def foreign_positions(
+        self,
+        keys: Collection[str] | None = None,
+        since: When | None = None,
+        until: When | None = None,
+        box: Box | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Positions of others by their keys, such as `icao:4CA2D6` (all without any named); as `positions`.
+
+        Columns as in `telemetry.archive.received_tables.FOREIGN_POSITIONS`, or those of them that are named.
+        """
+        return self._table(FOREIGN_POSITIONS, Asked.of(None, since, until, box, keys), columns)
+
     def messages(
         self,
         name: str,
@@ -64,13 +87,14 @@ class Archive:
         until: When | None = None,
         columns: Sequence[str] | None = None,
     ) -> pa.Table:
-        """Messages of one type, fields and units as on the wire; "unknown" gives raw frames of unknown types.
+        """Messages of one type, fields and units as on the wire; "unknown" gives raw frames of unknown types,
+        "received" what came beside MAVLink, as it came.
 
         Raises InputError where no recording holds that type.
         """
-        name = UNKNOWN if name.lower() == UNKNOWN else name.upper()
+        name = name.lower() if name.lower() in (UNKNOWN, RECEIVED) else name.upper()
         if name not in self._parts:
-            known = ", ".join(each for each in self.datasets if each != POSITIONS)
+            known = ", ".join(each for each in self.datasets if each not in _KNOWN)
             raise InputError(
                 f"no {name} is in the archive", where=str(self.folder), remedy=f"Choose one of {known}"
             )
@@ -79,8 +103,8 @@ class Archive:
     def sql(
         self, query: str, parameters: Sequence[Any] | None = None, *, limit_s: float | None = None
     ) -> pa.Table:
-        """The answer to one SELECT (DuckDB's SQL) over `positions`, message types by their names, `unknown`
-        and `segments`. Times are UTC; every dataset has the day as `date` too.
+        """The answer to one SELECT (DuckDB's SQL) over `positions`, `foreign_positions`, `received`, message
+        types by their names, `unknown` and `segments`. Times are UTC; every dataset has the day, as `date`.
 
         The question can read nothing else and write nothing. Raises InputError where it makes no sense, is no
         SELECT, or takes longer than `limit_s`.
@@ -90,13 +114,14 @@ class Archive:
     @cached_property
     def _questions(self) -> Questions:
         asked = {name: self._dataset(name, parts) for name, parts in self._parts.items()}
-        asked.setdefault(POSITIONS, ds.dataset(tables.POSITIONS.empty_table()))
+        for name, schema in _KNOWN.items():
+            asked.setdefault(name, ds.dataset(schema.empty_table()))
         return Questions(asked, _segments(self.entries))
 
     def _table(self, name: str, asked: Asked, columns: Sequence[str] | None) -> pa.Table:
         schema = self._schema(name)
         names = _checked(schema, columns, self.folder)
-        read = list(dict.fromkeys([*names, *KEYS]))
+        read = list(dict.fromkeys([*names, *keys_of(schema)]))
         parts = sorted(self._parts.get(name, ()), key=lambda part: part.first_us)
         condition = asked.condition()
         pieces = [
@@ -107,8 +132,8 @@ class Archive:
     def _schema(self, name: str) -> pa.Schema:
         """The dataset's columns: those of its oldest and its newest file."""
         parts = sorted(self._parts.get(name, ()), key=lambda part: part.first_us)
-        if name == POSITIONS or not parts:
-            return tables.POSITIONS
+        if name in _KNOWN or not parts:
+            return _KNOWN.get(name, tables.POSITIONS)
         schemas = []
         for part in {part.path: part for part in (parts[-1], parts[0])}.values():
             with _reading(self.folder / part.path):
@@ -120,6 +145,14 @@ class Archive:
         days = ds.partitioning(pa.schema([("date", pa.date32())]), flavor="hive")
         paths = [str(self.folder / part.path) for part in parts]
         return ds.dataset(paths, schema, "parquet", partitioning=days)
+
+
+_KNOWN = {
+    POSITIONS: tables.POSITIONS,
+    FOREIGN_POSITIONS: received_tables.FOREIGN_POSITIONS,
+    RECEIVED: received_tables.RECEIVED,
+}
+"""The columns of what is always there to be asked."""
 
 
 def _read(path: Path, schema: pa.Schema, columns: list[str], condition: ds.Expression | None) -> pa.Table:

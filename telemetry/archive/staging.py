@@ -40,9 +40,12 @@ class Staged:
             target = self.root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             size, sha256 = write_parquet(own, target, source)
-            times, systems = times_of(own), np.unique(np.asarray(own.column("system")))
+            times = times_of(own)
             first_us, last_us = int(times.min()), int(times.max())
-            part = Part(path, name, len(own), size, sha256, first_us, last_us, tuple(systems.tolist()))
+            systems = (
+                np.unique(np.asarray(own.column("system"))).tolist() if "system" in own.schema.names else []
+            )
+            part = Part(path, name, len(own), size, sha256, first_us, last_us, tuple(systems))
             self.parts.append(part)
 
     def publish(self, entry: Entry) -> None:

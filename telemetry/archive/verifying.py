@@ -12,9 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from missions.errors import InputError
-from telemetry.archive.entries import POSITIONS, UNKNOWN, Entry, Part, read_entries
+from telemetry.archive.entries import (
+    FOREIGN_POSITIONS,
+    POSITIONS,
+    RECEIVED,
+    UNKNOWN,
+    Entry,
+    Part,
+    read_entries,
+)
 from telemetry.archive.parquet_files import source_of
 from telemetry.columns import read_columns
+from telemetry.received.reading import is_received, items_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ def _entry_problems(folder: Path, entry: Entry) -> Iterator[str]:
         problem = _part_problem(folder / part.path, part, entry)
         if problem:
             yield f"{folder / part.path}: {problem}"
-    expected = dict(entry.counts) | ({POSITIONS: entry.positions} if entry.positions else {})
+    decoded = {POSITIONS: entry.positions, FOREIGN_POSITIONS: entry.foreign_positions}
+    expected = dict(entry.counts) | {name: count for name, count in decoded.items() if count}
     for name in sorted(expected.keys() | rows.keys()):
         if rows[name] != expected.get(name, 0):
             yield f"{entry.name}: {rows[name]} rows of {name} for {expected.get(name, 0)}"
@@ -104,11 +114,18 @@ def _segment_problems(segment: Path, by_sha256: dict[str, Entry]) -> Iterator[st
     if entry is None:
         yield f"{segment}: is not in the archive, or was changed since"
         return
-    columns = read_columns(segment)
-    counts = {name: len(table) for name, table in columns.items()}
-    if columns.unknown:
-        counts[UNKNOWN] = len(columns.unknown)
+    counts = _counts(segment)
     for name in sorted(counts.keys() | entry.counts.keys()):
         held, archived = counts.get(name, 0), entry.counts.get(name, 0)
         if held != archived:
             yield f"{segment}: {archived} of {held} {name} are in the archive"
+
+
+def _counts(segment: Path) -> dict[str, int]:
+    """How many of each type a recording holds."""
+    if is_received(segment):
+        items = len(items_of(segment)[0])
+        return {RECEIVED: items} if items else {}
+    columns = read_columns(segment)
+    counts = {name: len(table) for name, table in columns.items()}
+    return counts | ({UNKNOWN: len(columns.unknown)} if columns.unknown else {})

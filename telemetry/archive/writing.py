@@ -19,10 +19,12 @@ import pyarrow as pa
 from missions.errors import InputError, OutputError
 from missions.files import write_whole
 from telemetry.archive.entries import (
+    FOREIGN_POSITIONS,
     FORMAT,
     MARK,
     MESSAGES,
     POSITIONS,
+    RECEIVED,
     SEGMENTS,
     UNKNOWN,
     VERSION,
@@ -31,9 +33,12 @@ from telemetry.archive.entries import (
     read_entries,
 )
 from telemetry.archive.parquet_files import days_of, times_of
+from telemetry.archive.received_tables import foreign_table, received_table
 from telemetry.archive.staging import Staged, clear_left
 from telemetry.archive.tables import in_order, positions_from_rows, table_from_rows, unknown_table
 from telemetry.columns import Columns, frames_of, read_columns
+from telemetry.received.items import Item
+from telemetry.received.reading import ItemScan, is_received, items_of
 
 Progress = Callable[[Path, int, int], None]
 """Told the recording, how many of its frames are written, and how many there are."""
@@ -48,7 +53,7 @@ class Added:
 
 
 def archive(segments: Iterable[Path], folder: Path, progress: Progress | None = None) -> tuple[Added, ...]:
-    """Add recordings (`.tlog`) to the archive in `folder`, which is made where there is none.
+    """Add recordings (`.tlog`, `.received`) to the archive in `folder`, which is made where there is none.
 
     One that is in it already, under whatever name, adds nothing. Whenever this is interrupted, each recording
     is in the archive whole or not at all. Raises InputError where a recording cannot be read, still grows, or
@@ -101,11 +106,15 @@ class ArchiveWriter:
                 where=str(segment),
                 remedy="Archive recordings when they are finished; give one of another aircraft its own name",
             )
-        columns = read_columns(segment)
-        staged = Staged(self.folder, segment.name, sha256, columns.frames)
+        recorded = items_of(segment) if is_received(segment) else read_columns(segment)
+        frames = recorded.frames if isinstance(recorded, Columns) else len(recorded[0])
+        staged = Staged(self.folder, segment.name, sha256, frames)
         try:
             with _writing(self.folder):
-                entry = self._staged(staged, segment, columns, progress)
+                if isinstance(recorded, Columns):
+                    entry = self._staged(staged, segment, recorded, progress)
+                else:
+                    entry = _received(staged, segment, *recorded, progress)
                 if _state(segment) != state:
                     raise _growing(segment)
                 staged.publish(entry)
@@ -153,6 +162,32 @@ class ArchiveWriter:
             counts=counts | ({UNKNOWN: len(columns.unknown)} if columns.unknown else {}),
             parts=tuple(staged.parts),
         )
+
+
+def _received(
+    staged: Staged, segment: Path, items: list[Item], scan: ItemScan, progress: Progress | None
+) -> Entry:
+    """What was received beside MAVLink: everything as it came, and the positions in it."""
+    received, foreign = received_table(items), foreign_table(items)
+    days = days_of(times_of(received))
+    for name, table in ((RECEIVED, received), (FOREIGN_POSITIONS, foreign)):
+        if len(table):
+            staged.write(name, name, table, days)
+    if progress is not None:
+        progress(segment, len(items), len(items))
+    return Entry(
+        name=segment.name,
+        sha256=staged.sha256,
+        size=segment.stat().st_size,
+        frames=len(items),
+        bad_bytes=scan.bad_bytes,
+        began_us=scan.first_us,
+        ended_us=scan.last_us,
+        positions=0,
+        counts={RECEIVED: len(items)} if items else {},
+        parts=tuple(staged.parts),
+        foreign_positions=len(foreign),
+    )
 
 
 def _tables(columns: Columns, unknown: pa.Table | None) -> Iterator[tuple[str, str, pa.Table, int]]:

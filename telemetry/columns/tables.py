@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from telemetry.dialect import LAYOUTS, Layout
+from telemetry.dialect import LAYOUTS, Layout, codes_of
 
 HEAD = (
     ("received_us", "<i8"),
@@ -29,7 +29,7 @@ def dtype_of(layout: Layout) -> np.dtype[np.void]:
     Arrays are columns of their length; texts are bytes (`S`), which end at their last byte that is not NUL.
     """
     fields: list[tuple[str, str] | tuple[str, str, tuple[int]]] = list(HEAD)
-    codes = _codes(layout)
+    codes = codes_of(layout)
     for span in layout.spans:
         code = codes[span.start]
         if span.kind == "array":
@@ -37,19 +37,6 @@ def dtype_of(layout: Layout) -> np.dtype[np.void]:
         else:
             fields.append((span.name, f"S{code[:-1] or 1}" if span.kind == "text" else _CODES[code]))
     return np.dtype(fields)
-
-
-def _codes(layout: Layout) -> list[str]:
-    """The struct code of every unpacked value; a text is one of them, with its length before it."""
-    codes: list[str] = []
-    count = ""
-    for letter in layout.packer.format.lstrip("<"):
-        if letter.isdigit():
-            count += letter
-            continue
-        codes += [f"{count}{letter}"] if letter in "sc" else [letter] * int(count or 1)
-        count = ""
-    return codes
 
 
 KINDS: tuple[Layout, ...] = tuple(LAYOUTS.values())

@@ -1,6 +1,7 @@
 """Paths as KML 2.2 with `gx:Track` (developers.google.com/kml/documentation/kmlreference), playable in time.
 
-Heights are above mean sea level and `altitudeMode` says so (`absolute`). A path with gaps is a
+Heights are above mean sea level and `altitudeMode` says so (`absolute`). A track of which some height is not
+known lies on the ground; headings and figures of which some are not known are left out. A path with gaps is a
 `gx:MultiTrack` whose tracks are not joined.
 """
 
@@ -9,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
+import numpy as np
+
 from telemetry.exports.paths import FlightPath, Floats
 from telemetry.exports.recorded import FlightRecord
-from telemetry.exports.texts import aircraft_name, utc_texts, xml_text
+from telemetry.exports.texts import utc_texts, xml_text
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2">
@@ -35,7 +38,7 @@ def write_kml(records: Sequence[FlightRecord], name: str, file: TextIO) -> None:
         pieces = record.path.pieces()
         if not pieces:
             continue
-        file.write(f"<Placemark><name>{xml_text(aircraft_name(record.system, record.kind))}</name>\n")
+        file.write(f"<Placemark><name>{xml_text(record.title)}</name>\n")
         file.write(_STYLE.format(colour=_COLOURS[number % len(_COLOURS)]))
         if len(pieces) > 1:
             file.write(
@@ -49,17 +52,21 @@ def write_kml(records: Sequence[FlightRecord], name: str, file: TextIO) -> None:
 
 
 def _track(path: FlightPath, piece: slice) -> Iterator[str]:
-    yield "<gx:Track><altitudeMode>absolute</altitudeMode>\n"
+    known = bool(np.isfinite(path.height_amsl_m[piece]).all())
+    yield f"<gx:Track><altitudeMode>{'absolute' if known else 'clampToGround'}</altitudeMode>\n"
     for time in utc_texts(path.time_s[piece]):
         yield f"<when>{time}</when>\n"
     columns = (each[piece].tolist() for each in (path.lon_deg, path.lat_deg, path.height_amsl_m))
     for lon, lat, amsl in zip(*columns, strict=True):
-        yield f"<gx:coord>{lon:.7f} {lat:.7f} {amsl:.3f}</gx:coord>\n"
-    for heading in path.heading_deg[piece].tolist():
-        yield f"<gx:angles>{heading:.2f} 0 0</gx:angles>\n"
+        yield f"<gx:coord>{lon:.7f} {lat:.7f} {amsl if known else 0:.3f}</gx:coord>\n"
+    if np.isfinite(path.heading_deg[piece]).all():
+        for heading in path.heading_deg[piece].tolist():
+            yield f"<gx:angles>{heading:.2f} 0 0</gx:angles>\n"
     yield '<ExtendedData><SchemaData schemaUrl="#flight">\n'
-    yield from _array("height_relative_m", path.height_relative_m[piece])
-    yield from _array("ground_speed_m_s", path.ground_speed_m_s[piece])
+    for name in ("height_relative_m", "ground_speed_m_s"):
+        values: Floats = getattr(path, name)[piece]
+        if np.isfinite(values).all():
+            yield from _array(name, values)
     yield "</SchemaData></ExtendedData></gx:Track>\n"
 
 

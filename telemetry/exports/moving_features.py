@@ -4,20 +4,21 @@ Each aircraft is a Feature. `temporalGeometry` is a MovingPoint (a MovingGeometr
 there are gaps) of longitude, latitude and height; `temporalProperties` holds height above take-off, speed and
 heading. `geometry` is the path as a plain line, so that programs which know GeoJSON alone draw it.
 
-`crs` names the plane alone: `properties` says that heights are above mean sea level.
+`crs` names the plane alone: `properties` says that heights are above mean sea level. A stretch of which some
+height is not known has none.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 import numpy as np
 
 from telemetry.exports.paths import FlightPath, Floats
 from telemetry.exports.recorded import FlightRecord
-from telemetry.exports.texts import aircraft_name, utc_texts
+from telemetry.exports.texts import utc_texts
 
 _CRS = {"type": "Name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
 _TRS = {"type": "Name", "properties": {"name": "urn:ogc:data:time:iso8601"}}
@@ -53,17 +54,17 @@ def _feature(record: FlightRecord) -> dict[str, Any]:
     ]
     return {
         "type": "Feature",
-        "id": f"system-{record.system}",
+        "id": record.key or f"system-{record.system}",
         "geometry": _line(places),
         "properties": {
-            "name": aircraft_name(record.system, record.kind),
-            "system": record.system,
+            "name": record.title,
+            "system": None if record.key else record.system,
             "kind": record.kind,
         },
         "temporalGeometry": moving[0]
         if len(moving) == 1
         else {"type": "MovingGeometryCollection", "prisms": moving},
-        "temporalProperties": [_properties(path, piece) for piece in pieces],
+        "temporalProperties": [told for piece in pieces for told in _properties(path, piece)],
     }
 
 
@@ -73,6 +74,8 @@ def _coordinates(path: FlightPath, piece: slice) -> list[list[float]]:
         np.round(path.lat_deg[piece], 7),
         np.round(path.height_amsl_m[piece], 3),
     ]
+    if not np.isfinite(columns[2]).all():
+        del columns[2]
     return list(np.column_stack(columns).tolist())
 
 
@@ -86,14 +89,21 @@ def _line(places: Sequence[list[list[float]]]) -> dict[str, Any]:
     return {"type": "MultiLineString", "coordinates": lines}
 
 
-def _properties(path: FlightPath, piece: slice) -> dict[str, Any]:
-    told: dict[str, Any] = {"datetimes": utc_texts(path.time_s[piece])}
+def _properties(path: FlightPath, piece: slice) -> Iterator[dict[str, Any]]:
+    """What is known at every time together; what is known at some of them by itself, at these times."""
+    whole: dict[str, Any] = {}
     for name, form in _FORMS.items():
         values: Floats = getattr(path, name)[piece]
-        told[name] = {
+        known = np.isfinite(values)
+        measure = {
             "type": "Measure",
             "form": form,
-            "values": np.round(values, 3).tolist(),
+            "values": np.round(values[known], 3).tolist(),
             "interpolation": "Discrete" if name == "heading_deg" else "Linear",
         }
-    return told
+        if known.all():
+            whole[name] = measure
+        elif known.any():
+            yield {"datetimes": utc_texts(path.time_s[piece][known]), name: measure}
+    if whole:
+        yield {"datetimes": utc_texts(path.time_s[piece]), **whole}

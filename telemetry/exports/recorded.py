@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from missions.errors import InputError
 from telemetry.exports.paths import FlightPath, Floats
+from telemetry.exports.texts import aircraft_name
 from telemetry.log_kind import is_onboard
+from telemetry.received.reading import is_received
 
 Tables = Mapping[str, npt.NDArray[np.void]]
+_MOST_OFFERED = 12
 SENDER = "sender_system"
 """The column by which a message says whose it is, where its kind of recording has one."""
 
@@ -49,7 +52,8 @@ class FlightRecord:
     """One aircraft of a recording.
 
     `modes` are the modes it went into and when, `armed` when it was armed and disarmed. `kind` is "copter",
-    "plane", "rover", "sub" or "" where nobody said. What the recording lacks is empty.
+    "plane", "rover", "sub" or "" where nobody said. What the recording lacks is empty. One that is not ours
+    has a `key` in place of a number, and is `called` so.
     """
 
     system: int
@@ -63,6 +67,18 @@ class FlightRecord:
     ground_speed_m_s: Curve = NOTHING
     height_amsl_m: Curve = NOTHING
     link: Link = Link()
+    called: str = ""
+    key: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called on a map."""
+        return self.called or aircraft_name(self.system, self.kind)
+
+    @property
+    def id(self) -> str:
+        """What tells it from all others in the recording."""
+        return self.key or str(self.system)
 
 
 class Recorded(Protocol):
@@ -84,10 +100,15 @@ class Recorded(Protocol):
 
 
 def open_recorded(path: Path) -> Recorded:
-    """The recording in a file: a `.tlog`, or an onboard log of ArduPilot (`.BIN`), by how it begins.
+    """The recording in a file: a `.tlog`, an onboard log of ArduPilot (`.BIN`), or what was received of
+    others (`.received`), by how it begins.
 
     Raises InputError and FormatError.
     """
+    if is_received(path):
+        from telemetry.exports.received_records import ReceivedRecorded
+
+        return ReceivedRecorded(path)
     from telemetry.exports.bin_records import BinRecorded
     from telemetry.exports.tlog_records import TlogRecorded
 
@@ -97,11 +118,13 @@ def open_recorded(path: Path) -> Recorded:
 def chosen(recorded: Recorded, system: int | None) -> tuple[FlightRecord, ...]:
     """The aircraft of that number, all without one. Raises InputError where it is not in the recording."""
     records = tuple(recorded.records())
-    found = tuple(record for record in records if system in (None, record.system))
+    found = tuple(
+        record for record in records if system is None or (system == record.system and not record.key)
+    )
     if records and not found:
         raise InputError(
             f"aircraft {system} is not in the recording",
             where=recorded.name,
-            remedy=f"Choose one of {', '.join(str(record.system) for record in records)}",
+            remedy=f"Choose one of {', '.join(record.id for record in records[:_MOST_OFFERED])}",
         )
     return found

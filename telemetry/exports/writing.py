@@ -90,4 +90,4 @@ def _paths(recorded: Recorded, output: Path, kind: str, system: int | None, mess
         )
     with writing_whole(output) as temporary, temporary.open("w", encoding="utf-8") as file:
         _PATHS[kind](records, recorded.name, file)
-    return Converted("positions", {str(record.system): len(record.path) for record in records})
+    return Converted("positions", {record.id: len(record.path) for record in records})

@@ -53,7 +53,7 @@ class _UdpLink(Link):
         frames: list[Frame] = []
         if not readable(timeout_s, self._socket):
             return frames
-        time_us = round(self._clock.now_s() * 1e6)
+        time_us, now_s = round(self._clock.now_s() * 1e6), self._clock.monotonic_s()
         for _ in range(_DATAGRAMS_AT_ONCE):
             try:
                 data, source = self._socket.recvfrom(READ_BYTES)
@@ -63,20 +63,20 @@ class _UdpLink(Link):
                 continue  # the other side's port is not open yet: nothing was heard
             except OSError as error:
                 raise LinkClosed(f"the socket failed ({error.strerror})", where=self.address) from error
-            frames += self._peer(source).reader.feed(data, time_us)
+            frames += self._peer(source, now_s).reader.feed(data, time_us)
         return frames
 
     def close(self) -> None:
         self._socket.close()
 
-    def _peer(self, source: Any) -> _Peer:
+    def _peer(self, source: Any, now_s: float) -> _Peer:
         peer = self._peers.get(source)
         if peer is None:
             peer = self._peers[source] = _Peer()
             if len(self._peers) > _MOST_PEERS:
                 _, oldest = self._peers.popitem(last=False)
                 self._forgotten_bad_bytes += oldest.reader.bad_bytes
-        peer.heard_s = self._clock.monotonic_s()
+        peer.heard_s = now_s
         self._peers.move_to_end(source)
         return peer
 

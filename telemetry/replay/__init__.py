@@ -1,6 +1,7 @@
 """Recordings played again through the same hub, with a time line to jump about on."""
 
 from telemetry.replay.moments import Moment, Point
+from telemetry.replay.received import ReceivedItems
 from telemetry.replay.recording import (
     FramesRecording,
     Index,
@@ -23,6 +24,7 @@ __all__ = [
     "Moment",
     "Point",
     "Reader",
+    "ReceivedItems",
     "Recording",
     "Replay",
     "ReplayThread",

@@ -113,8 +113,8 @@ def frame_of(raw: bytes, time_us: int, *, known: bool) -> Frame:
         (frame,) = FrameReader().feed(raw, time_us)
         return frame
     if raw[0] == MAGIC_V2:
-        return Frame(time_us, raw[5], raw[6], raw[4], int.from_bytes(raw[7:10], "little"), raw, None, ())
-    return Frame(time_us, raw[3], raw[4], raw[2], raw[5], raw, None, ())
+        return Frame(time_us, raw[5], raw[6], raw[4], int.from_bytes(raw[7:10], "little"), raw)
+    return Frame(time_us, raw[3], raw[4], raw[2], raw[5], raw)
 
 
 def _index_of(

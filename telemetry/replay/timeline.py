@@ -11,10 +11,22 @@ import numpy.typing as npt
 
 from missions.errors import InputError
 from telemetry.frames import Frame
-from telemetry.replay.recording import Integers, Reader, Recording, open_recording
+from telemetry.replay.order import Integers, never_backwards
+from telemetry.replay.received import ReceivedItems
+from telemetry.replay.recording import Index, Reader, Recording, open_recording
+from telemetry.segments.seals import RECEIVED
 
 MOST_RECORDINGS = 4096
 SILENCE_S = 5.0
+
+
+_NO_FRAMES = Index(
+    np.zeros(0, np.int64),
+    np.zeros(0, np.uint32),
+    np.zeros(0, np.uint8),
+    np.zeros(0, np.uint8),
+    np.zeros(0, np.bool_),
+)
 
 
 class Gap(NamedTuple):
@@ -25,8 +37,13 @@ class Gap(NamedTuple):
 
 
 def open_recordings(paths: Sequence[Path], reader: Reader = open_recording) -> Timeline:
-    """One timeline of several files. Raises what `reader` and `Timeline` do."""
-    return Timeline([reader(path) for path in paths])
+    """One timeline of several files: recordings of frames, and of what was received beside them.
+
+    Raises what `reader`, `ReceivedItems` and `Timeline` do.
+    """
+    received = [path for path in paths if path.suffix == RECEIVED]
+    recordings = [reader(path) for path in paths if path not in received]
+    return Timeline(recordings, ReceivedItems(received))
 
 
 class Timeline:
@@ -35,13 +52,15 @@ class Timeline:
     A recording's own times may run backwards, where a clock was set or a frame came late; a frame is then due
     when the one before or after it is. Frames keep their own times. Recordings that follow one another are
     one link, as a recorder's segments are; those that overlap are several. `due_us`, `message_id`, `system`,
-    `component`, `known` and `link` are arrays (n,); `links` are the links' names. Raises InputError where
-    there is nothing to replay.
+    `component`, `known` and `link` are arrays (n,); `links` are the links' names. `received` is what came
+    beside them, and there may be nothing else: from `begin_us` to `end_us` is all of it. Raises InputError
+    where there is nothing to replay.
     """
 
-    def __init__(self, recordings: Sequence[Recording]) -> None:
+    def __init__(self, recordings: Sequence[Recording], received: ReceivedItems | None = None) -> None:
+        self.received = ReceivedItems() if received is None else received
         recordings = [each for each in recordings if len(each.index.time_us)]
-        if not recordings:
+        if not recordings and not len(self.received):
             raise InputError("there is nothing to replay", remedy="Give a recording with frames in it")
         if len(recordings) > MOST_RECORDINGS:
             raise InputError(
@@ -56,7 +75,8 @@ class Timeline:
         first_of = {lane: at for at, lane in reversed(list(enumerate(lanes)))}
         self.links = tuple(f"replay:{self._recordings[first_of[lane]].name}" for lane in sorted(first_of))
         self._lay(due, lanes)
-        self.begin_us, self.end_us = int(self.due_us[0]), int(self.due_us[-1])
+        edges = [*self.due_us[[0, -1][: len(self)]], *self.received.time_us[[0, -1][: len(self.received)]]]
+        self.begin_us, self.end_us = int(min(edges)), int(max(edges))
 
     def __len__(self) -> int:
         return len(self.due_us)
@@ -79,33 +99,21 @@ class Timeline:
 
     def _lay(self, due: list[Integers], lanes: list[int]) -> None:
         """Join the recordings' arrays, and put them in order where there is more than one link."""
-        indexes = [each.index for each in self._recordings]
+        indexes = [_NO_FRAMES, *(each.index for each in self._recordings)]
         counts = [len(each) for each in due]
-        self.due_us = np.concatenate(due)
+        self.due_us = np.concatenate([_NO_FRAMES.time_us, *due])
         self.message_id = np.concatenate([each.message_id for each in indexes])
         self.system = np.concatenate([each.system for each in indexes])
         self.component = np.concatenate([each.component for each in indexes])
         self.known = np.concatenate([each.known for each in indexes])
         self.link = np.repeat(np.array(lanes, np.uint16), counts)
         self._recording = np.repeat(np.arange(len(counts), dtype=np.uint16), counts)
-        self._row = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
-        if len(set(lanes)) == 1:
+        self._row = np.concatenate([np.arange(count, dtype=np.int32) for count in (0, *counts)])
+        if len(set(lanes)) <= 1:
             return
         order = np.argsort(self.due_us, kind="stable")
         for name in ("due_us", "message_id", "system", "component", "known", "link", "_recording", "_row"):
             setattr(self, name, getattr(self, name)[order])
-
-
-def never_backwards(time_us: Integers) -> Integers:
-    """The times, those that run backwards moved to a neighbour's: forwards or back, whichever moves fewer.
-
-    Forwards a time that was too early becomes the latest before it, back one that was too late the earliest
-    after it.
-    """
-    latest = np.maximum.accumulate(time_us)
-    earliest = np.minimum.accumulate(time_us[::-1])[::-1]
-    forwards, back = np.count_nonzero(latest != time_us), np.count_nonzero(earliest != time_us)
-    return latest if forwards <= back else earliest
 
 
 def _lanes(due: Sequence[npt.NDArray[np.int64]]) -> list[int]:

@@ -17,7 +17,10 @@ from missions.errors import InputError
 from telemetry.segments.disk import Disk, in_use
 
 SUMS = "SHA256SUMS"
-_LINE = re.compile(rb"([0-9a-f]{64}) [ *]([^/\0\n]+\.tlog)")
+TLOG, RECEIVED = ".tlog", ".received"
+"""What the names of segments end in: frames of MAVLink, and what came in that is none."""
+SUFFIXES = (TLOG, RECEIVED)
+_LINE = re.compile(rb"([0-9a-f]{64}) [ *]([^/\0\n]+\.(?:tlog|received))")
 _LARGEST_BYTES = 64_000_000
 _CHUNK_BYTES = 1 << 20
 _log = logging.getLogger(__name__)
@@ -63,12 +66,17 @@ def seals_of(folder: Path) -> dict[str, str]:
     return found
 
 
-def seal_left(folder: Path, disk: Disk, stopping: Callable[[], bool] = lambda: False) -> list[str]:
-    """Seal what a crash left without a seal, as it is; the names. What cannot be read is logged and left."""
+def seal_left(
+    folder: Path, disk: Disk, stopping: Callable[[], bool] = lambda: False, *, suffix: str = TLOG
+) -> list[str]:
+    """Seal what a crash left without a seal, as it is; the names. What cannot be read is logged and left.
+
+    Of one kind of segment: each kind has a recorder of its own, which may be running.
+    """
     sealed: list[str] = []
     try:
         known = seals_of(folder)
-        for path in sorted(folder.glob("*.tlog")):
+        for path in sorted(folder.glob(f"*{suffix}")):
             if stopping():
                 break
             if path.name not in known and not in_use(path):
@@ -82,7 +90,7 @@ def seal_left(folder: Path, disk: Disk, stopping: Callable[[], bool] = lambda: F
 def check_folder(folder: Path) -> list[Check]:
     """Every segment of a folder against its seal, in the order of their names. Raises InputError."""
     seals = seals_of(folder)
-    there = {path.name: path for path in folder.glob("*.tlog")}
+    there = {path.name: path for suffix in SUFFIXES for path in folder.glob(f"*{suffix}")}
     return [_check(name, there.get(name), seals.get(name)) for name in sorted(there.keys() | seals.keys())]
 
 

@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 class SegmentWriter:
     """Adds bytes to segments in a folder, named by the UTC time at which each begins, so that they sort.
 
+    Each begins with `head`, which counts among its bytes, and its name ends in `suffix`.
+
     `write` hands bytes to the system, `sync` forces them to the disk: only then are they safe. A call that
     raises OSError must be followed by `abandon`, which ends the segment where it is safe. After a failed
     fsync the system may hold what it could not write for written, so what was not safe must be written again,
@@ -25,7 +27,17 @@ class SegmentWriter:
     of its bytes are. One thread at a time may use it.
     """
 
-    def __init__(self, folder: Path, clock: Clock, disk: Disk, segment_bytes: int, segment_s: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        disk: Disk,
+        segment_bytes: int,
+        segment_s: float,
+        *,
+        suffix: str,
+        head: bytes = b"",
+    ) -> None:
         self.folder = folder
         self.segments: list[Path] = []
         self.safe: tuple[Path | None, int] = (None, 0)
@@ -33,6 +45,8 @@ class SegmentWriter:
         self._disk = disk
         self._segment_bytes = segment_bytes
         self._segment_s = segment_s
+        self._suffix = suffix
+        self._head = head
         self._file: int | None = None
         self._path = folder
         self._size = 0
@@ -51,6 +65,7 @@ class SegmentWriter:
         """Hand bytes to the system, in a new segment where none is open. Raises OSError."""
         if self._file is None:
             self._begin()
+            data = self._head + data
         left = memoryview(data)
         while left:
             left = left[self._disk.write(self._file, left) :]  # type: ignore[arg-type]  # it was just opened
@@ -96,7 +111,8 @@ class SegmentWriter:
         began = datetime.fromtimestamp(self._clock.now_s(), UTC).strftime("%Y%m%dT%H%M%SZ")
         number = 1
         while self._file is None:
-            path = self.folder / (f"{began}.tlog" if number == 1 else f"{began}_{number:02d}.tlog")
+            name = began if number == 1 else f"{began}_{number:02d}"
+            path = self.folder / f"{name}{self._suffix}"
             try:
                 self._file = self._disk.create(path)
             except FileExistsError:

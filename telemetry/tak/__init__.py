@@ -1,6 +1,7 @@
 """Cursor on Target: our vehicles and finds to TAK, and the positions of others from it."""
 
 from telemetry.tak.addresses import FORMS, TakAddress, tak_address
+from telemetry.tak.alarms import AlarmMarker, alarm_event, alarm_over_event
 from telemetry.tak.event import CotEvent, Item, item
 from telemetry.tak.feed import TakFeed
 from telemetry.tak.heights import GpsUndulations, geoid_undulation_m, undulation_of
@@ -26,6 +27,7 @@ from telemetry.tak.xml import event_of, xml_of
 
 __all__ = [
     "FORMS",
+    "AlarmMarker",
     "AlertMarker",
     "CameraView",
     "CotEvent",
@@ -42,6 +44,8 @@ __all__ = [
     "TakLink",
     "TakStation",
     "VehicleExtras",
+    "alarm_event",
+    "alarm_over_event",
     "alert_event",
     "camera_view",
     "event_of",

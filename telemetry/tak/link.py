@@ -13,6 +13,7 @@ from missions.errors import InputError, LinkError
 from telemetry.backoff import BACKOFF_S, Backoff
 from telemetry.clock import Clock
 from telemetry.health import LinkHealth
+from telemetry.received.items import COT, Keep
 from telemetry.tak.addresses import tak_address
 from telemetry.tak.event import CotEvent
 from telemetry.tak.outbox import MOST_WAITING, Outbox, Sending
@@ -33,8 +34,8 @@ class TakLink(Worker):
     `offer` never waits: at most `most_waiting` things wait, the newest event of each, and the oldest are let
     go beyond that. What is stale is not sent. A server that is lost is tried again after `backoff_s[0]`
     seconds, then twice as long each time, at most `backoff_s[1]`. Our own events, which a mesh gives back,
-    are not handed on. `on_event` may refuse an event with InputError. Raises LinkError for what is no
-    address and SettingsError for TLS files that will not do.
+    are not handed on. `keep` gets what comes from others as it came. `on_event` may refuse an event with
+    InputError. Raises LinkError for what is no address and SettingsError for TLS files that will not do.
     """
 
     def __init__(
@@ -46,9 +47,10 @@ class TakLink(Worker):
         most_waiting: int = MOST_WAITING,
         backoff_s: tuple[float, float] = BACKOFF_S,
         send_s: float = SEND_S,
+        keep: Keep | None = None,
     ) -> None:
         self.to = tak_address(address)
-        super().__init__(self.to.text, clock)
+        super().__init__(self.to.text, clock, keep)
         self._context = tls_context(self.to, clock.now_s()) if self.to.kind == "tls" else None
         self._on_event = on_event
         self._outbox = Outbox(most_waiting)
@@ -91,7 +93,12 @@ class TakLink(Worker):
             opened_s = self.clock.monotonic_s()
             try:
                 transport = open_transport(
-                    self.to, self.clock, self.stopping, self._context, send_s=self._send_s
+                    self.to,
+                    self.clock,
+                    self.stopping,
+                    self._context,
+                    send_s=self._send_s,
+                    heard=self._heard,
                 )
                 with closing(transport):
                     self.say("open")
@@ -145,6 +152,10 @@ class TakLink(Worker):
                 take(event)
             except InputError as error:
                 _log.debug("an event from %s was refused: %s", self.address, error)
+
+    def _heard(self, data: bytes, event: CotEvent | None, sender: str) -> None:
+        if event is None or event.uid not in self._own:
+            self.keep([data], COT, sender)
 
     def _remember(self, uid: str) -> None:
         self._own[uid] = None

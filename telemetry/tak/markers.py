@@ -1,7 +1,8 @@
 """What is not a vehicle: operators, home points, finds and alerts, and taking any of them away again.
 
 Finds and alerts are spot markers (`b-m-p-s-m`) in a colour, which ATAK and WinTAK draw and keep quiet about.
-An alert of ours is no `b-a-o-…` emergency: that sets off the alarm of every officer's phone.
+A marker is no `b-a-…` emergency, which sets off the alarm of every officer's phone; those are
+`telemetry.tak.alarms`.
 """
 
 from __future__ import annotations

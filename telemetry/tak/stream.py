@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from missions.errors import FormatError
 from telemetry.tak.event import CotEvent
 from telemetry.tak.xml import MAX_EVENT_BYTES, event_of
 
 _START, _END = b"<event", b"</event>"
+Heard = Callable[[bytes, CotEvent | None], None]
+"""Gets an event as it came and as it was read; None where it was none."""
 
 
 class CotStream:
     """Turns a stream of bytes into events; half an event waits for its end, at most 64 kB of it.
 
-    `bad_bytes` counts what was no event; `problem` says why the last of that was none.
+    `bad_bytes` counts what was no event; `problem` says why the last of that was none. `heard` gets the bytes
+    of each event, whole or not to be read, but for what was longer than an event can be.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Heard = lambda *_: None) -> None:
+        self._heard = heard
         self.bad_bytes = 0
         self.problem = ""
         self._rest = b""
@@ -43,6 +49,8 @@ class CotStream:
                 self.problem = str(error)
             else:
                 self.bad_bytes += begin - start
+                self._heard(chunk[begin:], event)
                 return event
         self.bad_bytes += len(chunk)
+        self._heard(chunk, None)
         return None

@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from missions.errors import FormatError, LinkError
@@ -15,7 +16,7 @@ from telemetry.links.base import READ_BYTES, LinkClosed, resolve
 from telemetry.tak.addresses import TakAddress
 from telemetry.tak.event import CotEvent
 from telemetry.tak.protobuf import event_of_datagram, mesh_of
-from telemetry.tak.stream import CotStream
+from telemetry.tak.stream import CotStream, Heard
 from telemetry.tak.tls import why
 from telemetry.tak.xml import xml_of
 from telemetry.traffic.keepalive import keep_alive
@@ -24,6 +25,9 @@ CONNECT_S = 5.0
 SEND_S = 5.0
 _LOOK_S = 0.2
 _READS_AT_ONCE = 64
+
+
+HeardFrom = Callable[[bytes, CotEvent | None, str], None]
 
 
 class Transport(Protocol):
@@ -63,6 +67,7 @@ class StreamTransport:
         clock: Clock,
         stopping: threading.Event,
         send_s: float,
+        heard: Heard,
     ) -> None:
         self.socket = connection
         self.bad_bytes = 0
@@ -71,7 +76,7 @@ class StreamTransport:
         self._clock = clock
         self._stopping = stopping
         self._send_s = send_s
-        self._stream = CotStream()
+        self._stream = CotStream(heard)
         self._inbox: list[CotEvent] = []
 
     def send(self, event: CotEvent) -> None:
@@ -136,7 +141,8 @@ class StreamTransport:
 class UdpTransport:
     """Datagrams, one event each: to one host, or to a mesh, whose events are heard too."""
 
-    def __init__(self, address: TakAddress) -> None:
+    def __init__(self, address: TakAddress, heard: HeardFrom) -> None:
+        self._heard = heard
         self.bad_bytes = 0
         self.problem = ""
         self._address = address
@@ -167,18 +173,19 @@ class UdpTransport:
         events = []
         for _ in range(_READS_AT_ONCE):
             try:
-                data = self.socket.recv(READ_BYTES + 1)
+                data, place = self.socket.recvfrom(READ_BYTES + 1)
             except (BlockingIOError, ConnectionError):
                 break
             except OSError as error:
                 raise LinkClosed(f"the socket failed ({error.strerror})", where=self._address.text) from error
+            event = None
             try:
                 event = event_of_datagram(data)
             except FormatError as error:
                 self.bad_bytes += len(data)
                 self.problem = str(error)
-            else:
-                events += [event] if event is not None else []
+            self._heard(data, event, ":".join(map(str, place[:2])))
+            events += [event] if event is not None else []
         return events
 
     def left(self) -> list[CotEvent]:
@@ -196,11 +203,18 @@ def open_transport(
     context: ssl.SSLContext | None,
     *,
     send_s: float = SEND_S,
+    heard: HeardFrom = lambda *_: None,
 ) -> Transport:
-    """The way that an address names, open. Raises LinkError."""
+    """The way that an address names, open. Raises LinkError.
+
+    `heard` gets all that comes as it came, with the event that it is and, on a mesh, who sent it.
+    """
     if address.kind == "udp":
-        return UdpTransport(address)
-    return StreamTransport(_connected(address, context), address, clock, stopping, send_s)
+        return UdpTransport(address, heard)
+    connection = _connected(address, context)
+    return StreamTransport(
+        connection, address, clock, stopping, send_s, lambda data, event: heard(data, event, "")
+    )
 
 
 def _connected(address: TakAddress, context: ssl.SSLContext | None) -> socket.socket:

@@ -112,7 +112,7 @@ def fold_sighting(traffic: Traffic, sighting: Sighting, *, most: int = MOST_AIRC
     """
     known = traffic.aircraft.get(sighting.key, Aircraft(sighting.key))
     aircraft = dict(traffic.aircraft)
-    aircraft[sighting.key] = _after(known, sighting)
+    aircraft[sighting.key] = after_sighting(known, sighting)
     crowded_out = traffic.crowded_out
     if len(aircraft) > most:
         del aircraft[min(aircraft, key=lambda key: aircraft[key].last_s)]
@@ -128,7 +128,8 @@ def forget(traffic: Traffic, now_s: float, *, after_s: float = FORGOTTEN_S) -> T
     return Traffic(MappingProxyType(kept), traffic.crowded_out)
 
 
-def _after(known: Aircraft, sighting: Sighting) -> Aircraft:
+def after_sighting(known: Aircraft, sighting: Sighting) -> Aircraft:
+    """One aircraft after a sighting of it, as `fold_sighting` has it."""
     changes = dict(sighting.changes)
     if "lat_deg" in changes:
         changes["position_s"] = sighting.time_s

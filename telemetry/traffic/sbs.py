@@ -14,6 +14,7 @@ local time without a zone and are not used: a sighting is true when it was recei
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from missions.errors import FormatError
@@ -34,9 +35,11 @@ class SbsReader:
     """Turns a stream of bytes into sightings; half a line waits for its end, at most 512 bytes of it.
 
     `lines` counts the lines, `bad_lines` and `bad_bytes` what was no SBS text; `problem` is the last error.
+    `heard` gets each line as it came; of one that is too long a byte more than may be.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[bytes], None] = lambda _: None) -> None:
+        self._heard = heard
         self.lines = 0
         self.bad_lines = 0
         self.bad_bytes = 0
@@ -50,6 +53,7 @@ class SbsReader:
 
     def _read(self, line: bytes, time_s: float) -> Sighting | None:
         self.lines += 1
+        self._heard(line)
         try:
             return sighting_of_line(line, time_s)
         except FormatError as error:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from telemetry.backoff import BACKOFF_S, Backoff
 from telemetry.clock import Clock
 from telemetry.links.base import READ_BYTES, readable
+from telemetry.received.items import SBS, Keep
 from telemetry.traffic.addresses import sbs_place
 from telemetry.traffic.aircraft import Sighting
 from telemetry.traffic.keepalive import keep_alive
-from telemetry.traffic.sbs import SbsReader
+from telemetry.traffic.sbs import MAX_LINE_BYTES, SbsReader
 from telemetry.traffic.worker import Worker
 
 _CONNECT_S = 5.0
@@ -22,8 +23,8 @@ class SbsSource(Worker):
     """Connects to `sbs:HOST:PORT` and hands sightings to `take`, in a thread of its own.
 
     A connection that cannot be made or was lost is tried again after `backoff_s[0]` seconds, then twice as
-    long each time, at most `backoff_s[1]`. `health` counts sightings as frames. Raises LinkError for what is
-    no address.
+    long each time, at most `backoff_s[1]`. `health` counts sightings as frames. `keep` gets every line as it
+    came. Raises LinkError for what is no address.
     """
 
     def __init__(
@@ -32,9 +33,10 @@ class SbsSource(Worker):
         clock: Clock,
         take: Callable[[Sequence[Sighting]], None],
         *,
+        keep: Keep | None = None,
         backoff_s: tuple[float, float] = BACKOFF_S,
     ) -> None:
-        super().__init__(address, clock)
+        super().__init__(address, clock, keep)
         self._place = sbs_place(address)
         self._take = take
         self._backoff = Backoff(*backoff_s)
@@ -56,7 +58,8 @@ class SbsSource(Worker):
             self.stopping.wait(self._backoff.next_s())
 
     def _read(self, connection: socket.socket) -> None:
-        reader = SbsReader()
+        lines: list[bytes] = []
+        reader = SbsReader(lines.append)
         while not self.stopping.is_set():
             if not readable(_LOOK_S, connection):
                 continue
@@ -65,6 +68,8 @@ class SbsSource(Worker):
                 return
             bad_before = reader.bad_bytes
             sightings = reader.feed(data, self.clock.now_s())
+            self.keep(lines, SBS, longest=MAX_LINE_BYTES)
+            lines.clear()
             bad_bytes = reader.bad_bytes - bad_before
             self.count(len(sightings), bad_bytes, reader.problem if bad_bytes else "")
             if sightings:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from missions.errors import InputError, LinkError
 from telemetry.clock import Clock
 from telemetry.links.base import READ_BYTES, resolve
+from telemetry.received.items import TRACK, Keep
 from telemetry.traffic.addresses import tracks_place
 from telemetry.traffic.foreign import MAX_REPORT_BYTES, ForeignReport, track_report_of
 from telemetry.traffic.lines import LineReader
@@ -23,13 +24,20 @@ class TracksSource(Worker):
     """Listens on `tracks+udp:[HOST:]PORT` or `tracks+tcp:[HOST:]PORT` and hands each report to `take`.
 
     `take` may refuse a report with InputError. What is no report is counted in `health.bad_bytes` and named
-    in `health.problem`; nobody is answered. Up to 16 may be connected. Whoever reaches the port is believed,
-    so let it hear more than this machine only on a network that is yours. Raises LinkError where the port
-    cannot be had.
+    in `health.problem`; nobody is answered. `keep` gets every line as it came, with who sent it. Up to 16 may
+    be connected. Whoever reaches the port is believed, so let it hear more than this machine only on a
+    network that is yours. Raises LinkError where the port cannot be had.
     """
 
-    def __init__(self, address: str, clock: Clock, take: Callable[[ForeignReport], None]) -> None:
-        super().__init__(address, clock)
+    def __init__(
+        self,
+        address: str,
+        clock: Clock,
+        take: Callable[[ForeignReport], None],
+        *,
+        keep: Keep | None = None,
+    ) -> None:
+        super().__init__(address, clock, keep)
         self._take = take
         place = tracks_place(address)
         self._stream = place.kind == "tcp"
@@ -50,7 +58,7 @@ class TracksSource(Worker):
                 remedy="Choose a port that no other program listens on, and an address of this machine",
             ) from error
         self._socket.setblocking(False)
-        self._open: dict[int, tuple[socket.socket, LineReader]] = {}
+        self._open: dict[int, tuple[socket.socket, LineReader, str]] = {}
 
     @property
     def port(self) -> int:
@@ -72,7 +80,7 @@ class TracksSource(Worker):
                 for number, _ in poll.poll(_LOOK_S * 1000):
                     self._serve(number, poll)
         finally:
-            for connection, _ in self._open.values():
+            for connection, _, _ in self._open.values():
                 connection.close()
             self._open.clear()
 
@@ -86,7 +94,7 @@ class TracksSource(Worker):
 
     def _accept(self, poll: select.poll) -> None:
         try:
-            connection, _ = self._socket.accept()
+            connection, place = self._socket.accept()
         except OSError:
             return  # it left again before it was let in
         if len(self._open) >= MOST_CONNECTIONS:
@@ -94,11 +102,11 @@ class TracksSource(Worker):
             self.count(0, 0, f"more than {MOST_CONNECTIONS} wanted to connect")
             return
         connection.setblocking(False)
-        self._open[connection.fileno()] = (connection, LineReader(MAX_REPORT_BYTES))
+        self._open[connection.fileno()] = (connection, LineReader(MAX_REPORT_BYTES), _sender(place))
         poll.register(connection, select.POLLIN)
 
     def _hear(self, number: int, poll: select.poll) -> None:
-        connection, reader = self._open[number]
+        connection, reader, sender = self._open[number]
         try:
             data = connection.recv(READ_BYTES)
         except BlockingIOError:
@@ -106,7 +114,7 @@ class TracksSource(Worker):
         except OSError:
             data = b""
         lines = reader.feed(data or b"\n")  # the last line may lack its end
-        self._read(lines)
+        self._read(lines, sender)
         if not data:
             poll.unregister(connection)
             del self._open[number]
@@ -115,12 +123,13 @@ class TracksSource(Worker):
     def _take_datagrams(self) -> None:
         for _ in range(_DATAGRAMS_AT_ONCE):
             try:
-                data = self._socket.recv(READ_BYTES)
+                data, place = self._socket.recvfrom(READ_BYTES)
             except (BlockingIOError, ConnectionError):
                 return
-            self._read(LineReader(MAX_REPORT_BYTES).feed(data + b"\n"))
+            self._read(LineReader(MAX_REPORT_BYTES).feed(data + b"\n"), _sender(place))
 
-    def _read(self, lines: list[bytes]) -> None:
+    def _read(self, lines: list[bytes], sender: str) -> None:
+        self.keep(lines, TRACK, sender, longest=MAX_REPORT_BYTES)
         for line in lines:
             try:
                 self._take(track_report_of(line))
@@ -128,3 +137,8 @@ class TracksSource(Worker):
                 self.count(0, len(line), str(error))
             else:
                 self.count(1)
+
+
+def _sender(place: object) -> str:
+    """Who sent something: host and port, of whichever family of addresses."""
+    return ":".join(map(str, place[:2])) if isinstance(place, tuple) else str(place)

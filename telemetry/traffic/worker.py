@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 from telemetry.clock import Clock
 from telemetry.health import LinkHealth, RateMeter
+from telemetry.received.items import MOST_BYTES, STATE, Keep, item
 
 STOP_S = 15.0
 _log = logging.getLogger(__name__)
@@ -17,12 +19,14 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Runs `run` in a thread of its own from `start` to `stop`; as a context manager it does both.
 
-    `health` counts what `count` was told of as frames, and what could not be read as bad bytes.
+    `health` counts what `count` was told of as frames, and what could not be read as bad bytes. `keep` gets
+    all that comes, as it came and before anything is made of it, and each change of how the link does.
     """
 
-    def __init__(self, address: str, clock: Clock) -> None:
+    def __init__(self, address: str, clock: Clock, keep: Keep | None = None) -> None:
         self.address = address
         self.clock = clock
+        self._keep = keep
         self.stopping = threading.Event()
         self._state = "reconnecting"
         self._problem = ""
@@ -73,7 +77,16 @@ class Worker:
     def say(self, state: str, problem: str = "") -> None:
         """Note how it does."""
         with self._lock:
+            changed = state != self._state
             self._state, self._problem = state, problem
+        if changed:
+            self.keep([f"{state}: {problem}".removesuffix(": ").encode()], STATE)
+
+    def keep(self, data: Iterable[bytes], form: str, sender: str = "", *, longest: int = MOST_BYTES) -> None:
+        """Have what came just now kept, each thing as it came."""
+        if self._keep is not None:
+            now_s = self.clock.now_s()
+            self._keep([item(now_s, self.address, form, each, sender, longest=longest) for each in data])
 
     def count(self, things: int, bad_bytes: int = 0, problem: str = "") -> None:
         """Note what came just now, and what was wrong with it."""

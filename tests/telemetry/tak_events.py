@@ -7,6 +7,7 @@ from typing import Any
 
 from telemetry.state import VehicleState
 from telemetry.tak import (
+    AlarmMarker,
     AlertMarker,
     CameraView,
     CotEvent,
@@ -16,6 +17,8 @@ from telemetry.tak import (
     Operator,
     TakStation,
     VehicleExtras,
+    alarm_event,
+    alarm_over_event,
     alert_event,
     find_event,
     home_event,
@@ -43,6 +46,17 @@ STATE = VehicleState(
     sigma_horizontal_m=1.25,
     sigma_vertical_m=2.5,
     last_s=NOW_S,
+)
+ALARM = AlarmMarker(
+    system=4,
+    rule="contingency_volume",
+    subject="",
+    text="12 m outside <the> volume",
+    priority="high",
+    callsign="van-3 4",
+    lat_deg=52.1,
+    lon_deg=5.2,
+    hae_m=130.5,
 )
 EXTRAS = VehicleExtras(
     callsign="Valk & <1>",
@@ -84,5 +98,8 @@ def everything() -> list[CotEvent]:
         find_event(STATION, replace(find, confirmed=True), NOW_S),
         alert_event(STATION, alert, NOW_S),
         removal_event(STATION, "droneteam.van-3.find.7", NOW_S),
+        alarm_event(STATION, ALARM, NOW_S),
+        alarm_event(STATION, replace(ALARM, rule="traffic", subject="484ABC", hae_m=None), NOW_S),
+        alarm_over_event(STATION, ALARM, NOW_S),
         track,
     ]

@@ -18,6 +18,7 @@ from missions.geodesy import GeoPoint, LocalFrame
 from missions.items import Command, Frame, MissionItem
 from missions.local import ring_from_local
 from missions.plan import Fence
+from missions.volumes import Reference, Volume
 from telemetry.alerts.conditions.link import LEAST_FRAMES
 from telemetry.alerts.memory import Memory, Progress, flies, heard, listened, wording_of
 from telemetry.alerts.prepared import Prepared, course_of
@@ -25,9 +26,8 @@ from telemetry.alerts.region import Air, Region
 from telemetry.alerts.rule import Rule
 from telemetry.alerts.rules_file import KINDS, load_rules
 from telemetry.alerts.sight import Flyer, Sight
-from telemetry.alerts.situation import Said
+from telemetry.alerts.situation import Said, SeenFind
 from telemetry.alerts.specs import SPECS
-from telemetry.alerts.volume import Reference, Volume
 from telemetry.health import Loss
 from telemetry.state import VehicleState
 
@@ -154,6 +154,7 @@ ABOVE: dict[str, tuple[Callable[[float], Sight], str, float]] = {
     "missing_data": (missing, "limit", 1),
     "link_loss": (losing, "limit_pct", 1e-5),
     "gps_hdop": (lambda hdop: with_state(hdop=hdop), "limit", 1e-9),
+    "find": (lambda n: replace(QUIET, finds=(SeenFind(1, "live-001", "person?", round(n)),)), "limit", 1),
 }
 
 

@@ -12,11 +12,11 @@ import shapely
 from missions.errors import InputError
 from missions.items import Command, MissionItem
 from missions.plan import Fence
+from missions.volumes import Reference, Volume
 from telemetry.alerts.memory import Memory, Progress
 from telemetry.alerts.prepared import Prepared, course_of
 from telemetry.alerts.region import Region
 from telemetry.alerts.specs import SPECS
-from telemetry.alerts.volume import Reference, Volume
 from tests.telemetry.test_alerts_conditions import (
     FRAME,
     QUIET,

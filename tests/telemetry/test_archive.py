@@ -23,6 +23,7 @@ from telemetry.columns import read_columns
 from telemetry.columns.tables import DTYPES, KINDS
 from telemetry.messages import Encoder
 from telemetry.tlog import read_tlog
+from tests.telemetry.payloads import values_in
 
 TLOGS = ["tlogs/solo-quad-v1.tlog", "tlogs/sub-v2.tlog", "tlogs/sub-small-v2.tlog"]
 NOON_US = int(datetime(2026, 2, 23, 12, tzinfo=UTC).timestamp()) * 1_000_000
@@ -87,7 +88,7 @@ def test_any_message_of_any_sender_comes_back_to_the_bit(seed: int, tmp_path: Pa
     frames: list[tuple[int, bytes]] = []
     for _ in range(1_500):
         layout = random_.choice(KINDS)
-        values = layout.values_of(random_.randbytes(layout.packer.size))
+        values = values_in(layout, random_.randbytes(layout.packer.size))
         fields = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in zip(layout.names, values, strict=True)

@@ -19,11 +19,12 @@ from telemetry.hub import Hub
 from telemetry.messages import Encoder, decode
 from telemetry.pointing import SOURCES
 from telemetry.replay import FramesRecording, Replay, Timeline, TlogRecording, open_recordings
+from telemetry.replay.order import never_backwards
 from telemetry.replay.states import States
-from telemetry.replay.timeline import never_backwards
 from telemetry.replay.writes import WRITES
 from telemetry.state import VehicleState, fold
 from telemetry.tlog import read_tlog
+from tests.telemetry.payloads import values_in
 
 BEGIN_S = 1_770_000_000.0
 RECORDINGS = ["tlogs/solo-quad-v1.tlog", "tlogs/sub-v2.tlog", "tlogs/sub-small-v2.tlog"]
@@ -53,7 +54,7 @@ class Flight:
             return self.position(time_s)
         while True:
             raw = bytes(self.chance.choice((0, 255, self.chance.randrange(256))) for _ in range(255))
-            fields = dict(zip(layout.names, layout.values_of(raw[: layout.packer.size]), strict=True))
+            fields = dict(zip(layout.names, values_in(layout, raw), strict=True))
             try:
                 return self.frame(time_s, layout.name, **fields)
             except InputError:

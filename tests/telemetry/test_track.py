@@ -142,6 +142,22 @@ def test_older_gimbals_are_understood(name: str, fields: dict[str, Any], frames_
     )
 
 
+def test_a_gimbal_that_passes_straight_down_does_not_sweep_round_between_two_messages(
+    frames_of: MakeFrames,
+) -> None:
+    flags = 64
+    rows = [
+        position(0),
+        (START_S, "GIMBAL_DEVICE_ATTITUDE_STATUS", {"q": quaternion(0, -89, 30), "flags": flags}),
+        (START_S + 1, "GIMBAL_DEVICE_ATTITUDE_STATUS", {"q": quaternion(180, -89, 210), "flags": flags}),
+        position(1),
+    ]
+    pose = Track.from_frames(frames_of(rows)).pose_at(START_S + 0.5)
+    assert pose is not None
+    assert pose.gimbal_pitch_deg == pytest.approx(-90, abs=0.01)
+    assert (pose.gimbal_roll_deg, pose.gimbal_yaw_deg) == pytest.approx((0, 30), abs=0.01)
+
+
 def test_of_several_aircraft_one_must_be_chosen(frames_of: MakeFrames) -> None:
     frames = [*frames_of([position(0), position(1)], 1), *frames_of([position(0, 53), position(1, 53)], 2)]
     with pytest.raises(InputError, match=r"several aircraft .*\(1, 2\)"):

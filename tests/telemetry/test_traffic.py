@@ -23,6 +23,8 @@ from telemetry.traffic import (
     forget,
     sighting_of,
 )
+from telemetry.unpacking import message_of
+from tests.telemetry.payloads import framed
 
 NOW_S = 1_700_000_000.0
 ALL = 0b1_1011_1111
@@ -268,17 +270,9 @@ def test_any_bytes_in_traffic_messages_fold_to_something_fit_for_json() -> None:
     traffic = Traffic()
     for number in range(3_000):
         layout = BY_NAME[names[number % len(names)]]
-        payload = generator.randbytes(layout.packer.size)
-        message = Message(
-            round(NOW_S * 1e6),
-            1,
-            1,
-            0,
-            layout.message_id,
-            b"\xfd" + bytes(11),
-            layout,
-            layout.values_of(payload),
-        )
+        raw = framed(layout, generator.randbytes(layout.packer.size))
+        message = message_of(raw, round(NOW_S * 1e6))
+        assert message is not None
         traffic = fold_traffic(traffic, message)
     assert len(traffic.aircraft) == 512
     for one in traffic.aircraft.values():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from missions.volumes import Reference
 from telemetry.alerts.reading import Readings, below
 from telemetry.alerts.region import Air
 from telemetry.alerts.rule import Rule
 from telemetry.alerts.sight import Sight
-from telemetry.alerts.volume import Reference
 
 
 def flight_geography(sight: Sight, rule: Rule) -> Readings:

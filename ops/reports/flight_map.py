@@ -15,7 +15,6 @@ from ops.reports.flight_curves import color_of, thinned
 from ops.reports.plan_colors import INK, MUTED, PAPER, START
 from ops.reports.plan_picture import _draw_north, _draw_scale
 from telemetry.exports.recorded import FlightRecord
-from telemetry.exports.texts import aircraft_name
 
 HEIGHTS, LANDED = "viridis", "#b3261e"
 _BAR_IN, _LEGEND_IN, _DIFFER_M = 0.62, 0.3, 1.0
@@ -92,7 +91,7 @@ def _draw_by_height(axes: Axes, record: FlightRecord, here: Points) -> LineColle
 
 def _draw_plain(axes: Axes, record: FlightRecord, how: tuple[Points, str]) -> None:
     here, color = how
-    label = aircraft_name(record.system, record.kind)
+    label = record.title
     for piece in record.path.pieces():
         own = here[thinned(piece, _MOST_POINTS)]
         axes.plot(own[:, 0], own[:, 1], color=color, lw=1.6, label=label, zorder=4)

@@ -11,7 +11,6 @@ from matplotlib.patches import Patch
 from ops.reports.flight_curves import Span, dates, last_heard_s
 from ops.reports.plan_colors import FLIGHTS, INK, MUTED, PAPER
 from telemetry.exports.recorded import FlightRecord
-from telemetry.exports.texts import aircraft_name
 
 ROW_IN, LEGEND_IN, FOOT_IN, ARMED = 0.3, 0.3, 0.1, "#1b2733"
 _MOST_ROWS = 8
@@ -71,7 +70,7 @@ def _dress(axes: Axes, rows: Sequence[FlightRecord], unnamed: dict[str, str], sp
     axes.set_xlim(*dates(span))
     axes.set_ylim(len(rows) - 0.45 + FOOT_IN / ROW_IN, -0.4 - LEGEND_IN / ROW_IN)
     axes.set_xticks([])
-    labels = ["Mode"] if len(rows) == 1 else [aircraft_name(record.system, record.kind) for record in rows]
+    labels = ["Mode"] if len(rows) == 1 else [record.title for record in rows]
     axes.set_yticks(range(len(rows)), labels)
     axes.tick_params(axis="y", labelsize=8, colors=INK, length=0)
     for side in axes.spines.values():

@@ -27,7 +27,6 @@ from ops.reports.flight_map import draw_map
 from ops.reports.flight_modes import draw_modes, modes_in
 from ops.reports.plan_colors import INK, MUTED, PAPER
 from telemetry.exports.recorded import FlightRecord
-from telemetry.exports.texts import aircraft_name
 
 SUFFIXES = (".png", ".pdf", ".svg")
 WIDTH_IN, DPI, TITLE_IN, PANEL_IN, GAP_IN, FOOT_IN = 13.0, 150, 0.95, 1.32, 0.34, 0.55
@@ -114,7 +113,7 @@ def _draw_panels(
 def _write_title(figure: Figure, records: Sequence[FlightRecord], name: str, span: Span) -> None:
     height_in = figure.get_figheight()
     first, second, third = (1 - each / height_in for each in (0.33, 0.58, 0.8))
-    who = ", ".join(aircraft_name(record.system, record.kind) for record in records[:_MOST_NAMED])
+    who = ", ".join(record.title for record in records[:_MOST_NAMED])
     more = f" and {len(records) - _MOST_NAMED} more" if len(records) > _MOST_NAMED else ""
     figure.text(0.02, first, _plain(name), color=INK, fontsize=14, weight="bold", va="center")
     figure.text(0.02, second, f"{who}{more}", color=INK, fontsize=9, va="center")

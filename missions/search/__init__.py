@@ -1,0 +1,1 @@
+"""Where a missing person may be, what was searched and what chance is left."""

@@ -1,0 +1,205 @@
+"""The chance that a person in a cell was missed by all looks at it together.
+
+Forty frames of one pass are not forty chances. Three things are shared between looks, each in its own way:
+
+- the person, by all looks (`Detection.person_sigma`): averaged over at the very end;
+- chance, by looks soon after one another and from much the same side: a look adds the share 1 - r of itself,
+  with r = exp(-seconds / independent_after_s - angle / independent_after_deg) to the look before it (a first
+  order Gauss-Markov process), and beyond that only what it is better than the best of its pass;
+- the gap between leaves, by all looks through the same part of the sky, `gap_deg` wide, at any time.
+
+A gap opens a line of sight with the chance (1 - cover)^(1 / cos off-nadir): the gap fraction of leaves that
+are strewn at random in a crown layer (Nilson, Agricultural Meteorology 8, 1971). `gap_lasting` of the people
+below leaves are hidden from everywhere, since crowns are no strewn leaves.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit
+
+from missions.errors import InputError, SettingsError
+from missions.search.detection import Detection, conspicuousness
+from missions.search.grid import Cells
+from missions.search.looks import Looks
+
+Floats = npt.NDArray[np.float64]
+STEEPEST_DEG = 85.0
+_NEW_PASS = 0.05
+"""A look that shares less than this with the look before it begins a new pass."""
+_CHUNK = 400_000
+_APART = 1_000.0
+"""More than any logarithm of a chance: it keeps running lowest values of different passes apart."""
+_SURE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """The detection model of each look, as columns (n,)."""
+
+    logit: Floats
+    sigma: Floats
+    at_best: Floats
+    after_s: Floats
+    after_deg: Floats
+    gap_deg: Floats
+    lasting: Floats
+    power: Floats
+
+
+def missed_cells(looks: Looks, figures: Mapping[str, Detection], cover: float | Cells = 0.0) -> Cells:
+    """(rows, columns) the chance that somebody in a cell was missed; 1 where nothing was looked at.
+
+    `figures` by the frames' kinds, `cover` the share of each cell that leaves hide from straight above.
+    Raises InputError where a frame is of no kind in `figures`, SettingsError where a cover is no share.
+    """
+    grid = looks.grid
+    places, missed = missed_places(looks, figures, _cover_of(looks, cover))
+    wide = grid.columns * looks.per_side
+    cell = (places // wide // looks.per_side) * grid.columns + places % wide // looks.per_side
+    found = np.bincount(cell, weights=1 - missed, minlength=grid.rows * grid.columns)
+    chance: Cells = 1 - found.reshape(grid.shape) / looks.per_side**2
+    return np.asarray(np.clip(chance, 0.0, 1.0), float)
+
+
+def missed_places(
+    looks: Looks, figures: Mapping[str, Detection], cover: Floats
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """The places that were looked at, rising, and the chance that somebody there was missed.
+
+    `cover` has one value a look. Raises InputError where a frame is of no kind in `figures`.
+    """
+    if not len(looks):
+        return np.zeros(0, np.int64), np.zeros(0)
+    columns = _figures_of(looks, figures)
+    bounds = _chunks(looks.place)
+    parts = [_missed(looks, columns, cover, slice(*bound)) for bound in bounds]
+    return np.unique(looks.place), np.concatenate(parts)
+
+
+def _cover_of(looks: Looks, cover: float | Cells) -> Floats:
+    shares = np.broadcast_to(np.asarray(cover, float), looks.grid.shape)
+    if not (np.isfinite(shares).all() and shares.min() >= 0 and shares.max() <= 1):
+        raise SettingsError("a cover of leaves is no share", remedy="Give 0 (open) to 1 (closed)")
+    return np.asarray(shares.ravel()[looks.cell], float)
+
+
+def _figures_of(looks: Looks, figures: Mapping[str, Detection]) -> _Figures:
+    kinds = sorted({frame.kind for frame in looks.frames})
+    if unknown := [kind for kind in kinds if kind not in figures]:
+        raise InputError(
+            f"nothing is known of looks of the kind {unknown[0]!r}",
+            remedy=f"Known: {', '.join(sorted(figures))}; give the file that has it",
+        )
+    number = {kind: index for index, kind in enumerate(kinds)}
+    of_frame = np.array([number[frame.kind] for frame in looks.frames])
+    kind = of_frame[looks.frame]
+    logit: Floats = np.empty(len(looks))
+    for index, name in enumerate(kinds):
+        rows = kind == index
+        logit[rows] = figures[name].logit(looks.pixels[rows], looks.slide_px_s[rows])
+
+    def column(key: str) -> Floats:
+        return np.asarray(np.array([getattr(figures[name], key) for name in kinds], float)[kind])
+
+    return _Figures(
+        logit,
+        column("person_sigma"),
+        column("at_best"),
+        column("independent_after_s"),
+        column("independent_after_deg"),
+        column("gap_deg"),
+        column("gap_lasting"),
+        column("gap_power"),
+    )
+
+
+def _chunks(place: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Rows from and to, so that no place is divided."""
+    begins = np.flatnonzero(np.diff(place, prepend=place[0] - 1))
+    bounds = [0]
+    for begin in [*begins[1:], len(place)]:
+        if begin - bounds[-1] >= _CHUNK or begin == len(place):
+            bounds.append(int(begin))
+    return list(itertools.pairwise(bounds))
+
+
+def _missed(looks: Looks, columns: _Figures, cover: Floats, rows: slice) -> Floats:
+    place, time_s = looks.place[rows], looks.time_s[rows]
+    off_nadir = np.radians(np.minimum(looks.off_nadir_deg[rows], STEEPEST_DEG))
+    azimuth = np.radians(looks.azimuth_deg[rows])
+    first = np.diff(place, prepend=place[0] - 1) != 0
+    shared = _shared(first, time_s, off_nadir, azimuth, columns.after_s[rows], columns.after_deg[rows])
+    one_pass = np.cumsum(shared < _NEW_PASS, dtype=np.int64)
+    nodes, weights = conspicuousness()
+    chance = columns.at_best[rows, None] * expit(
+        columns.logit[rows, None] + columns.sigma[rows, None] * nodes
+    )
+    alone: Floats = np.log1p(-np.minimum(chance, 1 - _SURE))
+    gained = (1 - shared)[:, None] * alone + shared[:, None] * _beyond_best(alone, one_pass)
+    sky = _sky(off_nadir, azimuth, columns.gap_deg[rows])
+    open_sky = (1 - cover[rows]) ** (columns.power[rows] / np.cos(off_nadir))
+    hidden = cover[rows] * columns.lasting[rows]
+    return np.asarray(_through_leaves(gained, place, sky, open_sky, hidden) @ weights)
+
+
+def _shared(
+    first: npt.NDArray[np.bool_],
+    time_s: Floats,
+    off_nadir: Floats,
+    azimuth: Floats,
+    after_s: Floats,
+    after_deg: Floats,
+) -> Floats:
+    """(n,) what of a look's chance is that of the look before it at the same place; 0 for the first."""
+    side = np.column_stack(
+        [np.sin(off_nadir) * np.sin(azimuth), np.sin(off_nadir) * np.cos(azimuth), np.cos(off_nadir)]
+    )
+    angle = np.zeros(len(side))
+    angle[1:] = np.degrees(np.arccos(np.clip((side[1:] * side[:-1]).sum(axis=1), -1, 1)))
+    apart = np.exp(-np.abs(np.diff(time_s, prepend=time_s[0])) / after_s - angle / after_deg)
+    return np.asarray(np.where(first, 0.0, apart))
+
+
+def _beyond_best(alone: Floats, one_pass: npt.NDArray[np.int64]) -> Floats:
+    """(n, nodes) by how much a look is better than the best of its pass before it, as a logarithm."""
+    lowered = alone - _APART * one_pass[:, None]
+    best = np.minimum.accumulate(lowered, axis=0)
+    before = np.vstack([np.zeros_like(best[:1]), best[:-1]])
+    return np.asarray(np.minimum(np.maximum(lowered - before, -_APART), 0.0))
+
+
+def _sky(off_nadir: Floats, azimuth: Floats, gap_deg: Floats) -> npt.NDArray[np.int64]:
+    """(n,) the part of the sky that a look comes from: a cap above, then rings of sectors."""
+    width = np.radians(gap_deg)
+    ring = np.rint(off_nadir / width).astype(np.int64)
+    sectors = np.maximum(np.rint(2 * np.pi * np.sin(np.minimum(ring * width, np.pi / 2)) / width), 1)
+    sector = np.floor((azimuth % (2 * np.pi)) / (2 * np.pi) * sectors) % sectors
+    return np.asarray(ring * 1000 + np.where(ring == 0, 0, sector).astype(np.int64))
+
+
+def _through_leaves(
+    gained: Floats, place: npt.NDArray[np.int64], sky: npt.NDArray[np.int64], open_sky: Floats, hidden: Floats
+) -> Floats:
+    """(places, nodes) the chance to miss somebody, the gaps between leaves averaged over.
+
+    `open_sky` (n,) is the chance that leaves leave the line of sight open, `hidden` (n,) that he is hidden
+    from everywhere.
+    """
+    order = np.lexsort((sky, place))
+    place, sky = place[order], sky[order]
+    begins = np.flatnonzero((np.diff(place, prepend=place[0] - 1) != 0) | (np.diff(sky, prepend=-1) != 0))
+    log_missed = np.add.reduceat(gained[order], begins, axis=0)
+    widest = np.maximum.reduceat(open_sky[order], begins)
+    never = hidden[order][begins]
+    gap = np.minimum(widest / np.maximum(1 - never, _SURE), 1.0)[:, None]
+    missed = np.log(np.maximum(1 - gap * -np.expm1(log_missed), 1e-300))
+    outer = np.flatnonzero(np.diff(place[begins], prepend=place[0] - 1) != 0)
+    by_place = np.exp(np.add.reduceat(missed, outer, axis=0))
+    always = never[outer][:, None]
+    return np.asarray(always + (1 - always) * by_place)

@@ -1,0 +1,53 @@
+"""Search maps as the page shows them, from the contours that lie beside each map."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from missions.bounded_json import check_values
+from missions.errors import FormatError
+from missions.files import read_bounded
+from ops.api.models import SearchReport
+
+LIMIT_BYTES = 50_000_000
+ROLES = frozenset({"search-contour", "last-seen"})
+
+
+def search_reports(path: Path, name: str) -> tuple[SearchReport, ...]:
+    """The map whose contours are in the file; none in other GeoJSON, such as areas to search next.
+
+    Raises FormatError where they are broken.
+    """
+    try:
+        text = read_bounded(path, LIMIT_BYTES, "the contours").decode()
+        check_values(text, str(path))
+        document = json.loads(text, parse_constant=_refuse)
+        if "search_map" not in document:
+            return ()
+        about = document["search_map"]
+        features = [_feature(each) for each in document["features"]]
+        report = SearchReport(
+            id=name,
+            name=str(document.get("name") or Path(name).stem),
+            created=str(about["created"]),
+            outside=float(about["outside"]),
+            examples=tuple(map(str, about["examples"])),
+            drawing={"type": "FeatureCollection", "features": features},
+        )
+        return (report,)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise FormatError(
+            "is no search map's contours", where=str(path), remedy="Make the map again"
+        ) from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+def _feature(feature: dict[str, Any]) -> dict[str, Any]:
+    if feature["properties"]["role"] not in ROLES or "coordinates" not in feature["geometry"]:
+        raise ValueError("no contour and no place")
+    return feature

@@ -1,0 +1,129 @@
+"""Many looks at one person are not many chances, and what is shared between them is said."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from missions.errors import InputError, SettingsError
+from missions.search.looks import Looks, looks_of
+from missions.search.missed import missed_cells, missed_places
+from missions.search.seen_ground import SeenGround
+from tests.missions.search_views import FRAME, PLAIN, down_from, grid_of, looks_at_one_place
+
+LEVEL = SeenGround.level(FRAME, 0.0)
+
+
+def missed(looks: Looks, cover: float = 0.0, **figures: float) -> float:
+    detection = dataclasses.replace(PLAIN, **figures)
+    return float(missed_places(looks, {"plain": detection}, np.full(len(looks), cover))[1][0])
+
+
+def test_one_look_in_the_open_misses_by_the_formula() -> None:
+    assert missed(looks_at_one_place([3.0], [0.0])) == pytest.approx(0.5)
+    expected = 1 - 1 / (1 + (3 / 6) ** PLAIN.slope)
+    assert missed(looks_at_one_place([6.0], [0.0])) == pytest.approx(expected)
+
+
+def test_looks_far_apart_are_independent() -> None:
+    assert missed(looks_at_one_place([3.0] * 3, [0.0, 1e4, 2e4])) == pytest.approx(0.5**3)
+
+
+def test_forty_frames_of_one_moment_are_one_look_and_the_best_of_them() -> None:
+    one = missed(looks_at_one_place([4.0], [0.0]))
+    many = looks_at_one_place([2.0, *[4.0] * 38, 3.0], list(np.arange(40) * 1e-6))
+    assert missed(many) == pytest.approx(one, rel=1e-4)
+
+
+def test_a_longer_look_is_worth_as_much_as_it_lasts() -> None:
+    """At r between neighbours, n looks are worth 1 + (n - 1)(1 - r) independent ones."""
+    frames = looks_at_one_place([3.0] * 21, list(np.arange(21.0)))
+    worth = 1 + 20 * (1 - np.exp(-1 / PLAIN.independent_after_s))
+    assert missed(frames) == pytest.approx(0.5**worth)
+
+
+def test_the_rate_of_frames_hardly_matters() -> None:
+    slow = missed(looks_at_one_place([3.0] * 11, list(np.linspace(0, 20, 11))))
+    fast = missed(looks_at_one_place([3.0] * 1001, list(np.linspace(0, 20, 1001))))
+    assert fast == pytest.approx(slow, abs=0.02)
+
+
+def test_other_sides_are_other_looks() -> None:
+    same = looks_at_one_place([3.0, 3.0], [0.0, 0.1], [40, 40], [0, 1])
+    across = looks_at_one_place([3.0, 3.0], [0.0, 0.1], [40, 40], [0, 180])
+    assert missed(across) < missed(same) - 0.1
+
+
+def test_who_is_hard_to_see_stays_hard_to_see() -> None:
+    looks = looks_at_one_place([3.0] * 4, [0.0, 1e4, 2e4, 3e4])
+    assert missed(looks, person_sigma=2.0) > missed(looks) + 0.05
+
+
+def test_nothing_is_seen_through_closed_leaves_and_no_gap_changes_in_the_open() -> None:
+    looks = looks_at_one_place([9.0] * 3, [0.0, 1e4, 2e4], [0, 30, 30], [0, 0, 120])
+    assert missed(looks, cover=1.0) == pytest.approx(1.0)
+    assert missed(looks, cover=0.0, gap_deg=5.0) == pytest.approx(missed(looks, cover=0.0, gap_deg=60.0))
+
+
+def test_one_look_through_leaves_finds_the_open_share() -> None:
+    looks = looks_at_one_place([1e6], [0.0])
+    assert missed(looks, cover=0.3) == pytest.approx(0.3)
+    aslant = looks_at_one_place([1e6], [0.0], [60.0])
+    assert missed(aslant, cover=0.3) == pytest.approx(1 - 0.7**2)
+
+
+def test_the_same_gap_again_shows_nothing_new_but_another_side_does() -> None:
+    again = looks_at_one_place([1e6] * 2, [0.0, 1e5])
+    other = looks_at_one_place([1e6] * 2, [0.0, 1e5], [0.0, 40.0])
+    assert missed(again, cover=0.5) == pytest.approx(0.5)
+    assert missed(other, cover=0.5, gap_lasting=0.0) == pytest.approx(
+        0.5 * (1 - 0.5 ** (1 / np.cos(np.radians(40))))
+    )
+    assert missed(other, cover=0.5, gap_lasting=1.0) == pytest.approx(0.5)
+
+
+def test_the_chance_lies_between_0_and_1_and_every_look_helps() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        count = int(rng.integers(1, 30))
+        times = list(np.cumsum(rng.exponential(8.0, count)))
+        pixels = list(rng.uniform(1, 12, count))
+        slants = list(rng.uniform(0, 80, count))
+        sides = list(rng.uniform(0, 360, count))
+        cover = float(rng.uniform(0, 1))
+        before = 1.0
+        for n in range(1, count + 1):
+            now = missed(
+                looks_at_one_place(pixels[:n], times[:n], slants[:n], sides[:n]), cover, person_sigma=1.0
+            )
+            assert 0 <= now <= before + 1e-9
+            before = now
+
+
+def test_the_order_of_the_files_does_not_matter() -> None:
+    grid = grid_of()
+    one = looks_of([down_from(0, 0, 80, t) for t in (0.0, 2.0)], grid, LEVEL)
+    two = looks_of([down_from(20, 0, 120, t) for t in (900.0, 902.0)], grid, LEVEL)
+    figures = {"plain": dataclasses.replace(PLAIN, person_sigma=1.0)}
+    assert missed_cells(one.joined(two), figures, 0.4) == pytest.approx(
+        missed_cells(two.joined(one), figures, 0.4)
+    )
+
+
+def test_a_cell_seen_by_half_is_missed_by_half() -> None:
+    grid = grid_of()
+    cells = missed_cells(looks_of([down_from(0, 0, 60.5)], grid, LEVEL, per_side=2), {"plain": PLAIN})
+    inner, edge, outer = cells[5, 5], cells[5, 6], cells[5, 8]
+    assert inner < 0.2
+    assert edge == pytest.approx((1 + inner) / 2, abs=0.01)
+    assert outer == 1.0
+
+
+def test_unknown_kinds_and_covers_are_refused() -> None:
+    looks = looks_at_one_place([3.0], [0.0])
+    with pytest.raises(InputError, match="kind 'plain'"):
+        missed_cells(looks, {})
+    with pytest.raises(SettingsError, match="no share"):
+        missed_cells(looks, {"plain": PLAIN}, 1.4)

@@ -1,0 +1,84 @@
+"""The page with a search map: the newest is drawn and listed, and made-up figures are called so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from missions.geodesy import GeoPoint
+from missions.search.case import HypothesisCase, SearchCase
+from missions.search.contours import contours, geojson
+from missions.search.making import make_map
+from missions.search.search_map import LastSeen
+from ops.api.folder import OperationFolder
+from ops.api.server import serving
+from ops.operations import Operation
+from telemetry.clock import SystemClock
+from tests.ops.test_web import OVERFLOWING, Opened, open_page, wait_until
+
+CREATED = "2026-11-27T15:00:00Z"
+
+
+def enter_map(operation: Operation, name: str) -> None:
+    category = HypothesisCase("walker", 80, category="example-close-to-home", direction_deg=None)
+    elsewhere = HypothesisCase("left by car", 20, outside=True)
+    seen = LastSeen(GeoPoint(52.1, 5.8), 50.0)
+    made = make_map(SearchCase(name, (category, elsewhere), seen, cell_m=50.0), CREATED)
+    path = operation.free_path("search", "search_map.geojson")
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(geojson(made, contours(made.chances)))
+    operation.add_file(path, "search")
+
+
+def test_every_map_is_handed_out_the_newest_last_and_a_broken_one_is_a_problem(heath: Path) -> None:
+    operation = Operation.open(heath)
+    enter_map(operation, "First")
+    enter_map(operation, "Second")
+    for file, more in (("next.geojson", {}), ("broken.geojson", {"search_map": {}})):
+        path = operation.free_path("search", file)
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [], **more}))
+        operation.add_file(path, "search")
+    folder = OperationFolder(heath, SystemClock())
+    first, second = folder.searches()
+    assert (first.name, second.name, second.created) == ("First", "Second", CREATED)
+    assert second.examples == ("example-close-to-home",)
+    assert 0.2 < second.outside < 0.3
+    roles = [each["properties"]["role"] for each in second.drawing["features"]]
+    assert roles == ["search-contour", "search-contour", "last-seen"]
+    assert ["broken.geojson" in each for each in folder.report().unreadable] == [True]
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Opened]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    opened = Opened(context.new_page())
+    opened.page.on("console", opened.hear)
+    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    yield opened
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+def test_the_newest_map_is_drawn_listed_and_can_be_hidden(opened: Opened, heath: Path) -> None:
+    operation = Operation.open(heath)
+    enter_map(operation, "First")
+    with serving(operation_folder=heath) as address:
+        page = open_page(opened, address)
+        enter_map(operation, "Second")
+        row = page.locator("#searches button")
+        expect(row).to_contain_text("Second")
+        expect(row).to_contain_text("MADE-UP FIGURES")
+        expect(row).to_contain_text("lines hold 50, 75 %")
+        row.click()
+        layers = "['search-fill', 'search-line', 'last-seen']"
+        shown = f"droneteam.map.queryRenderedFeatures({{layers: {layers}}}).length"
+        wait_until(page, f"{shown} >= 3")
+        assert page.evaluate(f"({OVERFLOWING})()") == []
+        page.get_by_label("Search map", exact=True).uncheck()
+        wait_until(page, f"{shown} === 0")
+        assert opened.complaints == []

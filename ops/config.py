@@ -100,6 +100,12 @@ class Settings:
         default="",
         metadata=_about("This station's name on TAK maps, another at each; empty: this machine's name"),
     )
+    tak_alarms: str = field(
+        default="high",
+        metadata=_about(
+            "The least priority of alarms that TAK is told of: `high`, `medium` or `low`; `none`: of none"
+        ),
+    )
     tracks_token: str = field(
         default="",
         metadata=_about("What a program must show to report tracks; empty: only this machine may, without"),

@@ -3,7 +3,8 @@
 operation.json      what it is: id, name, kind, created
 audit.jsonl         the hash-chained log; with operation.json it is the record
 droneteam.sqlite    an index of the log, rebuilt where it is missing
-plans/ telemetry/ photos/ scenes/ control/ priors/ measurements/ sheets/ frames/ finds/ pictures/
+plans/ telemetry/ photos/ scenes/ control/ priors/ measurements/ sheets/ frames/ finds/ volumes/ pictures/
+searches/
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ FOLDERS = MappingProxyType(
         "sheet": "sheets",
         "frame": "frames",
         "find": "finds",
+        "volume": "volumes",
         "picture": "pictures",
+        "search": "searches",
     }
 )
 """Kind of file to the folder that keeps it."""

@@ -14,24 +14,43 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from missions.errors import LinkError, SettingsError
+from ops.alarms import ListedAlarm
 from ops.config import Settings
 from ops.nearby import TrafficForAlerts, Undulations, told_twice
 from ops.telling import Telling
+from ops.telling_alarms import AlarmsTold, checked_least
 from telemetry.alerts import Traffic
 from telemetry.hub import Hub
+from telemetry.received.items import TRACK, Item, item
+from telemetry.received.recorder import ReceivedRecorder
 from telemetry.tak import TakFeed, TakLink, TakStation, reports_into
-from telemetry.traffic import Aircraft, ForeignReport, SbsSource, TracksSource, TrafficPicture
+from telemetry.traffic import (
+    Aircraft,
+    ForeignReport,
+    SbsSource,
+    TracksSource,
+    TrafficPicture,
+    track_report_of,
+)
 from telemetry.traffic.addresses import SBS_FORM, TRACKS_FORMS
+from telemetry.traffic.foreign import MAX_REPORT_BYTES
 from telemetry.traffic.worker import Worker
 
 if TYPE_CHECKING:
     from ops.api.models import FindReport
 
 SHORTEST_TOKEN = 16
+LET_OUT_S = 1.0
+POSTED = "POST /api/tracks"
+"""The link that reports come over which programs send to the web service."""
 
 
 class Surroundings:
-    """All who are not ours, for the service, the page and the alarms. Any thread may ask anything."""
+    """All who are not ours, for the service, the page and the alarms. Any thread may ask anything.
+
+    `recorder` is set by whoever records: it gets all that comes, as it came and before anything is made of
+    it.
+    """
 
     def __init__(self, settings: Settings, hub: Hub) -> None:
         self.token = _checked_token(settings.tracks_token)
@@ -40,20 +59,27 @@ class Surroundings:
         self.undulations = Undulations(hub)
         self._picture = TrafficPicture(hub.clock)
         self._alerting = TrafficForAlerts(hub, self.aircraft, self.foreign, self.undulations)
+        self.recorder: ReceivedRecorder | None = None
         self._workers: list[Worker] = []
         self._tak: list[TakLink] = []
+        self._least = checked_least(settings.tak_alarms)
 
     def open(self, tak: Sequence[str], traffic: Sequence[str]) -> None:
         """Take in every address, and the ports that we are to hear. Raises LinkError and SettingsError."""
         for address in tak:
-            self._tak.append(TakLink(address, self.hub.clock, reports_into(self._picture, self.hub.clock)))
+            take = reports_into(self._picture, self.hub.clock)
+            self._tak.append(TakLink(address, self.hub.clock, take, keep=self._kept))
             self._add(self._tak[-1])
         for address in traffic:
             self._add(self._source(address))
 
     @contextmanager
-    def running(self, finds: Callable[[], Sequence[FindReport]] = tuple) -> Iterator[None]:
-        """Hear and tell while the block runs; `finds` are those that officers are to see."""
+    def running(
+        self,
+        finds: Callable[[], Sequence[FindReport]] = tuple,
+        alarms: Callable[[], Sequence[ListedAlarm]] = tuple,
+    ) -> Iterator[None]:
+        """Hear and tell while the block runs; `finds` and `alarms` are those that officers are to see."""
         with ExitStack() as stack:
             stack.callback(self.hub.subscribe(self.undulations))
             stack.callback(self.hub.subscribe(self._picture))
@@ -62,7 +88,20 @@ class Surroundings:
             if self._tak:
                 feed = TakFeed(self.hub, self.station, self._tak)
                 stack.callback(self.hub.subscribe(feed))
-                stack.enter_context(Telling(self.station, feed.send, self.foreign, finds, self.undulations))
+                told = AlarmsTold(
+                    self.station,
+                    feed.send,
+                    alarms,
+                    self.hub,
+                    self.undulations,
+                    self._least,
+                    self._let_out,
+                )
+                stack.callback(told.close)
+                telling = Telling(
+                    self.station, feed.send, self.foreign, finds, self.undulations, also=told.tick
+                )
+                stack.enter_context(telling)
             yield
 
     def close(self) -> None:
@@ -85,18 +124,40 @@ class Surroundings:
         """Take in a report of a foreign track. Raises InputError where it is refused."""
         self._picture.report(report)
 
+    def posted(self, data: bytes, sender: str) -> ForeignReport:
+        """Take in a report that a program sent to the web service, and keep it as it came.
+
+        Raises InputError for what is none, and where it is refused.
+        """
+        now_s = self.hub.clock.now_s()
+        self._kept([item(now_s, POSTED, TRACK, data, sender, longest=MAX_REPORT_BYTES)])
+        report = track_report_of(data)
+        self.report(report)
+        return report
+
     def traffic_for_alerts(self) -> Sequence[Traffic]:
         """What an alert desk is to keep ours apart from; see `ops.nearby.TrafficForAlerts`."""
         return self._alerting()
 
     def _source(self, address: str) -> Worker:
         if address.startswith("sbs:"):
-            return SbsSource(address, self.hub.clock, self._picture.take)
+            return SbsSource(address, self.hub.clock, self._picture.take, keep=self._kept)
         if address.startswith("tracks+"):
-            return TracksSource(address, self.hub.clock, self._picture.report)
+            return TracksSource(address, self.hub.clock, self._picture.report, keep=self._kept)
         raise LinkError(
             "this is no source of traffic", where=address, remedy=f"Write one of {SBS_FORM}, {TRACKS_FORMS}"
         )
+
+    def _let_out(self, something: bool) -> None:
+        """Wait a moment until everything is sent, if there is `something` that is worth it."""
+        clock = self.hub.clock
+        until_s = clock.monotonic_s() + (LET_OUT_S if something else 0.0)
+        while clock.monotonic_s() < until_s and any(link.sending.waiting for link in self._tak):
+            clock.sleep(0.02)
+
+    def _kept(self, items: Sequence[Item]) -> None:
+        if self.recorder is not None:
+            self.recorder(items)
 
     def _add(self, worker: Worker) -> None:
         taken = any(worker.address == other.address for other in self._workers)

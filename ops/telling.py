@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class Telling:
-    """Sends in a thread of its own, as a context manager; `tick` does one look.
+    """Sends in a thread of its own, as a context manager; `tick` does one look, and `also` what else is due.
 
     A find goes when it is new or changed, and every three minutes; a foreign track with each report, but
     for those that came from TAK itself.
@@ -42,7 +42,9 @@ class Telling:
         tracks: Callable[[], Mapping[str, ForeignReport]],
         finds: Callable[[], Sequence[FindReport]],
         undulations: Undulations,
+        also: Callable[[], None] = lambda: None,
     ) -> None:
+        self._also = also
         self._station = station
         self._send = send
         self._tracks = tracks
@@ -66,6 +68,7 @@ class Telling:
 
     def tick(self) -> None:
         """Send what is due."""
+        self._also()
         self._tell_tracks()
         self._tell_finds()
 

@@ -11,16 +11,17 @@ from itertools import groupby
 
 from missions.plan import Plan
 from missions.terrain import Terrain
-from ops.alarms.watch import AlarmWatch
-from ops.nearby import TrafficForAlerts, Undulations
+from ops.alarms.watch import AlarmWatch, VolumesOf
+from ops.nearby import TrafficForAlerts, Undulations, told_twice
 from telemetry.alerts import Chronicle, Rules
 from telemetry.clock import Clock, SystemClock
 from telemetry.doubles import Double
 from telemetry.hub import Hub
+from telemetry.received.playing import PlayedPicture
 from telemetry.replay import Timeline
 from telemetry.replay.replay import ReplayClock
 from telemetry.state import VehicleState
-from telemetry.traffic import TrafficPicture
+from telemetry.traffic import ForeignReport
 
 LOOK_US = 500_000
 GIVE_WAY_S = 1.0
@@ -41,6 +42,7 @@ class Recomputing:
         rules: Rules,
         *,
         plans: Callable[[Mapping[int, VehicleState]], Mapping[int, Plan]] = lambda _: {},
+        volumes: VolumesOf = lambda *_: {},
         terrain: Terrain | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -49,12 +51,13 @@ class Recomputing:
         self._number = 0
         self._clock = ReplayClock(clock or SystemClock(), timeline.begin_us - 1)
         self._hub = Hub(self._clock)
-        self._picture = TrafficPicture(self._clock)
+        self._picture = PlayedPicture(self._clock)
+        self._played = 0
         undulations = Undulations(self._hub)
         self._hub.subscribe(self._picture)
         self._hub.subscribe(undulations)
-        self._watch = AlarmWatch(self._hub, self._clock, rules, plans=plans, terrain=terrain)
-        self._watch.traffic = TrafficForAlerts(self._hub, self._picture.traffic, dict, undulations)
+        self._watch = AlarmWatch(self._hub, self._clock, rules, plans=plans, volumes=volumes, terrain=terrain)
+        self._watch.traffic = TrafficForAlerts(self._hub, self._picture.traffic, self._foreign, undulations)
         self._watch.told = lambda transition: self.chronicle.add((transition,))
         self._doubles: list[tuple[float, Double]] = []
         self._watch.found = lambda double: self._doubles.append((self.upto_s, double))
@@ -99,11 +102,22 @@ class Recomputing:
         self._clock.now_us = min(now_us, self._timeline.end_us)
         self._publish(self._number, end)
         self._number = end
+        self._play_received()
         self._watch.look()
 
     def close(self) -> None:
         """Go on no further."""
         self._stopped = True
+
+    def _play_received(self) -> None:
+        received = self._timeline.received
+        end = received.number_at(self._clock.now_us)
+        self._picture.play(received.between(self._played, end))
+        self._played = end
+
+    def _foreign(self) -> Mapping[str, ForeignReport]:
+        reports, vehicles = self._picture.reports(), self._hub.vehicles()
+        return {key: each for key, each in reports.items() if not told_twice(each, reports, vehicles)}
 
     def _past_silence(self, now_us: int) -> int:
         last_us = int(self._timeline.due_us[max(self._number - 1, 0)])

@@ -11,6 +11,7 @@ from typing import TypeVar
 from missions.errors import InputError
 from missions.plan import Plan
 from missions.terrain import Terrain
+from missions.volumes import Volumes
 from ops.alarms.log import AlarmLog
 from ops.alarms.restart import Before, told, too_old
 from telemetry.alerts import (
@@ -20,6 +21,7 @@ from telemetry.alerts import (
     Measures,
     Priority,
     Rules,
+    SeenFind,
     Situation,
     State,
     StatusTexts,
@@ -39,6 +41,8 @@ RECORDED_WITHIN_S = 3.0
 _log = logging.getLogger(__name__)
 States = Mapping[int, VehicleState]
 T = TypeVar("T")
+VolumesOf = Callable[[States, Mapping[int, Plan]], Mapping[int, Volumes]]
+"""From the vehicles and the plans that they fly to the volumes that each must stay in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,9 @@ class Listed:
 class AlarmWatch:
     """An `AlertDesk` over a hub, with what it must know and whom it must tell. Any thread may call anything.
 
-    `plans` tells what each vehicle flies and `traffic` who else is in the air. With a `log` transitions are
-    kept. `told` gets each transition and `found` each number that two aircraft use, as they happen. All of
-    these may be set later. Call `close` to end.
+    `plans` tells what each vehicle flies, `volumes` where it must stay and `traffic` who else is in the air.
+    With a `log` transitions are kept. `told` gets each transition and `found` each number that two aircraft
+    use, as they happen. All of these may be set later. Call `close` to end.
     """
 
     def __init__(
@@ -76,12 +80,15 @@ class AlarmWatch:
         rules: Rules | None = None,
         *,
         plans: Callable[[States], Mapping[int, Plan]] = lambda _: {},
+        volumes: VolumesOf = lambda *_: {},
         terrain: Terrain | None = None,
         traffic: Callable[[], Sequence[Traffic]] = tuple,
         log: AlarmLog | None = None,
     ) -> None:
         self.plans = plans
+        self.volumes = volumes
         self.traffic = traffic
+        self.finds: Callable[[], Sequence[SeenFind] | None] = lambda: None
         self.log = log
         self.told: Callable[[Transition], None] = lambda _: None
         self.found: Callable[[Double], None] = lambda _: None
@@ -181,10 +188,14 @@ class AlarmWatch:
 
     def _look(self) -> None:
         vehicles = self._hub.vehicles()
+        nothing: Mapping[int, Plan] = {}
+        plans = self._asked("plans", lambda: self.plans(vehicles), nothing)
         situation = Situation(
-            plans=self._asked("plans", lambda: self.plans(vehicles), {}),
+            plans=plans,
+            volumes=self._asked("volumes", lambda: self.volumes(vehicles, plans), {}),
             terrain=self._terrain,
             traffic=self._asked("traffic", lambda: tuple(self.traffic()), ()),
+            finds=self._asked("finds", self._finds, None),
             losses=self._losses(vehicles),
             messages=self._texts.take(),
         )
@@ -196,6 +207,10 @@ class AlarmWatch:
             self._keep(made)
             self._quiet &= {alarm.key for alarm in self._desk.active()}
         self.looked_s = now_s
+
+    def _finds(self) -> tuple[SeenFind, ...] | None:
+        found = self.finds()
+        return None if found is None else tuple(found)
 
     def _act(self, act: Callable[[float], Transition]) -> bool:
         with self._acting:

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from missions.terrain import open_terrain
-from ops.alarms import AlarmLog, AlarmWatch, ListedAlarm, PlansFlown, read_back
+from ops.alarms import AlarmLog, AlarmWatch, ListedAlarm, PlansFlown, VolumesFlown, read_back
 from ops.api.alarm_models import (
     AlarmHealth,
     AlarmReport,
@@ -139,6 +139,7 @@ def alarming(
         clock,
         rules,
         plans=PlansFlown(folder.flights if folder is not None else tuple),
+        volumes=VolumesFlown(folder.volumes if folder is not None else tuple),
         terrain=terrain,
         log=None if records is None else AlarmLog(records, clock),
     )

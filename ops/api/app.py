@@ -11,7 +11,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from ops.alarms.recorded import recorded
-from ops.api import alarm_routes, marking_routes, page, replay_routes, routes, traffic_routes
+from ops.api import alarm_routes, find_routes, marking_routes, page, replay_routes, routes, traffic_routes
 from ops.api.alarming import LOOK_FOR_ALARMS_S, alarming
 from ops.api.around import Around
 from ops.api.desk import Desk
@@ -103,6 +103,7 @@ def create_app(
     app.include_router(replay_routes.router)
     app.include_router(alarm_routes.router)
     app.include_router(traffic_routes.router)
+    app.include_router(find_routes.router)
     app.include_router(marking_routes.router)
     app.include_router(page.router)
     app.add_middleware(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ops.api.around_models import ForeignDetails, RecordingReport, TrafficReport
+from ops.api.around_models import ForeignDetails, ReceivedReport, RecordingReport, TrafficReport
 from ops.api.models import VehicleReport
 from ops.api.report import rounded
 from ops.api.wire import listed
@@ -101,6 +101,19 @@ class Around:
             safe=safe,
             dropped=self._recorder.dropped,
             problem=self._recorder.problem,
+            received=self._received(),
+        )
+
+    def _received(self) -> ReceivedReport | None:
+        """How what others send is recorded."""
+        if self.surroundings is None or isinstance(self.surroundings, ReplayedTraffic):
+            return None
+        recorder = self.surroundings.recorder
+        if recorder is None:
+            return None
+        safe = recorder.watermark.frames
+        return ReceivedReport(
+            taken=recorder.taken, safe=safe, dropped=recorder.dropped, problem=recorder.problem
         )
 
     def told(self, seen: Versions | None = None) -> tuple[str, Versions, bool]:

@@ -41,6 +41,15 @@ class TrafficReport(Report):
     heard_s: float = Field(description="When its place was true, seconds since 1970 UTC; else last heard of")
 
 
+class ReceivedReport(Report):
+    """How what is no MAVLink is recorded, in lines and events from the start."""
+
+    taken: int = Field(description="Handed to the recorder")
+    safe: int = Field(description="Of these the first so many are on the disk for good, but for `dropped`")
+    dropped: int = Field(description="Could not be kept")
+    problem: str
+
+
 class RecordingReport(Report):
     """How the recorder fares, in frames from its start."""
 
@@ -48,6 +57,7 @@ class RecordingReport(Report):
     safe: int = Field(description="Of these the first so many are on the disk for good, but for `dropped`")
     dropped: int = Field(description="Could not be kept")
     problem: str
+    received: ReceivedReport | None = Field(default=None, description="Of others; null: none are heard")
 
 
 class TrackTaken(Report):

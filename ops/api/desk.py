@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ops.alarms import ListedAlarm
 from ops.api.alarming import Alarming
 from ops.api.around import Around, Versions
 from ops.api.folder import SECTIONS, OperationFolder, Section
@@ -127,6 +128,10 @@ class Desk:
         """The finds of the operation."""
         return () if self.folder is None else self.folder.finds()
 
+    def standing_alarms(self) -> tuple[ListedAlarm, ...]:
+        """The alarms of now, as their list has them; of a replay none."""
+        return self.alarms.watch.listed().active if isinstance(self.alarms, Alarming) else ()
+
     def links(self) -> tuple[LinkReport, ...]:
         """How the links of the hub fare."""
         return () if self.hub is None else link_reports(self.hub)
@@ -195,7 +200,7 @@ class Desk:
 
     def _watching(self) -> LiveVehicles | ReplayedVehicles | None:
         if self.replay is not None:
-            return ReplayedVehicles(self.replay, self.picture, self.happened)
+            return ReplayedVehicles(self.replay, self.picture, self.happened, self.around.foreign)
         if self.hub is None:
             return None
         return LiveVehicles(self.hub, self.picture, self.clock, self.around.foreign)

@@ -9,8 +9,10 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from missions.area import Part
+from missions.formats.volumes_geojson import CONTINGENCY, FLIGHT_GEOGRAPHY, feature_of
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.plan import Plan, Waypoint
+from missions.volumes import FlightVolumes
 from ops.api.flights import flight_reports
 from ops.api.models import FindingReport, JsonObject, PlanReport
 
@@ -52,6 +54,22 @@ def drawing(plan: Plan) -> JsonObject:
         *(_feature("rally", "Point", _position(rally.place)) for rally in plan.rally),
         *(_feature("take_off", "Point", _position(place)) for place in _take_offs(plan)),
     ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def volumes_drawing(entered: Sequence[FlightVolumes]) -> JsonObject:
+    """Volumes as a FeatureCollection; each feature's `role` is flight_geography or contingency_volume."""
+    features = []
+    for each in entered:
+        volumes = each.volumes
+        for role, volume in (
+            (FLIGHT_GEOGRAPHY, volumes.flight_geography),
+            (CONTINGENCY, volumes.contingency),
+        ):
+            if volume is not None:
+                feature = feature_of(role, volume)
+                feature["properties"] |= {"systems": list(each.systems), "plan_created": each.plan_created}
+                features.append(feature)
     return {"type": "FeatureCollection", "features": features}
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from imaging.thermal.find import Decision
 from missions.errors import FormatError
 from missions.files import read_bounded
 from ops.api.models import Ellipse, FindReport
@@ -26,6 +29,17 @@ def find_reports(path: Path, name: str) -> tuple[FindReport, ...]:
         )
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         raise FormatError("is no GeoJSON of finds", where=str(path), remedy="Run the search again") from error
+
+
+def with_decisions(report: FindReport, decisions: Mapping[str, Sequence[Decision]]) -> FindReport:
+    """The find with what people decided of it after it was written, by the finds' names."""
+    made = decisions.get(report.name, ())
+    if not made:
+        return report
+    before = report.properties.get("history")
+    history = [*(before if isinstance(before, list) else []), *map(asdict, made)]
+    properties = {**report.properties, "state": made[-1].state, "history": history}
+    return report.model_copy(update={"state": made[-1].state, "properties": properties})
 
 
 def _refuse(constant: str) -> None:

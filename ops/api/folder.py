@@ -10,21 +10,41 @@ from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
+from imaging.thermal.find import State
 from missions.errors import DroneteamError, EvidenceError, InputError
+from missions.formats.volumes_geojson import read_volumes
 from missions.plan import Plan
 from missions.plan_file import read_plan
 from missions.sorties import flights
+from missions.volumes import FlightVolumes
 from ops.api.drawing import plan_report
-from ops.api.finds import find_reports
-from ops.api.models import FileReport, FindReport, OperationReport, PlanReport, SceneReport, TrackReport
+from ops.api.finds import find_reports, with_decisions
+from ops.api.models import (
+    FileReport,
+    FindReport,
+    OperationReport,
+    PlanReport,
+    SceneReport,
+    SearchReport,
+    TrackReport,
+)
 from ops.api.scenes import ORTHOMOSAIC, scene_picture, scene_report
+from ops.api.searches import search_reports
 from ops.api.tracks import recorded_tracks
+from ops.finds import Decisions, decisions_of, review
 from ops.operations import EnteredFile, Operation
 from telemetry.clock import Clock
 
-Section = Literal["plans", "finds", "scenes", "tracks"]
-SECTIONS: tuple[Section, ...] = ("plans", "finds", "scenes", "tracks")
-KINDS: dict[Section, str] = {"plans": "plan", "finds": "find", "scenes": "scene", "tracks": "telemetry"}
+Section = Literal["plans", "finds", "scenes", "tracks", "volumes", "searches"]
+SECTIONS: tuple[Section, ...] = ("plans", "finds", "scenes", "tracks", "volumes", "searches")
+KINDS: dict[Section, str] = {
+    "plans": "plan",
+    "finds": "find",
+    "scenes": "scene",
+    "tracks": "telemetry",
+    "volumes": "volume",
+    "searches": "search",
+}
 PLAN_SUFFIXES = {"", ".json", ".droneteam"}
 """Exports of a plan for other programs lie beside it, under other suffixes."""
 PICTURES_KEPT = 8
@@ -64,9 +84,12 @@ class OperationFolder:
         self._flights = _Shelf(lambda path, _: flights(read_plan(path)))
         self._finds = _Shelf(lambda path, file: find_reports(path, file.path))
         self._tracks = _Shelf(lambda path, file: recorded_tracks(path, file.path))
+        self._volumes = _Shelf(lambda path, _: (read_volumes(path),))
+        self._searches = _Shelf(lambda path, file: search_reports(path, file.path))
         self._scenes = _Shelf(lambda path, file: (scene_report(path, file.path, file.sha256),))
         self._pictures: dict[str, bytes] = {}
         self._picturing = threading.Lock()
+        self._decisions: Decisions = {}
         self.look()
 
     @property
@@ -80,7 +103,12 @@ class OperationFolder:
         entered = set(files.values()) ^ set(self._files.values())
         self._files = files
         kinds = {each.kind for each in entered}
-        return {section for section, kind in KINDS.items() if kind in kinds}
+        changed: set[Section] = {section for section, kind in KINDS.items() if kind in kinds}
+        decisions = decisions_of(self._operation)
+        if decisions != self._decisions:
+            self._decisions = decisions
+            changed.add("finds")
+        return changed
 
     def plans(self) -> tuple[PlanReport, ...]:
         """Every plan; exports of plans to other formats are not read."""
@@ -91,16 +119,34 @@ class OperationFolder:
         return self._read(self._flights, "plan", lambda path: path.suffix in PLAN_SUFFIXES)
 
     def finds(self) -> tuple[FindReport, ...]:
-        """Every find."""
-        return self._read(self._finds, "find", lambda path: path.suffix == ".geojson")
+        """Every find, with what people decided."""
+        found = self._read(self._finds, "find", lambda path: path.suffix == ".geojson")
+        return tuple(with_decisions(each, self._decisions.get(each.source, {})) for each in found)
+
+    def review(self, find_id: str, state: State, by: str, why: str) -> FindReport:
+        """Log what somebody decided of a find. Raises InputError (`where` "find" for none), EvidenceError."""
+        found = {each.id: each for each in self.finds()}.get(find_id)
+        if found is None:
+            raise InputError(f"there is no find {find_id!r}", where="find", remedy="See GET /api/finds")
+        self.file(found.source)
+        made = review(self._operation, found.source, found.name, state, by, why)
+        return with_decisions(found, {found.name: (made,)})
 
     def tracks(self) -> tuple[TrackReport, ...]:
         """Every recorded track."""
         return self._read(self._tracks, "telemetry", lambda path: path.suffix == ".tlog")
 
+    def volumes(self) -> tuple[FlightVolumes, ...]:
+        """Every file of volumes, the newest last; the same objects each time."""
+        return self._read(self._volumes, "volume", lambda path: path.suffix in {".geojson", ".json"})
+
     def scenes(self) -> tuple[SceneReport, ...]:
         """Every mosaic."""
         return self._read(self._scenes, "scene", lambda path: path.name == ORTHOMOSAIC)
+
+    def searches(self) -> tuple[SearchReport, ...]:
+        """Every map of where he may be, the newest last."""
+        return self._read(self._searches, "search", lambda path: path.suffix == ".geojson")
 
     def scene_picture(self, scene: str) -> bytes:
         """A mosaic's picture as WebP. Raises InputError for a scene that is not there."""
@@ -145,9 +191,9 @@ class OperationFolder:
 
     def report(self) -> OperationReport:
         """The operation with its files."""
-        for read in (self.plans, self.finds, self.tracks, self.scenes):
+        for read in (self.plans, self.finds, self.tracks, self.scenes, self.volumes, self.searches):
             read()
-        shelves = (self._plans, self._finds, self._tracks, self._scenes)
+        shelves = (self._plans, self._finds, self._tracks, self._scenes, self._volumes, self._searches)
         return OperationReport(
             name=self._operation.name,
             kind=self._operation.kind.value,

@@ -161,6 +161,20 @@ class SceneReport(Report):
     report: JsonObject
 
 
+class SearchReport(Report):
+    """A map of where a missing person may be."""
+
+    id: str
+    name: str
+    created: str
+    outside: float = Field(description="The chance that he is nowhere on the map")
+    examples: tuple[str, ...] = Field(description="Categories in it whose figures are made up, for training")
+    drawing: JsonObject = Field(
+        description="GeoJSON FeatureCollection; `role`: search-contour, the widest first, with `share`, the "
+        "chance that it holds, or last-seen"
+    )
+
+
 class FileReport(Report):
     """A file that was entered into the operation."""
 
@@ -313,7 +327,7 @@ class Delta(Report):
     tracks: tuple[TrackReport, ...] = Field(default=(), description="New points only; append them")
     events: tuple[EventReport, ...] = ()
     alarms: AlarmsReport | None = Field(default=None, description="All of them; null where none changed")
-    changed: tuple[Literal["plans", "finds", "scenes", "tracks"], ...] = Field(
+    changed: tuple[Literal["plans", "finds", "scenes", "tracks", "volumes", "searches"], ...] = Field(
         (), description="What to fetch again from its endpoint"
     )
     dropped: Dropped = Dropped()

@@ -106,13 +106,16 @@ class Picture:
             for tracked in self._tracked.values():
                 self._watch_silence(tracked, now_s)
 
-    def keep_foreign(self, keys: Collection[str], now_s: float) -> None:
-        """Forget the foreign tracks that are not among `keys`; clients are told that they went."""
+    def keep_foreign(self, keys: Collection[str], now_s: float, *, events: bool = True) -> None:
+        """Forget the foreign tracks that are not among `keys`; clients are told that they went.
+
+        In a replay that is no event: those come from its own index.
+        """
         with self._lock:
             there = [key for key, each in self._tracked.items() if each.report.source is not None]
             for key in there:
                 if key not in keys:
-                    self._lose(key, now_s)
+                    self._lose(key, now_s, events=events)
 
     def tell(self, vehicle: str | None, happening: Happening, now_s: float) -> None:
         """Add one event."""
@@ -206,6 +209,9 @@ class Picture:
                 tracked.report, tracked.change = report, self._next()
             for point in points.get(report.key, ()):
                 tracked.points.add(self._next(), point)
+            if report.source is not None:
+                self._gone.pop(report.key, None)
+                self._append_point(tracked, report)
         for event in events:
             self._next()
             self._events.append(event)
@@ -230,12 +236,12 @@ class Picture:
             tracked.report, tracked.change = report, self._next()
         self._append_point(tracked, report)
 
-    def _lose(self, key: str, now_s: float) -> None:
+    def _lose(self, key: str, now_s: float, *, events: bool) -> None:
         report = self._tracked.pop(key).report
         self._gone[key] = self._next()
         while len(self._gone) > GONE_KEPT:
             del self._gone[next(iter(self._gone))]
-        if _is_told_of(report):
+        if events and _is_told_of(report):
             text = f"{report.name} ({report.source}) no longer heard"
             self._tell(None, Happening("info", "link", text), now_s)
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from missions.terrain import open_terrain
-from ops.alarms import ListedAlarm, PlansFlown
+from ops.alarms import ListedAlarm, PlansFlown, VolumesFlown
 from ops.alarms.recomputing import Recomputing
 from ops.alarms.recorded import Recorded
 from ops.alarms.watch import CALLING
@@ -146,7 +146,9 @@ def replayed_alarms(
         return ReplayedAlarms(picture, now_s, replay.begin_s, then, rules_name)
     terrain = None if settings.alert_terrain is None else open_terrain([settings.alert_terrain])
     plans = PlansFlown(folder.flights if folder is not None else tuple)
-    again = Recomputing(replay.timeline, load_rules(settings.alert_rules), plans=plans, terrain=terrain)
+    volumes = VolumesFlown(folder.volumes if folder is not None else tuple)
+    rules = load_rules(settings.alert_rules)
+    again = Recomputing(replay.timeline, rules, plans=plans, volumes=volumes, terrain=terrain)
     replay.on_jump(lambda _: again.give_way())
     return ReplayedAlarms(picture, now_s, replay.begin_s, again, rules_name)
 

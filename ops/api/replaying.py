@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
 
+from missions.errors import InputError
 from ops.api.alarming import happening_of, vehicle_of
 from ops.api.live import vehicle_report
 from ops.api.models import (
@@ -28,9 +30,13 @@ from ops.api.models import (
 from ops.api.picture import EVENTS, TRACK_POINTS, Picture
 from telemetry.alerts import Transition
 from telemetry.frames import Frame
-from telemetry.replay import Moment, Point, Replay, Situation
+from telemetry.received.told import told_by
+from telemetry.replay import Moment, Point, ReceivedItems, Replay, Situation
+from telemetry.traffic import ForeignReport
 
 MOMENTS_SHOWN = 1000
+LOOKED_AT = 2000
+"""Lines of others, evenly apart, for where the map is to be."""
 T = TypeVar("T")
 _MARKED = {"mode", "arming", "flight", "battery", "link"}
 
@@ -38,10 +44,18 @@ _MARKED = {"mode", "arming", "flight", "battery", "link"}
 class ReplayedVehicles:
     """Keeps a picture of what a replay shows; call `close` to hear no more.
 
-    `happened` are changes of alarms, which are told among its events.
+    `happened` are changes of alarms, which are told among its events; `foreign` gives the tracks that are not
+    ours at the time that is shown, each of which is drawn from where it was first shown on.
     """
 
-    def __init__(self, replay: Replay, picture: Picture, happened: Sequence[Transition] = ()) -> None:
+    def __init__(
+        self,
+        replay: Replay,
+        picture: Picture,
+        happened: Sequence[Transition] = (),
+        foreign: Callable[[], Sequence[VehicleReport]] = tuple,
+    ) -> None:
+        self._foreign = foreign
         self._replay = replay
         self._picture = picture
         self._lock = threading.Lock()
@@ -68,7 +82,9 @@ class ReplayedVehicles:
             now_s = self._replay.now_s
             reports = self._reports(now_s)
             points = {str(s): list(self._points(s, self._told_s, now_s)) for s in self._times_s}
-            self._picture.put(reports, points, list(self._events(self._told_s, now_s)))
+            foreign = self._foreign()
+            self._picture.put([*reports, *foreign], points, list(self._events(self._told_s, now_s)))
+            self._picture.keep_foreign({each.key for each in foreign}, now_s, events=False)
             self._told_s = max(self._told_s, now_s)
 
     def _hear(self, frames: Sequence[Frame]) -> None:
@@ -83,7 +99,7 @@ class ReplayedVehicles:
             self._heard_s = dict(situation.heard_s)
             points = {str(s): list(self._points(s, float("-inf"), now_s)) for s in self._times_s}
             events = list(self._events(float("-inf"), now_s))
-            self._picture.begin_anew(self._reports(now_s), points, events)
+            self._picture.begin_anew([*self._reports(now_s), *self._foreign()], points, events)
             self._told_s = now_s
 
     def _reports(self, now_s: float) -> list[VehicleReport]:
@@ -153,11 +169,23 @@ def find_time_s(properties: Mapping[str, object]) -> float | None:
 
 
 def _bounds(replay: Replay) -> tuple[float, float, float, float] | None:
-    points = [point for track in replay.tracks.values() for point in track]
+    points = [(each.lon_deg, each.lat_deg) for track in replay.tracks.values() for each in track]
+    points = points or _places_of_others(replay.timeline.received)
     if not points:
         return None
-    lons, lats = [each.lon_deg for each in points], [each.lat_deg for each in points]
+    lons, lats = zip(*points, strict=True)
     return min(lons), min(lats), max(lons), max(lats)
+
+
+def _places_of_others(received: ReceivedItems) -> list[tuple[float, float]]:
+    """Where others were, roughly, for a recording that has none of ours; manned aircraft fly far and wide."""
+    places = []
+    for number in range(0, len(received), max(1, len(received) // LOOKED_AT)):
+        with suppress(InputError):
+            told = told_by(received.item(number))
+            if isinstance(told, ForeignReport):
+                places.append((told.lon_deg, told.lat_deg))
+    return places
 
 
 def _foremost(moments: Sequence[Moment]) -> list[Moment]:

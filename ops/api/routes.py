@@ -11,15 +11,18 @@ from fastapi.responses import FileResponse
 
 from missions.errors import EvidenceError, InputError
 from ops.api.desk import Desk
+from ops.api.drawing import volumes_drawing
 from ops.api.folder import OperationFolder
 from ops.api.models import (
     FindReport,
     Health,
+    JsonObject,
     MapSettings,
     OperationReport,
     PlanReport,
     Problem,
     SceneReport,
+    SearchReport,
     TrackReport,
     VehicleReport,
 )
@@ -97,6 +100,18 @@ def plans(desk: TheDesk) -> tuple[PlanReport, ...]:
 def finds(desk: TheDesk) -> tuple[FindReport, ...]:
     """The finds of the operation: proposals until a person confirms them."""
     return () if desk.folder is None else desk.folder.finds()
+
+
+@router.get("/volumes")
+def volumes(desk: TheDesk) -> JsonObject:
+    """The volumes of air that the flights of the operation must stay in, as GeoJSON."""
+    return volumes_drawing(() if desk.folder is None else desk.folder.volumes())
+
+
+@router.get("/searches")
+def searches(desk: TheDesk) -> tuple[SearchReport, ...]:
+    """The maps of where a missing person may be, the newest last."""
+    return () if desk.folder is None else desk.folder.searches()
 
 
 @router.get("/scenes")

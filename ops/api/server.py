@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from missions.errors import LinkError, SettingsError
 from ops.api.app import create_app
+from ops.api.desk import Desk
 from ops.asking import asking
 from ops.config import Settings
 from ops.forwarding import forwarding
@@ -101,7 +102,8 @@ def serve(
         readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]
         stack.enter_context(forwarding(hub, readers, listening=forward, commanding=station))
         if surroundings is not None:
-            stack.enter_context(surroundings.running(app.state.desk.finds))
+            desk: Desk = app.state.desk
+            stack.enter_context(surroundings.running(desk.finds, desk.standing_alarms))
         if ask:
             stack.enter_context(asking(hub, readers))
         Server(app, announce, stopping or threading.Event()).run(sockets=[listening])

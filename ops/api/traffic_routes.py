@@ -15,7 +15,6 @@ from ops.api.desk import Desk
 from ops.api.models import Problem
 from ops.api.orders import json_of
 from ops.surroundings import Surroundings
-from telemetry.traffic import ForeignReport, track_report_of
 from telemetry.traffic.foreign import MAX_REPORT_BYTES
 
 router = APIRouter(prefix="/api")
@@ -51,15 +50,6 @@ def _allowed(request: Request, around: Annotated[Surroundings, Depends(_surround
     return around
 
 
-async def _report(request: Request) -> ForeignReport:
-    """The report in a request, which is read no further than a report can be long."""
-    data = await json_of(request, "a report", MAX_REPORT_BYTES)
-    try:
-        return track_report_of(data)
-    except InputError as error:
-        raise HTTPException(422, str(error)) from error
-
-
 @router.get("/traffic")
 def traffic(request: Request) -> tuple[TrafficReport, ...]:
     """Other aircraft heard of in the last minute, none of ours."""
@@ -70,9 +60,10 @@ def traffic(request: Request) -> tuple[TrafficReport, ...]:
 @router.post("/tracks", responses=REFUSED, openapi_extra=BODY)
 async def report_track(request: Request, around: Annotated[Surroundings, Depends(_allowed)]) -> TrackTaken:
     """Take in where something is that speaks no MAVLink: an aircraft of another maker, an officer, a car."""
-    report = await _report(request)
+    data = await json_of(request, "a report", MAX_REPORT_BYTES)
+    sender = "" if request.client is None else f"{request.client.host}:{request.client.port}"
     try:
-        await asyncio.to_thread(around.report, report)
+        report = await asyncio.to_thread(around.posted, data, sender)
     except InputError as error:
         raise HTTPException(422, str(error)) from error
     return TrackTaken(key=report.key)

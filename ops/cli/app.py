@@ -15,6 +15,7 @@ from ops.cli import (
     catalogue,
     demo,
     export,
+    finds,
     fly,
     heat,
     import_,
@@ -28,6 +29,7 @@ from ops.cli import (
     plan,
     replan,
     replay,
+    search,
     serve,
     sheet,
     sitl,
@@ -40,6 +42,7 @@ from ops.cli.desk import Desk
 PLAN, FLY, LOOK, PROVE, TRY = "Plan", "Fly and watch", "Look", "Prove", "Try"
 
 ORDER: tuple[str, ...] = (
+    "search",
     "plan",
     "export",
     "import",
@@ -59,6 +62,7 @@ ORDER: tuple[str, ...] = (
     "sheet",
     "tyre-marks",
     "heat",
+    "finds",
 )
 ORDER += ("operation", "bundle", "verify", "keys", "demo", "sitl")
 
@@ -106,12 +110,14 @@ def droneteam(
     context.obj = Desk(config)
 
 
+app.add_typer(search.app, name="search", rich_help_panel=PLAN)
 app.add_typer(plan.app, name="plan", rich_help_panel=PLAN)
 app.add_typer(aircraft.app, name="aircraft", rich_help_panel=PLAN)
 app.add_typer(log.app, name="log", rich_help_panel=FLY)
 app.add_typer(index.app, name="index", rich_help_panel=FLY)
 app.add_typer(archive.app, name="archive", rich_help_panel=FLY)
 app.add_typer(tyre_marks.app, name="tyre-marks", rich_help_panel=LOOK)
+app.add_typer(finds.app, name="finds", rich_help_panel=LOOK)
 app.add_typer(operation.app, name="operation", rich_help_panel=PROVE)
 app.add_typer(keys.app, name="keys", rich_help_panel=PROVE)
 app.add_typer(sitl.app, name="sitl", rich_help_panel=TRY)

@@ -13,6 +13,7 @@ from missions.errors import InputError
 from ops.cli.options import JsonOption
 from ops.cli.progress import showing
 from ops.cli.screen import out, print_json, say, table
+from telemetry.segments.seals import RECEIVED, SUFFIXES
 
 if TYPE_CHECKING:
     from pyarrow import Table
@@ -111,7 +112,7 @@ def query(
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, every row.")] = False,
 ) -> None:
-    """Answer one SELECT over `positions`, message types by their names, `unknown` and `segments`.
+    """Answer one SELECT over `positions`, `foreign_positions`, message types by their names and `segments`.
 
     It can read nothing but the archive and write nothing. Times are UTC.
     """
@@ -129,12 +130,14 @@ def query(
 
 
 def _recordings(paths: list[Path]) -> list[Path]:
-    """Files as they are; every `.tlog` of a folder by name. Raises InputError for a folder without any."""
+    """Files as they are; every recording of a folder by name. Raises InputError for a folder without any."""
     found: list[Path] = []
     for path in paths:
-        inside = sorted(path.glob("*.tlog")) if path.is_dir() else [path]
+        inside = (
+            sorted(each for each in path.iterdir() if each.suffix in SUFFIXES) if path.is_dir() else [path]
+        )
         if not inside:
-            raise InputError("there is no .tlog in it", where=str(path), remedy="Check the path")
+            raise InputError("there is no recording in it", where=str(path), remedy="Check the path")
         found += inside
     return found
 
@@ -143,7 +146,13 @@ def _tell(path: Path, added: Added, *, as_json: bool) -> None:
     entry = added.entry
     if as_json:
         told = {"path": str(path), "new": added.is_new, "name": entry.name, "sha256": entry.sha256}
-        print_json(told | {"frames": entry.frames, "positions": entry.positions, "counts": entry.counts})
+        print_json(
+            told
+            | {"frames": entry.frames, "positions": entry.positions, "counts": entry.counts}
+            | {"foreign_positions": entry.foreign_positions}
+        )
+    elif added.is_new and path.suffix == RECEIVED:
+        say(f"{path}: {entry.frames} lines and events of others, {entry.foreign_positions} positions")
     elif added.is_new:
         say(f"{path}: {entry.frames} frames, {entry.positions} positions")
     else:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     from ops.operations import Operation
 
 FINDS_SHOWN = 30
+TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f"]
 
 
 def heat(
     context: typer.Context,
-    frames: Annotated[Path, typer.Argument(metavar="FRAMES", help="The folder with the thermal frames.")],
+    frames: Annotated[
+        str,
+        typer.Argument(metavar="FRAMES", help="A folder with thermal frames, a picture, a clip or a stream."),
+    ],
     track: Annotated[
         Path | None, typer.Option(metavar="TLOG", help="Where the aircraft was; else what the frames say.")
     ] = None,
@@ -38,13 +44,44 @@ def heat(
         int | None, typer.Option(metavar="NUMBER", help="The aircraft in the recording; else the only one.")
     ] = None,
     least: Annotated[int, typer.Option(min=1, help="List what was seen in so many frames or more.")] = 1,
+    detector: Annotated[
+        Literal["learned", "contrast", "both"] | None,
+        typer.Option(help="What looks: the learned detector (the default), contrast alone, or both."),
+    ] = None,
     least_score: Annotated[
-        float,
-        typer.Option(min=0, help="List spots that score at least this; lower finds more and errs more."),
-    ] = 2.5,
+        float | None,
+        typer.Option(
+            min=0,
+            help="List spots that score at least this, by default 0.25 (learned) or 2.5 (contrast); "
+            "lower finds more and errs more.",
+        ),
+    ] = None,
+    terrain: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Heights of the ground, GeoTIFF or .hgt; else it is level."),
+    ] = None,
     clock_offset: Annotated[
         float, typer.Option(metavar="SECONDS", help="What to add to the frames' times to give the track's.")
     ] = 0.0,
+    every: Annotated[
+        str,
+        typer.Option(metavar="SECONDS", help="Of a clip, a frame every so often; or a rate, as in 5fps."),
+    ] = "0.2",
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Of a clip or a stream, no more than this.")
+    ] = None,
+    starts: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="TIME", help="When the clip starts, UTC, where it does not tell.", formats=TIME_FORMATS
+        ),
+    ] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(metavar="SRT", help="The clip's subtitles; else those beside or in it.")
+    ] = None,
+    black_hot: Annotated[
+        bool, typer.Option("--black-hot", help="Black is hot in pictures that are plain grey.")
+    ] = False,
     boxes: Annotated[
         Path | None, typer.Option(metavar="JSON", help="Write every spot's box too, COCO style.")
     ] = None,
@@ -54,25 +91,43 @@ def heat(
     """Find hot spots and place them on the ground with their uncertainty. Each find is a proposal."""
     from imaging.heat import HeatOptions
     from imaging.heat import heat as search
-    from imaging.thermal.hotspots import HotSpotOptions
+    from imaging.thermal.detector import detector_called
+    from imaging.thermal.reading import VideoOptions
     from missions import catalogue
+    from missions.terrain import open_terrain
     from telemetry.track import Track
 
     settings = settings_of(context)
     opened = open_operation(operation, settings)
-    target = output or _finds_in(opened)
+    target = output or (None if boxes is not None and opened is None else _finds_in(opened))
     known = catalogue.camera(camera, settings.catalogue) if camera else None
     flown = Track.from_tlog(track, system) if track else None
     options = HeatOptions(
-        hotspots=HotSpotOptions(least_score=least_score), clock_offset_s=clock_offset, least_sightings=least
+        detector=detector_called(detector, least_score),
+        clock_offset_s=clock_offset,
+        ground=open_terrain(terrain) if terrain else None,
+        least_sightings=least,
+        black_hot=black_hot,
+        video=VideoOptions(
+            every_s=_every_s(every),
+            at_most_s=seconds,
+            starts_s=starts.replace(tzinfo=UTC).timestamp() if starts else None,
+            subtitles=subtitles,
+        ),
     )
     with showing() as progress:
         found = search(frames, flown, camera=known, options=options, progress=progress)
     if boxes is not None:
         found.write_coco(boxes)
+    if target is None:
+        _say_read(found)
+        count = sum(len(frame.spots) for frame in found.frames)
+        say(f"Wrote {boxes}: {count} boxes. No finds were asked for.")
+        return
+    found = _with_decisions(found, target, opened)
     pictures = found.write(target)
     if opened is not None:
-        enter_pictures(opened, frames, "frame", tuple(frame.name for frame in found.frames))
+        _enter_frames(opened, frames, found)
         if track is not None:
             enter(opened, track, "telemetry")
         enter(opened, target, "find", frames=len(found.frames))
@@ -82,6 +137,48 @@ def heat(
         print_json(found.geojson())
     else:
         _show(found, target)
+
+
+def _every_s(every: str) -> float:
+    """Seconds from frame to frame of "0.5" or "2fps"."""
+    rate = every.strip().lower().endswith("fps")
+    try:
+        value = float(every.strip()[:-3] if rate else every)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0 or (rate and value == 0):
+        raise InputError(
+            f"{every!r} is no time between frames",
+            where="--every",
+            remedy="Give seconds, or a rate as in 5fps",
+        )
+    return 1 / value if rate else value
+
+
+def _enter_frames(operation: Operation, frames: str, found: Finds) -> None:
+    """The files that the frames are from, each once; a stream has none."""
+    from imaging.thermal.container import is_live
+    from imaging.thermal.sources import file_of
+
+    if is_live(frames):
+        return
+    names = [file_of(frame.name) for frame in found.frames] + [name for name, _ in found.clips]
+    base = Path(frames) if Path(frames).is_dir() else Path(frames).parent
+    kept = tuple(name for name in dict.fromkeys(names) if (base / name).is_file())
+    enter_pictures(operation, Path(frames), "frame", kept)
+
+
+def _with_decisions(found: Finds, target: Path, operation: Operation | None) -> Finds:
+    """With what people decided of the same things in earlier runs."""
+    from imaging.thermal.reviewing import read_finds
+    from ops.finds import earlier_finds
+
+    if operation is not None:
+        for document, decisions in earlier_finds(operation):
+            found = found.with_decisions(document, decisions)
+    elif target.exists():
+        found = found.with_decisions(read_finds(target))
+    return found
 
 
 def _finds_in(operation: Operation | None) -> Path:
@@ -96,11 +193,15 @@ def _show(found: Finds, target: Path) -> None:
     rows = [_row(find) for find in found.finds[:FINDS_SHOWN]]
     columns = ("Find", "Latitude", "Longitude", "95 % within", "#Seen", "#Score", "What")
     out().print(table(f"{len(found.finds)} proposals, to be confirmed by a person", columns, rows))
+    _say_read(found)
+    say(f"Wrote {target}. Where nothing was found nobody says that nobody is there.")
+
+
+def _say_read(found: Finds) -> None:
     placed = sum(not frame.not_placed for frame in found.frames)
     say(f"{len(found.frames)} frames read, {placed} placed, {len(found.unread)} not read")
     for note in found.notes:
         say(note)
-    say(f"Wrote {target}. Where nothing was found nobody says that nobody is there.")
 
 
 def _row(find: Find) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ import typer
 from missions.errors import InputError
 from ops.cli.options import JsonOption
 from ops.cli.screen import facts, out, print_json, say, table
+from telemetry.segments.seals import RECEIVED, SUFFIXES
 
 if TYPE_CHECKING:
     from ops.index import Index
@@ -19,6 +20,7 @@ app = typer.Typer(help="Recordings: show what their index holds, make it again."
 FolderArgument = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of the recordings.")]
 _MEGABYTE = 1_000_000
 _VEHICLE_HEADS = ("#System", "#Component", "Kind", "Autopilot", "First heard", "Last heard")
+_OTHER_HEADS = ("Key", "Name", "Kind", "First heard", "Last heard", "#Positions", "Link")
 _FLIGHT_HEADS = ("#System", "Begins", "#Minutes", "#Highest m", "#Way m", "#Battery %", "End")
 
 
@@ -77,6 +79,7 @@ def as_plain(found: Index) -> dict[str, Any]:
             }
             for flight in found.flights()
         ],
+        "foreigners": [dataclasses.asdict(one) for one in found.foreigners()],
         "alerts": [dataclasses.asdict(alert) for alert in found.alerts()],
         "segments": [dataclasses.asdict(segment) for segment in found.segments()],
     }
@@ -85,8 +88,10 @@ def as_plain(found: Index) -> dict[str, Any]:
 def _show(folder: Path, found: Index) -> None:
     segments = found.segments()
     size = sum(segment.bytes for segment in segments) / _MEGABYTE
-    frames = sum(segment.frames for segment in segments)
-    rows = [("Recordings", f"{len(segments)} files, {size:.1f} MB, {frames} frames")]
+    lines = sum(segment.frames for segment in segments if segment.name.endswith(RECEIVED))
+    frames = sum(segment.frames for segment in segments) - lines
+    of_others = f", {lines} lines and events of others" if lines else ""
+    rows = [("Recordings", f"{len(segments)} files, {size:.1f} MB, {frames} frames{of_others}")]
     rows.append(("Alerts", f"{len(found.alerts())} transitions"))
     rows += [(segment.name, segment.problem) for segment in segments if segment.problem]
     out().print(facts(str(folder), rows))
@@ -108,6 +113,12 @@ def _show(folder: Path, found: Index) -> None:
         for one in found.flights()
     ]
     out().print(table("Flights", _FLIGHT_HEADS, flights))
+    others = [
+        (one.key, one.name, one.kind, _moment(one.first_s), _moment(one.last_s), one.positions, one.link)
+        for one in found.foreigners()
+    ]
+    if others:
+        out().print(table("Not ours", _OTHER_HEADS, others))
 
 
 def _moment(time_s: float) -> str:
@@ -115,7 +126,7 @@ def _moment(time_s: float) -> str:
 
 
 def _bytes_in(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("*.tlog"))
+    return sum(path.stat().st_size for suffix in SUFFIXES for path in folder.glob(f"*{suffix}"))
 
 
 def _check(folder: Path) -> None:

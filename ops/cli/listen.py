@@ -62,7 +62,7 @@ def listen(
     with ExitStack() as stack:
         around = stack.enter_context(surroundings(settings, hub, tak=tak, traffic=(), links=addresses))
         ways = [stack.enter_context(open_link(address, clock)) for address in addresses]
-        recorder = stack.enter_context(recording(record_in, settings, opened, links=addresses))
+        recorder = stack.enter_context(recording(record_in, settings, opened, around, links=addresses))
         if recorder is not None:
             hub.subscribe(recorder)
         stack.callback(_log_vehicles, hub, opened, addresses)

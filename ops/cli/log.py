@@ -14,6 +14,7 @@ from ops.cli.log_bin import bin_as_plain, named, show_bin
 from ops.cli.log_check import check
 from ops.cli.log_convert import convert
 from ops.cli.log_plot import plot
+from ops.cli.log_received import received_as_plain, show_received
 from ops.cli.options import JsonOption
 from ops.cli.screen import facts, out, print_json, say, table
 
@@ -34,7 +35,8 @@ def log() -> None:
 @app.command(short_help="Who spoke, how often, what was lost.")
 def info(
     recordings: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Recordings (.tlog) and onboard logs (.BIN).")
+        list[Path],
+        typer.Argument(metavar="FILE…", help="Recordings (.tlog, .received) and onboard logs (.BIN)."),
     ],
     every: Annotated[
         bool, typer.Option("--all", help="Every message type of every sender, not the five most frequent.")
@@ -44,8 +46,15 @@ def info(
     """Say what recordings hold: senders, messages by type, losses, noise and duration."""
     from telemetry.log_kind import is_onboard
     from telemetry.log_summary import summary_of
+    from telemetry.received.reading import is_received
 
     for path in recordings:
+        if is_received(path):
+            from telemetry.received.summary import received_summary
+
+            others = received_summary(path)
+            print_json(received_as_plain(others)) if as_json else show_received(others, every=every)
+            continue
         if is_onboard(path):
             from telemetry.dataflash import bin_summary
 

@@ -11,6 +11,8 @@ import typer
 from ops.cli.options import JsonOption
 from ops.cli.screen import print_json, say
 
+_TABLES = {"csv", "parquet"}
+
 
 class ConvertKind(StrEnum):
     """The formats that a recording can be written in."""
@@ -24,7 +26,7 @@ class ConvertKind(StrEnum):
 
 def convert(
     recording: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A recording (.tlog) or an onboard log (.BIN).")
+        Path, typer.Argument(metavar="FILE", help="A recording (.tlog, .received) or an onboard log (.BIN).")
     ],
     output: Annotated[
         Path,
@@ -45,11 +47,16 @@ def convert(
     """Write a recording's messages as Parquet or CSV, or its paths as GPX, KML or GeoJSON.
 
     GPX 1.1 and KML with times and heights above sea level; GeoJSON as OGC Moving Features JSON (19-045r3).
+    What was received of others is one table of positions, or paths.
     """
     from telemetry.exports import convert as write
     from telemetry.exports import kind_of, open_recorded
+    from telemetry.exports.received_records import POSITIONS
+    from telemetry.received.reading import is_received
 
     kind = kind_of(output, to.value if to else None)
+    if is_received(recording) and kind in _TABLES:
+        message = POSITIONS  # all that there is: one table, to a file
     done = write(open_recorded(recording), output, kind, system=system, message=message)
     if as_json:
         print_json({"path": str(output), "format": kind, "what": done.what, "counts": done.counts})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -22,7 +22,7 @@ from ops.cli.screen import out, print_json, say
 
 if TYPE_CHECKING:
     from imaging.control.gathering import ControlFiles
-    from imaging.options import MosaicOptions
+    from imaging.options import Aligner, MosaicOptions
     from imaging.priors import Priors
     from imaging.scene_report import SceneReport
     from imaging.watching import Run
@@ -77,6 +77,9 @@ def mosaic(
     final: Annotated[
         bool, typer.Option("--final", help="With --watch: make the full product at the end.")
     ] = False,
+    aligner: Annotated[
+        str, typer.Option(metavar="own|colmap", help="What aligns the photos of a full product.")
+    ] = "own",
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="The most memory to use, such as 4G or 800M.")
     ] = None,
@@ -106,6 +109,7 @@ def mosaic(
     options = MosaicOptions(
         gsd_m=None if gsd is None else gsd / 100,
         quick=quick or watch,
+        aligner=cast("Aligner", aligner),
         threads=threads,
         limit_mb=None if memory is None else megabytes(memory),
     )

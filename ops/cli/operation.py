@@ -11,17 +11,18 @@ import typer
 from ops.cli.desk import settings_of
 from ops.cli.options import JsonOption
 from ops.cli.screen import facts, out, print_json, say, table
+from ops.cli.volumes import volumes
 
 if TYPE_CHECKING:
     from ops.operations import Operation
 
-app = typer.Typer(help="Keep an operation: new, add, show, rebuild.", no_args_is_help=True)
+app = typer.Typer(help="Keep an operation: new, add, volumes, show, rebuild.", no_args_is_help=True)
 FolderArgument = Annotated[Path, typer.Argument(metavar="OPERATION", help="The folder of the operation.")]
 
 
 @app.callback()
 def operation() -> None:
-    """Keep an operation: new, add, show, rebuild."""
+    """Keep an operation: new, add, volumes, show, rebuild."""
 
 
 @app.command()
@@ -52,7 +53,8 @@ def add(
     folder: FolderArgument,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files that enter.")],
     kind: Annotated[
-        str, typer.Option(metavar="KIND", help="plan, telemetry, photo, scene, frame, find or picture.")
+        str,
+        typer.Option(metavar="KIND", help="plan, volume, telemetry, photo, scene, frame, find or picture."),
     ],
 ) -> None:
     """Let files enter an operation: copied in, hashed and logged."""
@@ -61,6 +63,9 @@ def add(
     opened = Operation.open(folder, actor=settings_of(context).operator)
     for file in files:
         say(f"Entered: {opened.add_file(file, kind).path}")
+
+
+app.command(short_help="Where a flight must stay: its volumes of air.")(volumes)
 
 
 @app.command()

@@ -1,8 +1,8 @@
-"""Recordings that commands make: .tlog segments in a folder, entering an operation when they end."""
+"""Recordings that commands make: segments in a folder, entering an operation when they end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,48 +13,69 @@ from ops.cli.screen import say
 if TYPE_CHECKING:
     from ops.config import Settings
     from ops.operations import Operation
+    from ops.surroundings import Surroundings
     from telemetry.recorder import Recorder
+    from telemetry.segments import SegmentRecorder
 
 MEGABYTE = 1_000_000
 
 
 @contextmanager
 def recording(
-    folder: Path | None, settings: Settings, operation: Operation | None, **details: Any
+    folder: Path | None,
+    settings: Settings,
+    operation: Operation | None,
+    around: Surroundings | None = None,
+    **details: Any,
 ) -> Iterator[Recorder | None]:
-    """A recorder into `folder`, else into the operation's; None where neither was named."""
+    """A recorder into `folder`, else into the operation's; None where neither was named.
+
+    What comes `around` that is no MAVLink is recorded there too.
+    """
     if folder is None and operation is not None:
         folder = operation.folder / "telemetry"
     if folder is None:
         yield None
         return
     from telemetry.clock import SystemClock
+    from telemetry.received.recorder import ReceivedRecorder
     from telemetry.recorder import Recorder
 
     there_before = folder.exists()
-    recorder = Recorder(folder, SystemClock(), segment_bytes=settings.segment_mb * MEGABYTE)
+    segment_bytes = settings.segment_mb * MEGABYTE
+    recorder = Recorder(folder, SystemClock(), segment_bytes=segment_bytes)
+    recorders: list[SegmentRecorder] = [recorder]
+    if around is not None:
+        around.recorder = ReceivedRecorder(folder, SystemClock(), segment_bytes=segment_bytes)
+        recorders.append(around.recorder)
     try:
         with ExitStack() as stack:
-            _index(recorder, stack)
-            yield stack.enter_context(recorder)
+            _index(folder, recorders, stack)
+            for each in reversed(recorders):
+                stack.enter_context(each)
+            yield recorder
     finally:
-        if recorder.problem:
-            say(f"Recording had trouble, {recorder.dropped} frames were lost: {recorder.problem}")
-        if not recorder.segments and not there_before:
+        for each in recorders:
+            if each.problem:
+                say(f"Recording had trouble, {each.dropped} of {each.taken} were lost: {each.problem}")
+        segments = [segment for each in recorders for segment in each.segments]
+        if not segments and not there_before:
             with suppress(OSError):
                 folder.rmdir()
-        for segment in recorder.segments:
+        for segment in segments:
             say(f"Recorded {segment}")
             enter(operation, segment, "telemetry", **details)
 
 
-def _index(recorder: Recorder, stack: ExitStack) -> None:
-    """Have the folder's index kept up to date, which ends after the recorder; a recording goes on without."""
+def _index(folder: Path, recorders: Sequence[SegmentRecorder], stack: ExitStack) -> None:
+    """Have the folder's index kept up to date, which ends after the recorders; they go on without."""
     from missions.errors import OutputError
     from ops.index import IndexWriter
     from telemetry.clock import SystemClock
 
     try:
-        recorder.subscribe(stack.enter_context(IndexWriter(recorder.folder, SystemClock(), tell=say)))
+        writer = stack.enter_context(IndexWriter(folder, SystemClock(), tell=say))
+        for recorder in recorders:
+            recorder.subscribe(writer)
     except OutputError as error:
         say(f"Recording without an index: {error.what} ({error.where})")

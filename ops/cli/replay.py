@@ -15,14 +15,16 @@ from ops.cli.screen import say
 if TYPE_CHECKING:
     from telemetry.replay import Replay
 
-LOGS = {".tlog", ".bin"}
+LOGS = {".tlog", ".bin", ".received"}
 
 
 def replay(
     context: typer.Context,
     recordings: Annotated[
         list[Path],
-        typer.Argument(metavar="OPERATION|FILE…", help="An operation, a folder, or .tlog and .bin files."),
+        typer.Argument(
+            metavar="OPERATION|FILE…", help="An operation, a folder, or .tlog, .bin and .received files."
+        ),
     ],
     speed: Annotated[
         float, typer.Option(metavar="FACTOR", min=0.1, max=60, help="0.1 to 60; 1 is as it was recorded.")
@@ -69,7 +71,9 @@ def replay(
     shown = Replay(timeline, clock, speed=speed, loop=loop, skip_silence_s=skip_silence_s)
     if begin is not None:
         shown.seek(_time_s(begin, shown))
-    say(f"{len(timeline)} frames, {shown.end_s - shown.begin_s:.0f} s of {', '.join(map(str, recordings))}")
+    beside = f", {len(timeline.received)} lines and events of others" if len(timeline.received) else ""
+    lasts_s = shown.end_s - shown.begin_s
+    say(f"{len(timeline)} frames{beside}, {lasts_s:.0f} s of {', '.join(map(str, recordings))}")
     with ExitStack() as stack:
         for address in to or ():
             link = stack.enter_context(open_link(address, clock))
@@ -110,7 +114,7 @@ def _files(recordings: list[Path]) -> list[Path]:
         raise InputError(
             "there is no recording in it",
             where=", ".join(map(str, recordings)),
-            remedy="Name a .tlog or .bin file, a folder of them, or an operation with telemetry",
+            remedy="Name a .tlog, .bin or .received file, a folder of them, or an operation with telemetry",
         )
     return list(dict.fromkeys(found))
 

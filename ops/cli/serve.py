@@ -48,7 +48,7 @@ def serve(
     hub = Hub(clock)
     with (
         surroundings(settings, hub, tak=tak, traffic=traffic, links=links or ()) as around,
-        recording(record_in, settings, None) as recorder,
+        recording(record_in, settings, None, around) as recorder,
     ):
         if recorder is not None:
             hub.subscribe(recorder)

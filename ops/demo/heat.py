@@ -38,7 +38,7 @@ def look_for_people(operation: Operation, plan: Plan, track: Track, steps: Steps
     operation.add_folder(frames, "frame", simulated=True)
     options = HeatOptions(
         hotspots=HotSpotOptions(least_score=LEAST_SCORE),
-        ground_amsl_m=GROUND_AMSL_M,
+        ground=GROUND_AMSL_M,
         least_sightings=LEAST_SIGHTINGS,
     )
     finds = heat(frames, track, camera=plan.camera, options=options, progress=steps)

@@ -16,11 +16,13 @@ from missions.errors import FormatError, InputError
 from ops.index.alert_log import ALERTS_NAME, ALERTS_NUMBER, AlertScan
 from ops.index.database import Database
 from ops.index.fold import Row, SegmentFold
+from ops.index.received import ReceivedFiller
 from ops.index.scan import BLOCK_BYTES, SegmentScan
 from ops.index.seals import PointSums, alert_line, alerts_seal, seal_of
 from ops.index.segments import segment_number, segments_in
 from ops.index.tables import OF_A_SEGMENT, alerts, legs, segments, sightings, tracks
 from telemetry.segments.disk import in_use
+from telemetry.segments.seals import RECEIVED
 
 _AT_A_TIME = 5_000
 _ALL_EVERY = 20
@@ -64,9 +66,9 @@ class Filler:
         self._looks = 0
         self.problems: list[str] = []
         with database.transaction() as connection:
-            self._known = {
-                row["segment"]: dict(row) for row in connection.execute(select(segments)).mappings()
-            }
+            known = {row["segment"]: dict(row) for row in connection.execute(select(segments)).mappings()}
+        self._received = ReceivedFiller(folder, database, known, told)
+        self._known = {number: row for number, row in known.items() if not row["name"].endswith(RECEIVED)}
 
     def catch_up(self, *, last: bool, safe: Mapping[Path, int] | None = None) -> None:
         """Index what is new. `safe` says how many bytes of a segment that is being written are on the disk.
@@ -76,10 +78,12 @@ class Filler:
         be read has no rows and is named in `problems`. Raises IndexDamaged and OutputError.
         """
         self.problems = []
-        upto = dict(safe or {})
+        received = {path: size for path, size in (safe or {}).items() if path.suffix == RECEIVED}
+        upto = {path: size for path, size in (safe or {}).items() if path not in received}
         there = {number: step.scan.path for number, step in self._open.items()}
         there |= {segment_number(path.name): path for path in upto}
-        if last or self._is_due():
+        every = last or self._is_due()
+        if every:
             there = segments_in(self._folder)
             for number in self._known.keys() - there.keys() - {ALERTS_NUMBER}:
                 self._remove(number)
@@ -91,6 +95,7 @@ class Filler:
                     raise
                 self._remove(number)
                 self.problems.append(str(error))
+        self.problems += self._received.catch_up(last=last, every=every, safe=received)
         self._add_alerts()
 
     def _is_due(self) -> bool:

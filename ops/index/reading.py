@@ -15,11 +15,20 @@ from missions.errors import InputError
 from ops.beside import INDEX_NAME
 from ops.index.cells import ranges
 from ops.index.database import reading
+from ops.index.foreign import (
+    Foreigner,
+    ForeignPassage,
+    foreign_passages_query,
+    foreign_way,
+    foreigner_of,
+    foreigners_query,
+)
 from ops.index.locks import using
 from ops.index.points import MOST_POINTS, component_of, laid, points_of, us, within
 from ops.index.rows import Alert, Flight, Passage, Segment, Vehicle, flight_of, seconds
 from ops.index.tables import alerts, segments, tracks
 from ops.index.views import flights_query, vehicles_query
+from telemetry.segments.seals import SUFFIXES
 
 
 class Index:
@@ -45,7 +54,7 @@ class Index:
                 first_s=seconds(row["first_us"]),
                 last_s=seconds(row["last_us"]),
             )
-            for row in sorted(rows, key=lambda row: not row["name"].endswith(".tlog"))
+            for row in sorted(rows, key=lambda row: not row["name"].endswith(SUFFIXES))
         )
 
     def vehicles(self) -> tuple[Vehicle, ...]:
@@ -90,9 +99,7 @@ class Index:
         several components of the system told a place it is the autopilot's unless one is named. Raises
         InputError for fewer than two points.
         """
-        most = MOST_POINTS if at_most_points is None else at_most_points
-        if most < 2:
-            raise InputError(f"a track of {most} points is none", remedy="Ask for two or more")
+        most = _most(at_most_points)
         with self._connection() as connection:
             part = component if component is not None else component_of(connection, system)
             rows = points_of(connection, system << 8 | part, since_s, until_s, most)
@@ -121,14 +128,7 @@ class Index:
         until_s: float | None = None,
     ) -> tuple[Passage, ...]:
         """Who was in a box (south, west, north, east), by its points of one a second. Raises InputError."""
-        south, west, north, east = (round(side * 1e7) for side in box_deg)
-        if not (
-            -900_000_000 <= south <= north <= 900_000_000 and -1_800_000_000 <= west <= east <= 1_800_000_000
-        ):
-            raise InputError(
-                f"{box_deg} is no box",
-                remedy="Give south, west, north, east in degrees, the smaller ones first",
-            )
+        south, west, north, east = _sides_e7(box_deg)
         wanted = within(tracks.c.time_us, since_s, until_s)
         wanted += [tracks.c.lat_e7.between(south, north), tracks.c.lon_e7.between(west, east)]
         cells = ranges(south, west, north, east)
@@ -158,6 +158,41 @@ class Index:
             for row in self._rows(named.order_by(own.c.first_us, own.c.vehicle))
         )
 
+    def foreigners(self, since_s: float | None = None, until_s: float | None = None) -> tuple[Foreigner, ...]:
+        """Everybody who is not ours and told a place, by when they were first heard.
+
+        From receivers of ADS-B, TAK and reports of foreign tracks; what our own aircraft heard of others is
+        in the recordings of these.
+        """
+        return tuple(map(foreigner_of, self._rows(foreigners_query(since_s, until_s))))
+
+    def foreign_track(
+        self,
+        key: str,
+        since_s: float | None = None,
+        until_s: float | None = None,
+        at_most_points: int | None = None,
+    ) -> npt.NDArray[np.void]:
+        """The points of one of them (n,) of `FOREIGN_POINT`, one a second, rising in time; as `track`."""
+        most = _most(at_most_points)
+        with self._connection() as connection:
+            return foreign_way(connection, key, since_s, until_s, most)
+
+    def foreign_passages(
+        self,
+        box_deg: tuple[float, float, float, float],
+        since_s: float | None = None,
+        until_s: float | None = None,
+    ) -> tuple[ForeignPassage, ...]:
+        """Who of them was in a box (south, west, north, east); as `passages`. Raises InputError."""
+        rows = self._rows(foreign_passages_query(_sides_e7(box_deg), since_s, until_s))
+        return tuple(
+            ForeignPassage(
+                row["key"], row["first_us"] / 1e6, row["last_us"] / 1e6, row["points"], row["name"]
+            )
+            for row in rows
+        )
+
     def _rows(self, question: Select[Any]) -> list[dict[str, Any]]:
         with self._connection() as connection:
             return [dict(row) for row in connection.execute(question).mappings()]
@@ -166,3 +201,22 @@ class Index:
     def _connection(self) -> Iterator[Connection]:
         with using(self.folder), reading(self.folder / INDEX_NAME) as connection:
             yield connection
+
+
+def _most(at_most_points: int | None) -> int:
+    most = MOST_POINTS if at_most_points is None else at_most_points
+    if most < 2:
+        raise InputError(f"a track of {most} points is none", remedy="Ask for two or more")
+    return most
+
+
+def _sides_e7(box_deg: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """South, west, north and east of a box, degrees times 10^7. Raises InputError."""
+    south, west, north, east = (round(side * 1e7) for side in box_deg)
+    if not (
+        -900_000_000 <= south <= north <= 900_000_000 and -1_800_000_000 <= west <= east <= 1_800_000_000
+    ):
+        raise InputError(
+            f"{box_deg} is no box", remedy="Give south, west, north, east in degrees, the smaller ones first"
+        )
+    return south, west, north, east

@@ -11,12 +11,17 @@ from sqlalchemy import Connection, func, select
 
 from ops.index.alert_log import ALERTS_NUMBER
 from ops.index.events import SECOND_US
-from ops.index.tables import alerts, legs, segments, sightings, tracks
+from ops.index.tables import alerts, foreign_points, foreigners, legs, segments, sightings, tracks
+from telemetry.segments.seals import RECEIVED
 
 Row = Mapping[str, Any]
 _KEPT = 32
 _ALERT_NAMES = [column.name for column in alerts.c]
 _SUMMED = ("vehicle", "at", "lat_e7", "lon_e7", "amsl_mm", "relative_mm", "speed_cm_s", "cell")
+_FOREIGN_SUMMED = ("number", "at", "lat_e7", "lon_e7", "cell")
+_FOREIGN_OR_NULL = ("height_mm", "reference", "speed_cm_s", "course_cdeg")
+_NULL = -1_000_003
+"""What stands in a sum for a value that is not known."""
 
 
 class PointSums:
@@ -40,6 +45,34 @@ class PointSums:
         self.values = [sum(column) for column in zip(self.values, *rows, strict=True)]
 
 
+class ForeignSums:
+    """The same of a segment's points of others."""
+
+    def __init__(self) -> None:
+        self.values = [0] * (3 + len(_FOREIGN_SUMMED) + len(_FOREIGN_OR_NULL))
+
+    def add(self, points: Iterable[Row]) -> None:
+        """Count points in."""
+        rows = [
+            (
+                1,
+                point["time_us"] // SECOND_US,
+                point["time_us"] % SECOND_US,
+                *(point[name] for name in _FOREIGN_SUMMED),
+                *(_NULL if point[name] is None else point[name] for name in _FOREIGN_OR_NULL),
+            )
+            for point in points
+        ]
+        self.values = [sum(column) for column in zip(self.values, *rows, strict=True)]
+
+
+def received_seal(segment: Row, sums: Sequence[int], others: Iterable[Row]) -> str:
+    """The digest of a segment of received things: its own row, who is in it, the sums of their points."""
+    told = [_plain(row, foreigners.c.keys()) for row in others]
+    parts = [_plain(segment, segments.c.keys()), list(sums), sorted(told, key=repr)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_KEPT]
+
+
 def seal_of(segment: Row, sums: Sequence[int], leg_rows: Iterable[Row], sighting_rows: Iterable[Row]) -> str:
     """The digest of a segment's own row, its legs and sightings, and the sums of its points."""
     own = [_plain(segment, segments.c.keys())]
@@ -59,14 +92,19 @@ def broken_seals(connection: Connection) -> list[str]:
     whole = {row["segment"]: dict(row) for row in connection.execute(select(segments)).mappings()}
     sums = _sums(connection)
     told, heard = _grouped(connection, legs), _grouped(connection, sightings)
-    broken = [""] if (sums.keys() | told.keys() | heard.keys()) - whole.keys() else []
-    nothing = PointSums().values
+    others, way = _grouped(connection, foreigners), _foreign_sums(connection)
+    every = sums.keys() | told.keys() | heard.keys() | others.keys() | way.keys()
+    broken = [""] if every - whole.keys() else []
+    nothing, no_way = PointSums().values, ForeignSums().values
     for number, row in whole.items():
         if number == ALERTS_NUMBER:
             sound = row["seal"] == _alerts_seal(connection, row)
+        elif row["name"].endswith(RECEIVED):
+            seal = received_seal(row, way.get(number, no_way), others.get(number, ()))
+            sound = row["seal"] == seal and number not in sums.keys() | told.keys() | heard.keys()
         else:
             seal = seal_of(row, sums.get(number, nothing), told.get(number, ()), heard.get(number, ()))
-            sound = row["seal"] == seal
+            sound = row["seal"] == seal and number not in others.keys() | way.keys()
         if not sound:
             broken.append(row["name"])
     if ALERTS_NUMBER not in whole and connection.execute(select(func.count()).select_from(alerts)).scalar():
@@ -97,6 +135,19 @@ def _sums(connection: Connection) -> dict[int, list[int]]:
         *(func.sum(tracks.c[name]) for name in _SUMMED),
     ]
     rows = connection.execute(select(tracks.c.segment, *columns).group_by(tracks.c.segment))
+    return {segment: list(values) for segment, *values in rows}
+
+
+def _foreign_sums(connection: Connection) -> dict[int, list[int]]:
+    of = foreign_points.c
+    columns = [
+        func.count(),
+        func.sum(of.time_us // SECOND_US),
+        func.sum(of.time_us % SECOND_US),
+        *(func.sum(of[name]) for name in _FOREIGN_SUMMED),
+        *(func.sum(func.coalesce(of[name], _NULL)) for name in _FOREIGN_OR_NULL),
+    ]
+    rows = connection.execute(select(of.segment, *columns).group_by(of.segment))
     return {segment: list(values) for segment, *values in rows}
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x44546978
 """SQLite's mark of whose file it is: "DTix"."""
 NEWEST_VERSION_THAT_MAKES_SENSE = 1000
@@ -124,5 +124,43 @@ alerts = Table(
 )
 """Transitions of alarms, each the line of `alerts.jsonl` that begins at byte `at`; `vehicle` is a system."""
 
+foreigners = Table(
+    "foreigners",
+    metadata,
+    Column("segment", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("key", String, nullable=False, index=True),
+    Column("source", String, nullable=False),
+    Column("link", String, nullable=False),
+    Column("kind", String),
+    Column("name", String),
+    Column("first_us", BigInteger, nullable=False),
+    Column("last_us", BigInteger, nullable=False),
+    Column("positions", BigInteger, nullable=False),
+)
+"""An aircraft, a person or a thing that is not ours, in one segment of what was received; the first that has
+a place there has number 0."""
+
+foreign_points = Table(
+    "foreign_points",
+    metadata,
+    Column("segment", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("time_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("lat_e7", Integer, nullable=False),
+    Column("lon_e7", Integer, nullable=False),
+    Column("height_mm", Integer),
+    Column("reference", SmallInteger),
+    Column("speed_cm_s", Integer),
+    Column("course_cdeg", Integer),
+    Column("cell", Integer, nullable=False),
+    Index("foreign_points_by_place", "cell", "time_us"),
+    sqlite_with_rowid=False,
+)
+"""Their positions, the first of each second. `at` is where the line begins that says it, `reference` the
+place of its height's reference in `telemetry.traffic.aircraft.HEIGHT_REFERENCES`."""
+
 OF_A_SEGMENT = (sightings, legs, tracks)
-EVERY = (segments, sightings, legs, tracks, alerts)
+OF_RECEIVED = (foreigners, foreign_points)
+EVERY = (segments, sightings, legs, tracks, alerts, foreigners, foreign_points)

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class IndexWriter:
-    """Keeps the index of `folder`: `recorder.subscribe(writer)`.
+    """Keeps the index of `folder`: `recorder.subscribe(writer)`, and so of the recorder of what is received.
 
     Every `every_s` it adds what became safe since, in one transaction a segment. Where that fails it says why
     in `problem`, tries again every five seconds and catches up. Without a recorder that tells its watermark
@@ -50,7 +50,7 @@ class IndexWriter:
         self._tell = tell
         self._lock = writing(_made(folder))
         self._working = threading.Lock()
-        self._safe: Watermark | None = None
+        self._safe: dict[str, Watermark] = {}
         self._database: Database | None = None
         self._filler: Filler | None = None
         self._retry_s = -math.inf
@@ -69,8 +69,9 @@ class IndexWriter:
         self.close()
 
     def __call__(self, watermark: Watermark) -> None:
-        """Note how far the recorder is. Takes no time."""
-        self._safe = watermark
+        """Note how far a recorder is. Takes no time."""
+        if watermark.segment is not None:
+            self._safe[watermark.segment.suffix] = watermark
 
     def record_alerts(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Keep transitions of alarms (`Transition.as_dict()`): on the disk now, in the index soon.
@@ -120,8 +121,7 @@ class IndexWriter:
         self._retry_s = self._clock.monotonic_s() + _RETRY_S if problem else -math.inf
 
     def _safe_bytes(self) -> dict[Path, int]:
-        safe = self._safe
-        return {} if safe is None or safe.segment is None else {safe.segment: safe.bytes}
+        return {safe.segment: safe.bytes for safe in tuple(self._safe.values()) if safe.segment is not None}
 
     def _let_go(self) -> None:
         database, self._database, self._filler = self._database, None, None

@@ -87,6 +87,8 @@ class Page {
     this.#ground.drawFinds(this.#store.finds, this.#store.foremostFinds);
     this.#ground.drawScenes(this.#store.scenes);
     this.#ground.drawRecorded(this.#store.recorded);
+    this.#ground.drawVolumes(this.#store.volumes);
+    this.#ground.drawSearches(this.#store.searches);
     this.#overlay.update();
     this.#drawTracks();
     this.#fitOnce();
@@ -95,7 +97,7 @@ class Page {
 
   #take(message) {
     const changed = this.#store.apply(message);
-    if (message.type === 'snapshot') this.#fetch(['finds', 'scenes', 'tracks']);
+    if (message.type === 'snapshot') this.#fetch(['finds', 'scenes', 'tracks', 'volumes', 'searches']);
     else this.#fetch(message.changed);
     if (changed.includes('plans')) this.#drawPlans();
     if (changed.includes('events')) this.#panel.drawEvents();
@@ -162,7 +164,12 @@ class Page {
       this.#panel.drawScenes();
       this.#ground?.drawScenes(found);
     }
+    if (section === 'searches') {
+      this.#panel.drawSearches();
+      this.#ground?.drawSearches(found);
+    }
     if (section === 'tracks') this.#ground?.drawRecorded(found);
+    if (section === 'volumes') this.#ground?.drawVolumes(found);
     this.#overlay?.refresh();
   }
 

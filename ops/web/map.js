@@ -5,7 +5,7 @@ import {boundsOf, ellipseRing, nearFirst, positionsOf} from './geo.js';
 import {isAircraft} from './traffic.js';
 
 const EMPTY = {type: 'FeatureCollection', features: []};
-const SOURCES = ['grid', 'plan', 'recorded', 'tracks', 'finds'];
+const SOURCES = ['grid', 'searches', 'volumes', 'plan', 'recorded', 'tracks', 'finds'];
 const UNANSWERED_MS = 3000;
 const FAR_M = 30_000;
 const FLOWN = ['transit', 'lane'];
@@ -18,6 +18,8 @@ export const GROUPS = [
   {id: 'plan', name: 'Plan', layers: [
     'area-fill', 'exclusion-fill', 'area', 'exclusion', 'transit', 'lane', 'stay', 'plan-point']},
   {id: 'fence', name: 'Fence', layers: ['fence']},
+  {id: 'volumes', name: 'Volumes', layers: ['contingency', 'geography']},
+  {id: 'searches', name: 'Search map', layers: ['search-fill', 'search-line', 'last-seen']},
   {id: 'tracks', name: 'Tracks', layers: ['recorded', 'tracks']},
   {id: 'traffic', name: 'Traffic', layers: []},
   {id: 'finds', name: 'Finds', layers: ['find-faint', 'find-fill', 'find-line', 'find']},
@@ -30,10 +32,18 @@ const line = (id, source, paint, filter, layout = {}) => ({
 
 const LAYERS = [
   line('grid', 'grid', {'line-color': ['match', ['get', 'weight'], 'major', '#33434f', '#212c35'], 'line-width': 1}),
+  {id: 'search-fill', source: 'searches', type: 'fill', filter: role('search-contour'),
+    paint: {'fill-color': '#ff9f5a', 'fill-opacity': 0.13}},
+  line('search-line', 'searches', {'line-color': '#ffb98a', 'line-opacity': 0.85,
+    'line-width': ['case', ['<=', ['get', 'share'], 0.5], 2, 1]}, role('search-contour')),
   {id: 'area-fill', source: 'plan', type: 'fill', filter: role('area'),
     paint: {'fill-color': '#7aa7ff', 'fill-opacity': 0.09}},
   {id: 'exclusion-fill', source: 'plan', type: 'fill', filter: role('exclusion'),
     paint: {'fill-color': '#ff5d5d', 'fill-opacity': 0.18}},
+  line('contingency', 'volumes', {'line-color': '#8fb8c4', 'line-width': 1, 'line-opacity': 0.7,
+    'line-dasharray': [2, 3]}, role('contingency_volume')),
+  line('geography', 'volumes', {'line-color': '#8fb8c4', 'line-width': 1, 'line-opacity': 0.75},
+    role('flight_geography')),
   line('fence', 'plan', {'line-color': '#ffb454', 'line-width': 1.5, 'line-dasharray': [4, 3]}, role('fence')),
   line('exclusion', 'plan', {'line-color': '#ff5d5d', 'line-width': 1.5}, role('exclusion')),
   line('area', 'plan', {'line-color': '#7aa7ff', 'line-width': 2}, role('area')),
@@ -49,6 +59,8 @@ const LAYERS = [
   line('find-line', 'finds', {'line-color': '#ff8080', 'line-width': 1.5}, role('ellipse')),
   {id: 'find', source: 'finds', type: 'circle', filter: role('find'),
     paint: {'circle-radius': 5, 'circle-color': '#ff5d5d', 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5}},
+  {id: 'last-seen', source: 'searches', type: 'circle', filter: role('last-seen'),
+    paint: {'circle-radius': 7, 'circle-opacity': 0, 'circle-stroke-color': '#ff9f5a', 'circle-stroke-width': 3}},
   {id: 'stay', source: 'plan', type: 'circle', filter: role('stay'),
     paint: {
       'circle-radius': 3.5, 'circle-color': '#10171d', 'circle-stroke-color': '#e8eef3', 'circle-stroke-width': 1.5}},
@@ -143,6 +155,11 @@ export class GroundMap {
     this.#sources.plan.set(plans.flatMap(featuresOf));
   }
 
+  /** Draw where aircraft are meant to be, and where they may stray to. */
+  drawVolumes(collection) {
+    this.#sources.volumes.set(collection.features);
+  }
+
   /** Draw all flights but one faintly, of so many; null for none. */
   selectFlight(key, others) {
     // Very many lie on one another: faint ones would add up.
@@ -177,6 +194,11 @@ export class GroundMap {
       const {semi_major_m: major, semi_minor_m: minor, bearing_deg: bearing} = find.ellipse95;
       return [feature('ellipse', 'Polygon', [ellipseRing(place, major, minor, bearing)]), point];
     }));
+  }
+
+  /** Draw the newest map of where he may be. */
+  drawSearches(searches) {
+    this.#sources.searches.set(searches.at(-1)?.drawing.features ?? []);
   }
 
   drawScenes(scenes) {
@@ -220,9 +242,15 @@ export function* placesOf(store) {
   for (const each of store.recorded) yield* each.points;
   for (const each of store.finds) yield [each.lon_deg, each.lat_deg];
   for (const each of store.scenes) yield* each.corners;
+  yield* placesOfSearch(store.searches.at(-1));
   for (const each of store.vehicles.values()) {
     if (each.lat_deg !== null && isAircraft(each)) yield [each.lon_deg, each.lat_deg];
   }
+}
+
+/** The corners of the narrowest contour of a search map, and where he was last seen. */
+export function* placesOfSearch(search) {
+  for (const each of search?.drawing.features.slice(-2) ?? []) yield* positionsOf(each.geometry.coordinates);
 }
 
 export function* placesOfPlan(plan) {

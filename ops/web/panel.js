@@ -1,9 +1,10 @@
 // The lists beside the map.
 
+import {aboutOf, Deciding} from './deciding.js';
 import {coordinates, duration, figure, fix, height, known, metres, timeOfDay} from './format.js';
 import {element, keyed, write} from './dom.js';
 import {aircraftIn, colourOf, detailsOf, keyOf, NO_RETURN, overAfterS, timesOf} from './flights.js';
-import {GROUPS, placesOfPlan} from './map.js';
+import {GROUPS, placesOfPlan, placesOfSearch} from './map.js';
 import {drawTrafficLists, isAircraft} from './traffic.js';
 
 const LOW_BATTERY_PCT = 20;
@@ -12,11 +13,13 @@ const CAUTION_BATTERY_PCT = 30;
 export class Panel extends EventTarget {
   #root;
   #store;
+  #deciding;
 
   constructor(root, store) {
     super();
     this.#root = root;
     this.#store = store;
+    this.#deciding = new Deciding(root);
   }
 
   drawVehicles() {
@@ -42,14 +45,22 @@ export class Panel extends EventTarget {
     const {finds} = this.#store;
     this.#find('#finds-section').hidden = !finds.length;
     write(this.#find('#find-count'), `${finds.length || ''}`);
-    keyed(this.#find('#finds'), finds, (each) => each.id, (each) => this.#placeRow('find', () =>
-      this.#ask('goto', {place: [each.lon_deg, each.lat_deg]})), updateFind);
+    keyed(this.#find('#finds'), finds, (each) => each.id, (each) => this.#findRow(each),
+      (row, each) => updateFind(row, each, this.#store.replay !== null));
   }
 
   drawScenes() {
     const {scenes} = this.#store;
     this.#find('#scenes-section').hidden = !scenes.length;
     keyed(this.#find('#scenes'), scenes, (each) => each.id, (each) => this.#sceneRow(each), updateScene);
+  }
+
+  /** The newest map alone: it replaces those before it. */
+  drawSearches() {
+    const searches = this.#store.searches.slice(-1);
+    this.#find('#searches-section').hidden = !searches.length;
+    keyed(this.#find('#searches'), searches, (each) => each.id, (each) => this.#placeRow('search', () =>
+      this.#ask('goto', {places: [...placesOfSearch(each)]})), updateSearch);
   }
 
   drawLayers(shown) {
@@ -87,6 +98,15 @@ export class Panel extends EventTarget {
     meter.setAttribute('aria-hidden', 'true');
     button.addEventListener('click', () => this.#ask('select', {key}));
     return element('li', '', button);
+  }
+
+  #findRow(find) {
+    const row = this.#placeRow('find', () => this.#ask('goto', {place: [find.lon_deg, find.lat_deg]}));
+    const decide = element('button', 'decide', 'Decide…');
+    decide.type = 'button';
+    decide.addEventListener('click', () => this.#deciding.ask(row.shown));
+    row.append(decide);
+    return row;
   }
 
   #sceneRow(scene) {
@@ -216,12 +236,28 @@ function updateFlight(row, plan, flight, selected) {
   details.hidden = !selected;
 }
 
-function updateFind(row, find) {
+function updateFind(row, find, readOnly) {
+  row.shown = find;
+  row.dataset.state = find.state;
+  const decide = row.querySelector('.decide');
+  decide.hidden = readOnly;
+  decide.setAttribute('aria-label', `Decide on ${find.name}`);
   const size = find.ellipse95 ? `± ${metres(find.ellipse95.semi_major_m)} (95 %)` : 'uncertainty unknown';
   write(row.querySelector('.name'), `${find.name}, ${find.state}, ${size}`);
-  const {score} = find.properties;
+  const {score, what} = find.properties;
   const scored = typeof score === 'number' ? `score ${score.toFixed(1)} · ` : '';
-  write(row.querySelector('.about'), `${scored}${coordinates([find.lon_deg, find.lat_deg])}`);
+  const told = what ? `${what} · ` : '';
+  write(row.querySelector('.about'), `${told}${scored}${coordinates([find.lon_deg, find.lat_deg])}`);
+  row.querySelector('.about').title = aboutOf(find);
+}
+
+function updateSearch(row, search) {
+  const shares = search.drawing.features.map((each) => each.properties.share).filter((each) => each);
+  const lines = shares.map((each) => `${Math.round(100 * each)}`).reverse().join(', ');
+  const madeUp = search.examples.length ? 'MADE-UP FIGURES, for training · ' : '';
+  write(row.querySelector('.name'), search.name);
+  write(row.querySelector('.about'),
+    `${madeUp}lines hold ${lines} % of the chance · ${(100 * search.outside).toFixed(1)} % is outside`);
 }
 
 function updateScene(row, scene) {

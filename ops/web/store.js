@@ -31,6 +31,9 @@ export class Store {
   traffic = [];
   /** How the recorder fares, or null without one. */
   recording = null;
+  volumes = {features: []};
+  /** Maps of where a missing person may be, the newest last. */
+  searches = [];
   /** What is to be known of alarms, or null where nobody looks for them. */
   alarms = null;
   /** The gravest alarm that nobody acknowledged, by the aircraft's keys. */

@@ -11,7 +11,7 @@ from ops.alarms import AlarmWatch
 from ops.alarms.recomputing import GIVE_WAY_S, LOOK_US, Recomputing
 from telemetry.alerts import State, Transition, load_rules
 from telemetry.clock import ManualClock
-from telemetry.frames import Frame
+from telemetry.frames import Frame, stamped
 from telemetry.hub import Hub
 from telemetry.replay import FramesRecording, Replay, Timeline
 from tests.ops.replayed import BEGIN_S, SILENT
@@ -127,7 +127,7 @@ def test_who_jumps_does_not_wait_for_it(timeline: Timeline) -> None:
 
 
 def later(frame: Frame, seconds: float) -> Frame:
-    return frame._replace(time_us=frame.time_us + round(seconds * 1e6))
+    return stamped(frame, frame.time_us + round(seconds * 1e6))
 
 
 def test_days_of_silence_take_no_time_and_what_comes_of_them_is_told(

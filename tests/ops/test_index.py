@@ -355,10 +355,10 @@ def test_an_index_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -
     (tmp_path / NAME).write_bytes(b"".join(flown(5)))
     indexed(tmp_path)
     with sqlite3.connect(tmp_path / "index.sqlite") as connection:
-        connection.execute("PRAGMA user_version=2")
+        connection.execute("PRAGMA user_version=3")
     connection.close()
     before = (tmp_path / "index.sqlite").read_bytes()
-    with pytest.raises(FormatError, match="version 2; this Droneteam knows 1") as caught:
+    with pytest.raises(FormatError, match="version 3; this Droneteam knows 2") as caught:
         open_index(tmp_path, ManualClock())
     assert caught.value.remedy
     assert (tmp_path / "index.sqlite").read_bytes() == before

@@ -1,0 +1,230 @@
+"""Brings the tables of others up to what the segments of received things hold (`telemetry.received`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert
+
+from missions.errors import FormatError, InputError
+from ops.index.cells import cell_of
+from ops.index.database import Database
+from ops.index.events import SECOND_US
+from ops.index.seals import ForeignSums, received_seal
+from ops.index.segments import segment_number
+from ops.index.tables import OF_RECEIVED, foreign_points, foreigners, segments
+from telemetry.received.positions import ForeignPosition, PositionFold
+from telemetry.received.reading import Found, ItemScan
+from telemetry.segments.disk import in_use
+from telemetry.segments.seals import RECEIVED
+from telemetry.traffic.aircraft import HEIGHT_REFERENCES
+
+MOST_FOREIGNERS = 10_000
+"""In one segment; whoever makes up more of them must not fill the memory."""
+Row = dict[str, Any]
+
+
+class _Open:
+    """A segment that is being indexed. `points` are rows that are new, `changed` foreigners that changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.scan = ItemScan(path)
+        self.foreigners: dict[str, Row] = {}
+        self.points: list[Row] = []
+        self.changed: dict[str, Row] = {}
+        self.sums = ForeignSums()
+        self.fresh = True
+        self.left_out = 0
+        self._fold = PositionFold()
+
+    @property
+    def problem(self) -> str:
+        """What of it is not indexed, and why; "" where all is."""
+        if self.left_out:
+            return f"of more than {MOST_FOREIGNERS} others in it the first are indexed alone"
+        return self.scan.problem
+
+    def add(self, piece: list[Found]) -> None:
+        """Take in the items of a piece."""
+        for found in piece:
+            position = self._fold.add(found.item)
+            if position is not None:
+                self._place(position, found.at)
+
+    def _place(self, position: ForeignPosition, at: int) -> None:
+        row = self.foreigners.get(position.key)
+        if row is None and len(self.foreigners) >= MOST_FOREIGNERS:
+            self.left_out += 1
+            return
+        lat_e7, lon_e7 = round(position.lat_deg * 1e7), round(position.lon_deg * 1e7)
+        number = len(self.foreigners) if row is None else row["number"]
+        if row is None or row["last_us"] // SECOND_US != position.time_us // SECOND_US:
+            self.points.append(_point(position, number, at, lat_e7, lon_e7))
+        now = {
+            "number": number,
+            "key": position.key,
+            "source": position.source,
+            "link": position.link,
+            "kind": position.kind or (row["kind"] if row else None),
+            "name": position.name or (row["name"] if row else None),
+            "first_us": min(position.time_us, row["first_us"] if row else position.time_us),
+            "last_us": position.time_us,
+            "positions": 1 + (row["positions"] if row else 0),
+        }
+        self.foreigners[position.key] = self.changed[position.key] = now
+
+
+class ReceivedFiller:
+    """Fills the tables of others of `database` from `folder`; as `Filler`, whose helper it is.
+
+    `known` are the rows of `segments` at the start.
+    """
+
+    def __init__(
+        self, folder: Path, database: Database, known: Mapping[int, Row], told: Callable[[int], None]
+    ) -> None:
+        self._folder = folder
+        self._database = database
+        self._told = told
+        self._known = {number: row for number, row in known.items() if row["name"].endswith(RECEIVED)}
+        self._open: dict[int, _Open] = {}
+
+    def catch_up(self, *, last: bool, every: bool, safe: Mapping[Path, int]) -> list[str]:
+        """Index what is new; what could not be read. `every` looks at segments that were finished too."""
+        problems: list[str] = []
+        there = {number: step.scan.path for number, step in self._open.items()}
+        there |= {segment_number(path.name): path for path in safe}
+        if every:
+            there = received_in(self._folder)
+            for number in self._known.keys() - there.keys():
+                self._remove(number)
+        for number, path in there.items():
+            try:
+                self._attempt(number, path, last=last, upto=safe.get(path))
+            except InputError as error:
+                if error.where != str(path):
+                    raise
+                self._remove(number)
+                problems.append(str(error))
+        return problems
+
+    def _attempt(self, number: int, path: Path, *, last: bool, upto: int | None) -> None:
+        try:
+            self._segment(number, path, last=last, upto=upto)
+        except FormatError as error:
+            if error.where != str(path):
+                raise
+            self._open.pop(number, None)  # it became shorter: all of it is read again
+            self._segment(number, path, last=last, upto=upto)
+
+    def _segment(self, number: int, path: Path, *, last: bool, upto: int | None) -> None:
+        try:
+            there = path.stat().st_size
+        except FileNotFoundError:
+            return
+        size = there if upto is None else min(there, upto)
+        known, step = self._known.get(number), self._open.get(number)
+        if step is None:
+            if known and known["bytes"] == known["watermark"] == size:
+                return
+            step = self._open[number] = _Open(path)
+        same = step.scan.size == size and not step.fresh
+        settled = last or (same and upto is None and not in_use(path))
+        if same and not settled:
+            return
+        if upto is None:
+            _force(path)
+        for piece in step.scan.read(upto=upto, last=settled):
+            step.add(piece)
+            self._write(number, step)
+        self._write(number, step)
+        if settled:
+            del self._open[number]
+
+    def _write(self, number: int, step: _Open) -> None:
+        scan = step.scan
+        with self._database.transaction() as connection:
+            if step.fresh:
+                for table in OF_RECEIVED:
+                    connection.execute(delete(table).where(table.c.segment == number))
+            if step.points:
+                rows = [{"segment": number, **row} for row in step.points]
+                connection.execute(insert(foreign_points), rows)
+            for row in step.changed.values():
+                mine = (foreigners.c.segment == number) & (foreigners.c.number == row["number"])
+                connection.execute(delete(foreigners).where(mine))
+            if step.changed:
+                rows = [{"segment": number, **row} for row in step.changed.values()]
+                connection.execute(insert(foreigners), rows)
+            step.sums.add(step.points)
+            own = _segment_row(number, step)
+            told = [{"segment": number, **row} for row in step.foreigners.values()]
+            own["seal"] = received_seal(own, step.sums.values, told)
+            connection.execute(delete(segments).where(segments.c.segment == number))
+            connection.execute(insert(segments), own)
+        before = 0 if step.fresh else self._known.get(number, own)["watermark"]
+        self._told(scan.watermark - before)
+        self._known[number] = own
+        step.points, step.changed, step.fresh = [], {}, False
+
+    def _remove(self, number: int) -> None:
+        with self._database.transaction() as connection:
+            for table in (*OF_RECEIVED, segments):
+                connection.execute(delete(table).where(table.c.segment == number))
+        self._known.pop(number, None)
+        self._open.pop(number, None)
+
+
+def received_in(folder: Path) -> dict[int, Path]:
+    """The `.received` segments of a folder by their number. Raises InputError."""
+    try:
+        found = [path for path in folder.iterdir() if path.suffix == RECEIVED and path.is_file()]
+    except OSError as error:
+        raise InputError(f"the recordings cannot be listed ({error.strerror})", where=str(folder)) from error
+    return {segment_number(path.name): path for path in sorted(found) if not path.name.startswith(".")}
+
+
+def _point(position: ForeignPosition, number: int, at: int, lat_e7: int, lon_e7: int) -> Row:
+    height_m, reference = position.height_m, position.height_reference
+    return {
+        "number": number,
+        "time_us": position.time_us,
+        "at": at,
+        "lat_e7": lat_e7,
+        "lon_e7": lon_e7,
+        "height_mm": None if height_m is None else round(height_m * 1e3),
+        "reference": None if reference is None else HEIGHT_REFERENCES.index(reference),
+        "speed_cm_s": None if position.speed_m_s is None else round(position.speed_m_s * 1e2),
+        "course_cdeg": None if position.course_deg is None else round(position.course_deg * 1e2),
+        "cell": cell_of(lat_e7, lon_e7),
+    }
+
+
+def _segment_row(number: int, step: _Open) -> Row:
+    scan = step.scan
+    return {
+        "segment": number,
+        "name": scan.path.name,
+        "bytes": scan.size,
+        "watermark": scan.watermark,
+        "sha256": scan.sha256,
+        "first_us": scan.first_us,
+        "last_us": scan.last_us,
+        "frames": scan.items,
+        "bad_bytes": scan.bad_bytes,
+        "problem": step.problem,
+    }
+
+
+def _force(path: Path) -> None:
+    """Force to the disk what is about to be read of it. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise InputError(
+            f"the segment cannot be read ({error.strerror or error})", where=str(path)
+        ) from error

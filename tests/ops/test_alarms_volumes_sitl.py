@@ -1,0 +1,96 @@
+"""A real ArduPilot copter flies out of the volume that its operation holds, and back: both are told."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+import shapely
+
+from missions.catalogue import aircraft, camera
+from missions.formats.volumes_geojson import write_volumes
+from missions.geodesy import GeoPoint, LocalFrame
+from missions.local import area_from_local
+from missions.no_fly import zones_in
+from missions.plan import Plan
+from missions.plan_file import write_plan
+from missions.search_plan import plan_search
+from missions.volumes import FlightVolumes, margins_for, volumes_of
+from ops.alarms import PlansFlown, VolumesFlown
+from ops.alarms.recomputing import Recomputing
+from ops.api.folder import OperationFolder
+from ops.operations import Operation
+from sitl.ardupilot import find
+from sitl.proof import fly_plan
+from telemetry.alerts import Transition, load_rules
+from telemetry.clock import SystemClock
+from telemetry.replay import open_recordings
+from telemetry.track import Track
+
+pytestmark = [
+    pytest.mark.sitl,
+    pytest.mark.skipif(find("copter") is None, reason="no ArduPilot copter: droneteam sitl install"),
+]
+FRAME = LocalFrame(GeoPoint(52.12, 5.27))
+
+
+def plan_over(width_m: float) -> Plan:
+    area = area_from_local(shapely.box(0, 0, width_m, 110), FRAME, "Heath")
+    return plan_search(
+        area,
+        aircraft("ardupilot-copter"),
+        camera("demo-thermal"),
+        created="2026-01-01",
+        take_off=FRAME.point_from_local(5, 5),
+    )
+
+
+def found(folder: Path, recording: Path) -> list[Transition]:
+    shown = OperationFolder(folder, SystemClock())
+    recomputing = Recomputing(
+        open_recordings([recording]),
+        load_rules(),
+        plans=PlansFlown(shown.flights),
+        volumes=VolumesFlown(shown.volumes),
+    )
+    while not recomputing.done:
+        recomputing.step()
+    assert recomputing.problem == ""
+    every = recomputing.chronicle.between(-math.inf, math.inf)
+    return [each for each in every if each.key.rule in ("flight_geography", "contingency_volume")]
+
+
+def test_a_real_copter_is_quiet_in_its_volumes_and_told_of_when_it_leaves_them(tmp_path: Path) -> None:
+    plan, meant = plan_over(200.0), plan_over(90.0)
+    recording = fly_plan(plan, tmp_path / "flight", speedup=4.0)[0].recording
+    operation = Operation.create(tmp_path / "op", "Heath", "missing-person")
+    write_plan(plan, operation.folder / "plans" / "heath.json")
+    operation.add_file(operation.folder / "plans" / "heath.json", "plan")
+    margins = margins_for(plan)
+    path = operation.folder / "volumes" / "own.geojson"
+    path.write_bytes(write_volumes(FlightVolumes("own", volumes_of(plan, margins), plan.created)))
+    operation.add_file(path, "volume")
+    assert found(operation.folder, recording) == [], "what was planned round it holds it"
+
+    margins = dataclasses.replace(margins, contingency_m=15.0)
+    narrow = volumes_of(meant, margins)
+    path = operation.folder / "volumes" / "narrow.geojson"
+    path.write_bytes(write_volumes(FlightVolumes("narrow", narrow, plan.created)))
+    operation.add_file(path, "volume")
+    told = found(operation.folder, recording)
+    assert narrow.contingency is not None
+    shape, track = zones_in(FRAME, narrow.contingency.parts), Track.from_tlog(recording)
+    breaches = [each for each in told if each.key.rule == "contingency_volume"]
+    assert breaches
+    assert breaches[0].raised
+    for each in breaches:
+        pose = track.pose_at(each.time_s)
+        assert pose is not None
+        east, north = FRAME.local_from_geo([(pose.place.lon_deg, pose.place.lat_deg)])[0]
+        inside = shapely.covers(shape, shapely.Point(east, north))
+        assert inside is not each.raised, (each, east, north)
+    first = next(each for each in told if each.raised)
+    assert first.key.rule == "flight_geography"
+    assert first.time_s < breaches[0].time_s

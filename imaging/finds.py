@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,9 +18,12 @@ from uuid import uuid4
 import cv2
 import numpy as np
 
-from imaging.thermal.features import ellipse_feature, point_feature
-from imaging.thermal.find import Find
-from imaging.thermal.hotspots import HotSpot
+from imaging.thermal.detector import LABELS, label_of
+from imaging.thermal.features import ellipse_feature, path_feature, point_feature
+from imaging.thermal.find import Decision, Find
+from imaging.thermal.placing.spot import SpotLike
+from imaging.thermal.reviewing import carried
+from imaging.thermal.settling import Clock
 from missions.errors import OutputError
 from missions.files import write_whole
 
@@ -40,7 +43,7 @@ class FrameSpots:
     sha256: str
     width_px: int
     height_px: int
-    spots: tuple[HotSpot, ...]
+    spots: tuple[SpotLike, ...]
     not_placed: str = ""
 
 
@@ -62,6 +65,8 @@ class Finds:
     spots_not_placed: tuple[tuple[str, str], ...]
     camera: str
     notes: tuple[str, ...] = ()
+    clock: Clock | None = None
+    clips: tuple[tuple[str, str], ...] = ()
 
     def geojson(self, *, pictures: str = "") -> dict[str, Any]:
         """A GeoJSON FeatureCollection (RFC 7946): per find its point and its 95 % ellipse; see docs/heat.md.
@@ -71,11 +76,15 @@ class Finds:
         features: list[dict[str, Any]] = []
         for find in self.finds:
             features += [point_feature(find, pictures), ellipse_feature(find)]
+            features += [path_feature(find)] if len(find.path) > 1 else []
         return {
             "type": "FeatureCollection",
             "schema": SCHEMA,
             "statement": STATEMENT,
             "camera": self.camera,
+            "clock": None
+            if self.clock is None
+            else {"offset_s": round(self.clock.offset_s, 3), "sigma_s": round(self.clock.sigma_s, 3)},
             "frames_read": len(self.frames),
             "frames_placed": sum(not frame.not_placed for frame in self.frames),
             "frames_not_placed": [
@@ -85,13 +94,20 @@ class Finds:
             ],
             "frames_not_read": [{"frame": u.name, "reason": u.reason} for u in self.unread],
             "spots_not_placed": [{"frame": name, "reason": why} for name, why in self.spots_not_placed],
+            "clips": [{"file": name, "sha256": sha256} for name, sha256 in self.clips],
             "notes": list(self.notes),
             "features": features,
         }
 
+    def with_decisions(
+        self, earlier: dict[str, Any], decisions: Mapping[str, Sequence[Decision]] | None = None
+    ) -> Finds:
+        """With what people decided of the same things in an earlier document (`reviewing.carried`)."""
+        finds, lost = carried(self.finds, earlier, decisions)
+        return replace(self, finds=finds, notes=(*self.notes, *lost))
+
     def coco(self) -> dict[str, Any]:
         """Every spot of every frame, placed or not, as COCO boxes (left, top, width, height)."""
-        names = {"warm": "warm spot", "cold": "cold spot"}
         images: list[dict[str, Any]] = []
         boxes: list[dict[str, Any]] = []
         for number, frame in enumerate(self.frames, 1):
@@ -104,15 +120,16 @@ class Finds:
                         "id": len(boxes) + 1,
                         "image_id": number,
                         "file_name": frame.name,
-                        "category_id": 1 if spot.polarity == "warm" else 2,
-                        "category": names[spot.polarity],
+                        "category_id": LABELS.index(label_of(spot)) + 1,
+                        "category": label_of(spot),
                         "bbox": list(spot.box),
                         "area": spot.area_px,
                         "score": round(spot.score, 3),
                         "iscrowd": 0,
                     }
                 )
-        kinds = [{"id": 1, "name": "warm spot"}, {"id": 2, "name": "cold spot"}]
+        used = {box["category_id"] for box in boxes} | {1, 2}
+        kinds = [{"id": n, "name": name} for n, name in enumerate(LABELS, 1) if n in used]
         return {"images": images, "annotations": boxes, "categories": kinds}
 
     def write(self, path: Path) -> Path:
@@ -129,8 +146,8 @@ class Finds:
         return folder
 
     def write_coco(self, path: Path) -> None:
-        """Write the boxes as COCO JSON. Raises OutputError."""
-        write_whole(path, json.dumps(self.coco(), indent=1, allow_nan=False).encode())
+        """Write the boxes as a list of COCO results. Raises OutputError."""
+        write_whole(path, json.dumps(self.coco()["annotations"], indent=1, allow_nan=False).encode())
 
 
 def thumbnail(find: Find) -> bytes:

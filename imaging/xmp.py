@@ -46,19 +46,7 @@ class DroneXmp:
 
 def read_xmp(packet: bytes | str | None) -> DroneXmp:
     """The drone's figures from an XMP packet; an empty answer where it is missing, broken or too large."""
-    if not packet or len(packet) > LIMIT_BYTES:
-        return DroneXmp()
-    raw = packet.encode() if isinstance(packet, str) else packet
-    try:
-        root = SafeTree.fromstring(raw.strip(b"\x00 \t\r\n"), forbid_dtd=True)
-    except (SafeTree.ParseError, DefusedXmlException, ValueError, LookupError):
-        return DroneXmp()
-    texts: dict[str, str] = {}
-    for element in root.iter():
-        names = {**element.attrib, element.tag: element.text or ""}
-        texts |= {
-            name.removeprefix(DRONE_DJI): text for name, text in names.items() if name.startswith(DRONE_DJI)
-        }
+    texts = read_texts(packet, DRONE_DJI)
     return DroneXmp(
         lat_deg=_number(texts, "GpsLatitude", 90),
         lon_deg=_number(texts, "GpsLongitude", 180) or _number(texts, "GpsLongtitude", 180),
@@ -74,6 +62,22 @@ def read_xmp(packet: bytes | str | None) -> DroneXmp:
         rtk_sigma_lon_m=_number(texts, "RtkStdLon", 1000),
         rtk_sigma_up_m=_number(texts, "RtkStdHgt", 1000),
     )
+
+
+def read_texts(packet: bytes | str | None, schema: str) -> dict[str, str]:
+    """The texts of one schema ("{address}") by name; none where the packet is none, broken or too large."""
+    if not packet or len(packet) > LIMIT_BYTES:
+        return {}
+    raw = packet.encode() if isinstance(packet, str) else packet
+    try:
+        root = SafeTree.fromstring(raw.strip(b"\x00 \t\r\n"), forbid_dtd=True)
+    except (SafeTree.ParseError, DefusedXmlException, ValueError, LookupError):
+        return {}
+    texts: dict[str, str] = {}
+    for element in root.iter():
+        names = {**element.attrib, element.tag: element.text or ""}
+        texts |= {name.removeprefix(schema): text for name, text in names.items() if name.startswith(schema)}
+    return texts
 
 
 def _number(texts: dict[str, str], name: str, limit: float) -> float | None:

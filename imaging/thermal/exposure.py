@@ -5,6 +5,7 @@ from __future__ import annotations
 from PIL import Image
 
 from imaging import exif
+from imaging.thermal.flir_xmp import read_flir_xmp
 from imaging.thermal.frame import Exposure
 from imaging.xmp import DroneXmp, read_xmp
 from missions.errors import InputError
@@ -16,7 +17,9 @@ _DESCRIPTION = 0x010E
 def exposure_of(picture: Image.Image) -> Exposure:
     """What the picture tells of its taking; what is missing or senseless is None."""
     main, tags, gps = exif.read_tags(picture)
-    drone = read_xmp(picture.info.get("xmp"))
+    packet = picture.info.get("xmp")
+    drone, flir = read_xmp(packet), read_flir_xmp(packet)
+    mount = flir.gimbal
     amsl_m = exif.height_amsl_m(gps)
     time_s = exif.time_s(tags)
     return Exposure(
@@ -24,17 +27,21 @@ def exposure_of(picture: Image.Image) -> Exposure:
         local_time=time_s is not None and not exif.text(tags, exif.OFFSET_ORIGINAL),
         place=_place(gps, drone),
         height_amsl_m=drone.height_amsl_m if amsl_m is None else amsl_m,
-        height_relative_m=drone.height_relative_m,
-        yaw_deg=drone.flight_yaw_deg,
-        gimbal_pitch_deg=drone.gimbal_pitch_deg,
-        gimbal_yaw_deg=drone.gimbal_yaw_deg,
-        gimbal_roll_deg=drone.gimbal_roll_deg,
+        height_relative_m=_first(drone.height_relative_m, flir.height_relative_m),
+        yaw_deg=_first(drone.flight_yaw_deg, flir.yaw_deg),
+        gimbal_pitch_deg=_first(drone.gimbal_pitch_deg, mount.pitch_deg if mount else None),
+        gimbal_yaw_deg=_first(drone.gimbal_yaw_deg, mount.yaw_deg if mount else None),
+        gimbal_roll_deg=_first(drone.gimbal_roll_deg, mount.roll_deg if mount else None),
         make=exif.text(main, exif.MAKE),
         model=exif.text(main, exif.MODEL),
         description=exif.text(main, _DESCRIPTION),
         focal_length_px=drone.focal_length_px or exif.focal_length_px(tags, picture.width, picture.height),
         size_px=picture.size,
     )
+
+
+def _first(told: float | None, else_told: float | None) -> float | None:
+    return else_told if told is None else told
 
 
 def _place(gps: exif.Tags, drone: DroneXmp) -> GeoPoint | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from datetime import UTC, datetime
 from typing import Any
 
 from imaging.geolocate import ellipse95, offset_place
-from imaging.thermal.find import Find
+from imaging.thermal.find import Find, PathPoint
 from imaging.thermal.tracks import Sighting
 from missions.geodesy import GeoPoint
 
@@ -25,6 +26,9 @@ def point_feature(find: Find, pictures: str) -> dict[str, Any]:
             "kind": "find",
             "find": find.id,
             "state": find.state,
+            "what": find.kind,
+            "reasons": list(find.reasons),
+            "history": [dataclasses.asdict(decision) for decision in find.history],
             "polarity": find.polarity,
             "score": round(find.score, 3),
             "first_time": _utc(find.first_s),
@@ -44,8 +48,31 @@ def point_feature(find: Find, pictures: str) -> dict[str, Any]:
             "why": find.clearest.spot.why,
             "thumbnail": f"{pictures}/{find.id}.png" if pictures else None,
             "notes": list(find.notes),
+            "path": [_path_point(point) for point in find.path],
             "sightings": [_sighting(s) for s in find.sightings],
         },
+    }
+
+
+def _path_point(point: PathPoint) -> dict[str, Any]:
+    ellipse = ellipse95(point.covariance)
+    return {
+        "time": _utc(point.time_s),
+        "lon_deg": round(point.place.lon_deg, 8),
+        "lat_deg": round(point.place.lat_deg, 8),
+        "within_m": round(ellipse.semi_major_m, 2),
+        "relative_within_m": round(ellipse95(point.relative).semi_major_m, 2),
+        "speed_m_s": round(point.speed_m_s, 2),
+        "course_deg": round(point.course_deg, 1),
+    }
+
+
+def path_feature(find: Find) -> dict[str, Any]:
+    """The way of something that moves, as a line in the order of time."""
+    return {
+        "type": "Feature",
+        "geometry": {"type": "LineString", "coordinates": [_lonlat(point.place) for point in find.path]},
+        "properties": {"kind": "path", "find": find.id, "times": [_utc(point.time_s) for point in find.path]},
     }
 
 

@@ -1,13 +1,43 @@
-"""One find: a thing that was seen, where it is, and how sure that is."""
+"""One find: a thing that was seen, where it is, what it may be, and how sure that is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from imaging.geolocate import Array
 from imaging.thermal.frame import Unit, Values
+from imaging.thermal.placing.kinds import Kind
 from imaging.thermal.tracks import Sighting
 from missions.geodesy import GeoPoint
+
+State = Literal["proposed", "confirmed", "dismissed"]
+STATES: tuple[State, ...] = ("proposed", "confirmed", "dismissed")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided of a find: when (ISO 8601, UTC), who, and why."""
+
+    state: State
+    by: str
+    why: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """Where something that moves was at a time; covariances in square metres, east then north.
+
+    `covariance` is the whole error; `relative` what is left of it against the other points of the path.
+    """
+
+    time_s: float
+    place: GeoPoint
+    covariance: Array
+    relative: Array
+    speed_m_s: float
+    course_deg: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +45,9 @@ class Find:
     """Something seen, perhaps often. `covariance` is square metres, east then north; `size_m` longer and
     shorter side.
 
-    `temperature_degc` is that of the clearest sighting's heart, None where frames hold no temperatures.
+    `kind` is what it may be and `reasons` why. `path` is empty for what stood still; of what moves `place` is
+    where it was last. `temperature_degc` is that of the clearest sighting's heart, None where frames hold no
+    temperatures. `history` are decisions, oldest first.
     """
 
     id: str
@@ -29,10 +61,18 @@ class Find:
     clearest: Sighting
     picture: Values
     unit: Unit
+    kind: Kind = "warm object"
+    reasons: tuple[str, ...] = ()
+    path: tuple[PathPoint, ...] = ()
     temperature_degc: float | None = None
     temperature_error_degc: float | None = None
     notes: tuple[str, ...] = ()
-    state: str = "proposed"
+    history: tuple[Decision, ...] = ()
+
+    @property
+    def state(self) -> State:
+        """What was decided last; a find is a proposal until a person decides."""
+        return self.history[-1].state if self.history else "proposed"
 
     @property
     def first_s(self) -> float | None:

@@ -8,17 +8,19 @@ their first word is 2.
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
+from imaging import exif
 from imaging.thermal.frame import Values
 from imaging.thermal.jpeg import segments
-from imaging.thermal.planck import Radiometry
+from imaging.thermal.planck import KELVIN_AT_0_DEGC, Radiometry
 from missions.camera import Camera
 from missions.errors import PhotoError
 
@@ -32,12 +34,16 @@ _REMEDY = "Copy the file again from the camera"
 
 @dataclass(frozen=True, slots=True)
 class FlirPicture:
-    """Raw counts (height, width), what turns them into degrees, and what the camera says of itself."""
+    """Raw counts (height, width), what turns them into degrees, and what the camera says of itself.
+
+    `range_degc` is what it was set to measure; values outside it are not to be relied on.
+    """
 
     counts: Values
     radiometry: Radiometry
     camera: Camera | None
     time_s: float | None
+    range_degc: tuple[float, float] | None = None
 
 
 def fff_of(data: bytes, where: str) -> bytes | None:
@@ -73,7 +79,11 @@ def picture(fff: bytes, where: str) -> FlirPicture:
         counts = _counts(raw, where)
         order = _order(camera)
         return FlirPicture(
-            counts, _radiometry(camera, order), _camera(camera, order, counts), _time_s(camera, order)
+            counts,
+            _radiometry(camera, order),
+            _camera(camera, order, counts),
+            _time_s(camera, order),
+            _range_degc(camera, order),
         )
     except (struct.error, KeyError, ValueError) as error:
         raise PhotoError("the FLIR data are damaged", where=where, remedy=_REMEDY) from error
@@ -118,10 +128,13 @@ def _counts(record: bytes, where: str) -> Values:
 def _png_counts(body: bytes, width: int, height: int) -> Values:
     if struct.unpack_from(">II", body, 16) != (width, height):
         raise ValueError("the PNG is of another size")
-    decoded = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
-    if decoded is None or decoded.shape != (height, width) or decoded.dtype != np.uint16:
+    try:
+        with Image.open(io.BytesIO(body), formats=("PNG",)) as opened:
+            straight = np.asarray(opened)
+    except exif.BROKEN as error:
+        raise ValueError("the PNG is damaged") from error
+    if straight.shape != (height, width) or straight.dtype != np.uint16:
         raise ValueError("the PNG is not 16-bit grey")
-    straight = decoded.astype(np.uint16)
     swapped = straight.byteswap()
     # many cameras put their little-endian words into a PNG as they are; the right order is the smooth one
     return min(straight, swapped, key=_roughness).astype(np.float32)
@@ -184,6 +197,14 @@ def _camera(record: bytes, order: str, counts: Values) -> Camera | None:
         spectrum="thermal",
         source=f"field of view {fov_deg:.2f}° stored in the frame",
     )
+
+
+def _range_degc(record: bytes, order: str) -> tuple[float, float] | None:
+    """The range of temperatures that the camera was set to measure; None where it names none."""
+    most, least = struct.unpack_from(order + "ff", record, 0x90)
+    if not (100 < least < most < 3500):
+        return None
+    return least - KELVIN_AT_0_DEGC, most - KELVIN_AT_0_DEGC
 
 
 def _time_s(record: bytes, order: str) -> float | None:

@@ -23,7 +23,9 @@ class Exposure:
 
     `time_s` is seconds since 1970 UTC. `local_time` says that the file gave a time without an offset from
     UTC, which is then read as if it were UTC. `focal_length_px` is that of a picture of `size_px` (width,
-    height).
+    height), the digital `zoom` left out. `sigma_horizontal_m` is what the position's rounding adds to its
+    error, `gap_s` the time between the two records that the place lies between, `speed_m_s` over ground.
+    `unposed` says why the frame's own word cannot place it, where the file itself gives a reason.
     """
 
     time_s: float | None = None
@@ -40,6 +42,11 @@ class Exposure:
     description: str = ""
     focal_length_px: float | None = None
     size_px: tuple[int, int] = (0, 0)
+    zoom: float = 1.0
+    sigma_horizontal_m: float | None = None
+    gap_s: float = 0.0
+    speed_m_s: float = 0.0
+    unposed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,9 @@ class ThermalFrame:
     """`values` (height, width), in `unit`: "degC", "counts" of the sensor or "grey" of a picture.
 
     `radiometric` is true where `unit` is a temperature; `error_degc` is then the error that its maker states,
-    or None where the file names none. `camera` is the one described in the file itself, if it is.
+    or None where the file names none. `camera` is the one described in the file itself, if it is. `number` is
+    that of a frame of a clip, counted from 0 in the order of showing, and `sha256` then that of its decoded
+    pixels; of a picture it is the file's.
     """
 
     path: Path
@@ -58,6 +67,7 @@ class ThermalFrame:
     error_degc: float | None = None
     camera: Camera | None = None
     notes: tuple[str, ...] = ()
+    number: int | None = None
 
     @property
     def radiometric(self) -> bool:
@@ -66,5 +76,5 @@ class ThermalFrame:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return self.path.name
+        """The file's name, with the frame's number in a clip: `clip.mp4#000123`."""
+        return self.path.name if self.number is None else f"{self.path.name}#{self.number:06d}"

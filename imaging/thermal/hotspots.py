@@ -1,16 +1,19 @@
 """Spots warmer or colder than what lies around them, of the size of a person, without a trained model.
 
-Three steps. A square the width of a body is held against the ring around it, in multiples of that ring's
-own spread (the detector of Reed and Yu, IEEE Trans. ASSP 38(10), 1990, with one band and a ring for a
-background), at two sizes and for both polarities. Each local maximum is grown to what stands out by more than
-0.4 of its contrast. The score then is contrast over clutter, times how well the grown spot's sides fit a
-person's:
+What stands out is found (`proposals`), a box fitted around each (`boxing`), and scored by
 
-    score = contrast / (spread of what lies around + floor) x fit x weight,  0 < fit <= 1
+    score = 0.94 x deviation / clutter x heat x fit
 
-The floor keeps a calm meadow from making everything stand out: it is the larger of the least contrast and a
-share of the frame's own spread. By day a person may be colder than warm ground, so both polarities count;
-cold spots weigh 0.8, since most people are warmer than what lies around them even by day.
+in grey levels. `deviation` is the mean in the box of how far its pixels lie outside what is usual around,
+above or below. `clutter` is the same in the ring around the box, to the power 0.7 (a spot among its like is a
+wall's or a tree's), times the spread of what is usual, to 0.35. `heat` is how far the warmest pixel lies
+above what is usual, to 0.2 (even a cold coat has a warm head), and above the warmest hundredth of the whole
+frame (a branch is warmer than the hedge around it but not as warm as a body); or the same of the coldest
+pixel downwards, at 0.4 (at 1 where the ground is known to be above 24 °C). `fit` compares the box's sides
+with a person's, lying or standing alike.
+
+The exponents were chosen on the training dates of HIT-UAV (docs/heat.md), rounded, and are flat: each
+may change by a quarter for less than 0.01 of recall.
 """
 
 from __future__ import annotations
@@ -21,24 +24,38 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from imaging.thermal import boxing
 from imaging.thermal.frame import ThermalFrame, Unit, Values
+from imaging.thermal.proposals import LEAST_LEVELS, levels_a_unit, proposals
 
 Polarity = Literal["warm", "cold"]
 
 _PERSON_M = (1.3, 0.7)
 """Longer and shorter side of what a person shows from above, lying or standing, as a middle."""
 _BLUR_PX = 3.0
-_UNKNOWN_PX = (19.0, 12.0)
-_GROWN_SHARE = 0.4
-_MARGIN_PX = 2
-_FIT_SIGMA = 0.5
-_LEAST: dict[Unit, float] = {"degC": 0.4, "counts": 8.0, "grey": 4.0}
-_SPREAD_SHARE = 0.15
-_CANDIDATES = 60
-_FAINTEST = 0.3
-_WEIGHT: dict[Polarity, float] = {"warm": 1.0, "cold": 0.8}
+_UNKNOWN_GSD_M = 0.077
+"""Taken where it is not known: the median person in the training pictures is 20 x 12 px."""
+_SCALES, _LARGEST_PX = (0.25, 2.0), 4_000_000
+_SMOOTH_PX = 0.8
+_DRAWN, _DRAWN_PX = 1.25, (2, 3)
+"""Boxes are drawn larger than what deviates, by a share of it and pixels across and down."""
+_FIT_PX = (4, 6)
+"""What a median person's box has more than what deviates of him."""
+_RING_POWER, _SPREAD_POWER, _PART_POWER = 0.7, 0.35, 0.2
+_HEAT_LEVELS, _HEAT_ENDS = 70.0, (-40.0, 40.0)
+_COLD, _COLD_ON_HOT, _HOT_GROUND_DEGC = 0.4, 1.0, 24.0
+"""What a spot that is only cold is worth: the most that costs no recall, since in wet clothes a person is
+one. Where most of a frame is known to be warmer than clothes in the shade, as much as a warm one."""
+_NARROW = 2 / 3
+"""The side at which a narrow box fits best, of a person's: what is wider is more often a bicycle or a car."""
+_LONG_PRICE, _SHORT_PRICE = 2.5, 0.8
+_CUT = math.exp(-0.5)
+"""What the frame's edge cuts is worth less: half a car is as large as a person."""
+_SCALE = 0.94
+"""So that a least score of 2.5 lets through twenty false alarms a frame on the training dates."""
+_SHARED = 0.3
+_SHOWN: dict[Unit, str] = {"degC": "°C", "counts": "counts", "grey": "grey levels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +77,12 @@ class HotSpotOptions:
 
 @dataclass(frozen=True, slots=True)
 class HotSpot:
-    """One spot. `row`, `col` is its centre: the frame's corner is (0, 0), the first pixel's centre (0.5,
-    0.5). `box` is left, top, width, height in whole pixels, two wider all round than the `area_px` that stand
-    out.
+    """One spot. `row`, `col` is the centre of what stands out: the frame's corner is (0, 0), the first
+    pixel's centre (0.5, 0.5). `box` is left, top, width, height in whole pixels, wider all round than the
+    `area_px` that stand out.
 
-    `contrast` (signed) and `value` are in the frame's unit, `value` at the spot's heart. `why` says it in
-    words.
+    `contrast` (signed) and `value` are in the frame's unit, `value` that of the pixels that stand out. `why`
+    says it in words. `category` is what a detector that knows kinds takes it for, "" for one that does not.
     """
 
     row: float
@@ -79,39 +96,64 @@ class HotSpot:
     why: str
     touches_edge: bool
     sides_px: tuple[float, float]
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What the spots of one frame are told in: pixels are `scale` times the frame's, levels `gain` a unit."""
+
+    shape: tuple[int, int]
+    unit: Unit
+    gain: float
+    base: float
+    scale: float
+    options: HotSpotOptions
 
 
 def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[HotSpot]:
     """Spots in `frame`, the best first; no two overlap by more than 0.3 (intersection over union)."""
     options = options or HotSpotOptions()
-    values = _filled(frame.values)
-    expected = expected_px(options.gsd_m)
-    if min(values.shape) < 4 * expected[1]:
+    scale = _scale(frame.values.shape, options.gsd_m)
+    long_px, short_px = expected_px((options.gsd_m or _UNKNOWN_GSD_M) / scale)
+    values = _scaled(_filled(frame.values), scale)
+    if min(values.shape) < 4 * short_px:
         return []
-    smooth = np.asarray(cv2.GaussianBlur(values, (0, 0), 0.8), np.float32)
-    floor = _floor(values, frame.unit)
-    scene = _Scene(smooth, frame.unit, floor, expected, options)
-    salience = [(side, _salience(values, side, floor)) for side in _sides(expected)]
-    spots = []
-    for polarity in options.polarities:
-        sign = 1 if polarity == "warm" else -1
-        for row, col, side in _candidates(salience, sign, _CANDIDATES):
-            spot = scene.grown(row, col, side, polarity)
-            if spot is not None:
-                spots.append(spot)
-    return _apart(sorted(spots, key=lambda spot: -spot.score))[: options.most]
+    gain = levels_a_unit(values, frame.unit)
+    base = 0.0 if frame.unit == "grey" else float(values.min())
+    levels = np.asarray((values - np.float32(base)) * np.float32(gain), np.float32)
+    smooth = np.asarray(cv2.GaussianBlur(levels, (0, 0), _SMOOTH_PX), np.float32)
+    found = boxing.boxed(smooth, proposals(levels), np.array([short_px, long_px]), LEAST_LEVELS)
+    found = found[found[:, boxing.PEAK] > 0]
+    boxes, cut = _boxes(found, values.shape)
+    scores = _scores(found, cut, _ends(levels), _cold_worth(values, frame.unit), (long_px, short_px))
+    order = np.argsort(-scores, kind="stable")
+    order = order[boxing.apart(boxes[order], _SHARED)]
+    scene = _Scene(frame.values.shape, frame.unit, gain, base, scale, options)
+    spots = (_spot(scene, found[n], boxes[n], float(scores[n]), bool(cut[n])) for n in order)
+    return [spot for spot in spots if _wanted(spot, options)][: options.most]
 
 
 def expected_px(gsd_m: float | None) -> tuple[float, float]:
     """Longer and shorter side of a person's box in pixels; without a GSD that of a person from about 60 m."""
-    if gsd_m is None:
-        return _UNKNOWN_PX
+    gsd_m = gsd_m or _UNKNOWN_GSD_M
     return _PERSON_M[0] / gsd_m + _BLUR_PX, _PERSON_M[1] / gsd_m + _BLUR_PX
 
 
-def _sides(expected: tuple[float, float]) -> tuple[int, ...]:
-    """Odd sides of the squares that a body is sought with."""
-    return tuple(sorted({max(3, round(expected[1] * share) | 1) for share in (0.6, 0.9)}))
+def _scale(shape: tuple[int, ...], gsd_m: float | None) -> float:
+    """What the frame is enlarged by so that a person is as large as where the constants were chosen."""
+    if gsd_m is None:
+        return 1.0
+    most = min(_SCALES[1], math.sqrt(_LARGEST_PX / (shape[0] * shape[1])))
+    scale = max(_SCALES[0], min(gsd_m / _UNKNOWN_GSD_M, most))
+    return 1.0 if abs(math.log(scale)) < 0.15 else scale
+
+
+def _scaled(values: Values, scale: float) -> Values:
+    if scale == 1:
+        return values
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, None, fx=scale, fy=scale, interpolation=how), np.float32)
 
 
 def _filled(values: Values) -> Values:
@@ -123,140 +165,105 @@ def _filled(values: Values) -> Values:
     return np.where(bad, median, values).astype(np.float32)
 
 
-def _floor(values: Values, unit: Unit) -> float:
-    low, high = np.percentile(values[::4, ::4], [16, 84])
-    return max(_LEAST[unit], _SPREAD_SHARE * float(high - low) / 2)
+def _ends(levels: Values) -> tuple[float, float]:
+    """Where the coldest and the warmest hundredth of a frame begin."""
+    some = levels[::2, ::2].ravel()
+    at = len(some) // 100
+    ordered = np.partition(some, (at, len(some) - 1 - at))
+    return float(ordered[at]), float(ordered[len(some) - 1 - at])
 
 
-def _salience(values: Values, side: int, floor: float) -> Values:
-    """Mean of a square less the mean of the ring around it, over the ring's spread."""
-    ring = 3 * side
-    part = (side / ring) ** 2
-    share = 1 / (1 - part)
-    shifted = values - np.float32(values.mean())
-    square = cv2.multiply(shifted, shifted)
-    inner = _box(shifted, side)
-    mean = cv2.addWeighted(_box(shifted, ring), share, inner, -part * share, 0)
-    variance = cv2.addWeighted(_box(square, ring), share, _box(square, side), -part * share, floor**2)
-    variance = np.maximum(cv2.subtract(variance, cv2.multiply(mean, mean)), np.float32(floor**2))
-    return np.asarray(cv2.divide(cv2.subtract(inner, mean), cv2.sqrt(variance)), np.float32)
+def _cold_worth(values: Values, unit: Unit) -> float:
+    hot = unit == "degC" and float(np.median(values[::4, ::4])) > _HOT_GROUND_DEGC
+    return _COLD_ON_HOT if hot else _COLD
 
 
-def _box(values: cv2.typing.MatLike, side: int) -> cv2.typing.MatLike:
-    return cv2.blur(values, (side, side), borderType=cv2.BORDER_REFLECT)
+def _heat(over_usual: boxing.Measures, over_frame: boxing.Measures) -> boxing.Measures:
+    """What a part of a spot is worth by how far it is beyond what is usual around and in the frame."""
+    far = np.exp(np.clip(over_frame, *_HEAT_ENDS) / _HEAT_LEVELS)
+    return np.asarray((np.maximum(over_usual, 0) + 3) ** _PART_POWER * far, np.float64)
 
 
-def _candidates(salience: list[tuple[int, Values]], sign: int, most: int) -> list[tuple[int, int, int]]:
-    """Row, column and side of the strongest local maxima."""
-    maps = [values if sign > 0 else -values for _, values in salience]
-    best: cv2.typing.MatLike = maps[0]
-    for values in maps[1:]:
-        best = cv2.max(best, values)
-    reach = max(3, min(side for side, _ in salience)) | 1
-    peaks = (best >= cv2.dilate(best, np.ones((reach, reach), np.uint8))) & (best > _FAINTEST)
-    rows, cols = np.nonzero(peaks)
-    order = np.argsort(-best[rows, cols], kind="stable")[:most]
-    found = []
-    for row, col in zip(rows[order].tolist(), cols[order].tolist(), strict=True):
-        side = max(zip(maps, salience, strict=True), key=lambda pair: pair[0][row, col])[1][0]
-        found.append((row, col, side))
-    return found
+def _boxes(found: boxing.Measures, shape: tuple[int, ...]) -> tuple[boxing.Measures, boxing.Measures]:
+    """Boxes as people draw them, within the frame, and which of them its edge cuts."""
+    corner = found[:, [boxing.LEFT, boxing.TOP]]
+    sides = found[:, [boxing.WIDTH, boxing.HEIGHT]]
+    end = np.array([shape[1], shape[0]])
+    cut = (corner <= 1).any(axis=1) | (corner + sides >= end - 2).any(axis=1)
+    drawn = np.rint(_DRAWN * sides) + np.array(_DRAWN_PX)
+    first = np.rint(corner + (sides - drawn) / 2)
+    last = np.minimum(first + drawn, end)
+    first = np.maximum(first, 0)
+    return np.hstack([first, last - first]), np.asarray(cut, np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What every spot of one frame is measured against."""
-
-    smooth: Values
-    unit: Unit
-    floor: float
-    expected: tuple[float, float]
-    options: HotSpotOptions
-
-    def grown(self, row: int, col: int, side: int, polarity: Polarity) -> HotSpot | None:
-        """The spot around a candidate, or None where it is too faint or not of a person's size."""
-        height, width = self.smooth.shape
-        reach, deep = 2 * side + 2, side // 4
-        top, left = max(0, row - reach), max(0, col - reach)
-        window = self.smooth[top : row + reach + 1, left : col + reach + 1]
-        heart = self.smooth[max(0, row - deep) : row + deep + 1, max(0, col - deep) : col + deep + 1]
-        sign = 1.0 if polarity == "warm" else -1.0
-        value = float(sign * np.sort((sign * heart).ravel())[heart.size * 3 // 4])
-        background = float(np.median(window))
-        contrast = value - background
-        if sign * contrast < self.floor:
-            return None
-        mask = (sign * (window - background) > _GROWN_SHARE * sign * contrast).astype(np.uint8)
-        mask[row - top, col - left] = 1
-        _, labels = cv2.connectedComponents(mask, connectivity=4)
-        rows, cols = np.nonzero(labels == labels[row - top, col - left])
-        clutter = float(window[mask == 0].std()) if (mask == 0).any() else 0.0
-
-        sides = _sides_px(rows, cols)
-        fit = _fit(sides, self.expected)
-        score = abs(contrast) / (clutter + self.floor) * fit * _WEIGHT[polarity]
-        if score < self.options.least_score or not self._person_sized(sides[0]):
-            return None
-        box = (left + int(cols.min()), top + int(rows.min()), int(np.ptp(cols)) + 1, int(np.ptp(rows)) + 1)
-        edge = min(box[:2]) == 0 or box[0] + box[2] == width or box[1] + box[3] == height
-        return HotSpot(
-            row=top + float(rows.mean()) + 0.5,
-            col=left + float(cols.mean()) + 0.5,
-            box=_widened(box, width, height),
-            area_px=len(rows),
-            contrast=contrast,
-            value=value,
-            polarity=polarity,
-            score=score,
-            why=self._why(contrast, clutter, sides, fit, edge),
-            touches_edge=edge,
-            sides_px=sides,
-        )
-
-    def _person_sized(self, long_px: float) -> bool:
-        gsd_m = self.options.gsd_m
-        return gsd_m is None or self.options.smallest_m <= long_px * gsd_m <= self.options.largest_m
-
-    def _why(
-        self, contrast: float, clutter: float, sides: tuple[float, float], fit: float, edge: bool
-    ) -> str:
-        shown = {"degC": "°C", "counts": "counts", "grey": "grey levels"}[self.unit]
-        digits = 1 if self.unit == "degC" else 0
-        text = (
-            f"{abs(contrast):.{digits}f} {shown} {'warmer' if contrast > 0 else 'colder'} than what lies "
-            f"around it (spread {clutter:.{digits}f}), {sides[0]:.0f} x {sides[1]:.0f} px"
-        )
-        if self.options.gsd_m is not None:
-            text += f", {sides[0] * self.options.gsd_m:.1f} m long"
-        text += f", fits a person's size by {fit:.0%}"
-        return text + (", cut by the frame's edge" if edge else "")
+def _scores(
+    found: boxing.Measures,
+    cut: boxing.Measures,
+    ends: tuple[float, float],
+    cold_worth: float,
+    expected: tuple[float, float],
+) -> boxing.Measures:
+    warm = _heat(found[:, boxing.WARMEST] - found[:, boxing.HIGH], found[:, boxing.WARMEST] - ends[1])
+    low = found[:, boxing.HIGH] - found[:, boxing.SPREAD]
+    cold = _heat(low - found[:, boxing.COLDEST], ends[0] - found[:, boxing.COLDEST])
+    clutter = (found[:, boxing.AROUND] + 1) ** _RING_POWER * (found[:, boxing.SPREAD] + 3) ** _SPREAD_POWER
+    sides = found[:, [boxing.WIDTH, boxing.HEIGHT]] + np.array(_FIT_PX)
+    fit = np.exp(
+        -_LONG_PRICE * np.log(sides.max(axis=1) / expected[0]) ** 2
+        - _SHORT_PRICE * np.log(sides.min(axis=1) / (_NARROW * expected[1])) ** 2
+    )
+    heat = np.maximum(warm, cold_worth * cold)
+    stands_out = (found[:, boxing.INSIDE] + 1) / clutter * heat
+    return np.asarray(_SCALE * stands_out * fit * np.where(cut, _CUT, 1.0), np.float64)
 
 
-def _sides_px(rows: npt.NDArray[np.intp], cols: npt.NDArray[np.intp]) -> tuple[float, float]:
-    """Longer and shorter side of the tightest rectangle, at any angle, around pixels."""
-    sides = cv2.minAreaRect(np.column_stack([cols, rows]).astype(np.float32))[1]
-    return float(max(sides)) + 1, float(min(sides)) + 1
+def _spot(scene: _Scene, found: boxing.Measures, box: boxing.Measures, score: float, cut: bool) -> HotSpot:
+    polarity: Polarity = "warm" if found[boxing.WARMTH] >= 0 else "cold"
+    heart = float(found[boxing.HEART_WARM if polarity == "warm" else boxing.HEART_COLD])
+    sides = float(found[boxing.LONG]) / scene.scale, float(found[boxing.SHORT]) / scene.scale
+    contrast = (heart - float(found[boxing.MIDDLE])) / scene.gain
+    height, width = scene.shape
+    left, top, right, bottom = (round(float(edge) / scene.scale) for edge in (*box[:2], *(box[:2] + box[2:])))
+    left, top = min(left, width - 1), min(top, height - 1)
+    return HotSpot(
+        row=float(found[boxing.ROW]) / scene.scale,
+        col=float(found[boxing.COL]) / scene.scale,
+        box=(left, top, max(1, min(right, width) - left), max(1, min(bottom, height) - top)),
+        area_px=max(1, round(float(found[boxing.AREA]) / scene.scale**2)),
+        contrast=contrast,
+        value=heart / scene.gain + scene.base,
+        polarity=polarity,
+        score=score,
+        why=_why(scene, found, contrast, sides, cut),
+        touches_edge=cut,
+        sides_px=sides,
+    )
 
 
-def _fit(sides: tuple[float, float], expected: tuple[float, float]) -> float:
-    off = [math.log((s + 2 * _MARGIN_PX) / e) for s, e in zip(sides, expected, strict=True)]
-    return math.exp(-(off[0] ** 2 + off[1] ** 2) / (4 * _FIT_SIGMA**2))
+def _wanted(spot: HotSpot, options: HotSpotOptions) -> bool:
+    if spot.score < options.least_score or spot.polarity not in options.polarities:
+        return False
+    return options.gsd_m is None or (
+        options.smallest_m <= spot.sides_px[0] * options.gsd_m <= options.largest_m
+    )
 
 
-def _widened(box: tuple[int, int, int, int], width: int, height: int) -> tuple[int, int, int, int]:
-    left, top = max(0, box[0] - _MARGIN_PX), max(0, box[1] - _MARGIN_PX)
-    right = min(width, box[0] + box[2] + _MARGIN_PX)
-    bottom = min(height, box[1] + box[3] + _MARGIN_PX)
-    return left, top, right - left, bottom - top
-
-
-def _apart(spots: list[HotSpot]) -> list[HotSpot]:
-    """The best of every group that overlaps."""
-    kept: list[HotSpot] = []
-    for spot in spots:
-        if all(overlap(spot.box, other.box) < 0.3 for other in kept):
-            kept.append(spot)
-    return kept
+def _why(
+    scene: _Scene, found: boxing.Measures, contrast: float, sides: tuple[float, float], cut: bool
+) -> str:
+    digits = 1 if scene.unit == "degC" else 0
+    spread = float(found[boxing.SPREAD]) / scene.gain
+    way = "warmer" if contrast > 0 else "colder"
+    text = (
+        f"{abs(contrast):.{digits}f} {_SHOWN[scene.unit]} {way} than what lies around it "
+        f"(spread {spread:.{digits}f}), {sides[0]:.0f} x {sides[1]:.0f} px"
+    )
+    if scene.options.gsd_m is not None:
+        text += f", {sides[0] * scene.options.gsd_m:.1f} m long"
+    around = (float(found[boxing.AROUND]) + 1) / (float(found[boxing.INSIDE]) + 1)
+    text += f", stands out {1 / around:.1f} times as much as what touches it"
+    return text + (", cut by the frame's edge" if cut else "")
 
 
 def overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from telemetry.pose import Pose
 
 _HALF_HOURS_TRIED = 28
 _SAME_CLOCK_S = 1.0
+_RECEIVER_M = 2.5
+"""One standard deviation of a receiver of which nothing is known, beside the rounding of what it wrote."""
 
 
 class TrackLike(Protocol):
@@ -30,23 +33,30 @@ class TrackLike(Protocol):
         ...
 
 
+APART_S = 0.25
+"""How far before and after a frame its track is asked for how it moved and turned."""
+
+
 @dataclass(frozen=True, slots=True)
 class Posed:
-    """A pose and where it is from: "track", "track and frame" or "frame"."""
+    """A pose and where it is from: "track", "track and frame" or "frame".
+
+    `before` and `after` are the track's poses `APART_S` from it, None where it has none.
+    """
 
     pose: Pose
     source: str
+    before: Pose | None = None
+    after: Pose | None = None
 
 
 def posed_by(exposure: Exposure, track: TrackLike | None, clock_offset_s: float) -> Posed | str:
     """The pose of a frame, or why there is none. `clock_offset_s` turns the frame's time into the track's."""
     own = own_pose(exposure)
     if track is not None and exposure.time_s is not None:
-        pose = track.pose_at(exposure.time_s + clock_offset_s)
-        if pose is not None and pose.gimbal_pitch_deg is None and exposure.gimbal_pitch_deg is not None:
-            return Posed(_with_gimbal(pose, exposure), "track and frame")
-        if pose is not None:
-            return Posed(pose, "track")
+        posed = _by_track(exposure, track, exposure.time_s + clock_offset_s)
+        if posed is not None:
+            return posed
     if isinstance(own, Pose):
         return Posed(own, "frame")
     if track is None:
@@ -56,8 +66,23 @@ def posed_by(exposure: Exposure, track: TrackLike | None, clock_offset_s: float)
     return _missed(track, exposure.time_s + clock_offset_s)
 
 
+def _by_track(exposure: Exposure, track: TrackLike, time_s: float) -> Posed | None:
+    pose = track.pose_at(time_s)
+    if pose is None:
+        return None
+    around = track.pose_at(time_s - APART_S), track.pose_at(time_s + APART_S)
+    # where one is missing the other says nothing of how it moved at the frame's time
+    before, after = around if None not in around else (None, None)
+    if pose.gimbal_pitch_deg is not None or exposure.gimbal_pitch_deg is None:
+        return Posed(pose, "track", before, after)
+    poses = [each and _with_gimbal(each, exposure) for each in (pose, before, after)]
+    return Posed(poses[0] or pose, "track and frame", poses[1], poses[2])
+
+
 def own_pose(exposure: Exposure) -> Pose | str:
     """The pose that a frame itself tells, or what it lacks."""
+    if exposure.unposed:
+        return exposure.unposed
     if exposure.place is None:
         return "the frame tells no position"
     if exposure.height_relative_m is None:
@@ -77,6 +102,11 @@ def own_pose(exposure: Exposure) -> Pose | str:
             roll_deg=0.0,
             pitch_deg=0.0,
             yaw_deg=yaw_deg,
+            speed_m_s=exposure.speed_m_s,
+            sigma_horizontal_m=None
+            if exposure.sigma_horizontal_m is None
+            else math.hypot(_RECEIVER_M, exposure.sigma_horizontal_m),
+            gap_s=exposure.gap_s,
         ),
         exposure,
     )

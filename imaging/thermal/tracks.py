@@ -1,39 +1,43 @@
-"""Sightings of one thing joined over frames, and the place that they give together.
+"""Sightings joined over frames and passes: one thing seen often stays one, and one that walks has a path.
 
-A sighting joins the thing that it lies nearest to in Mahalanobis distance, within the 99 % gate, warm with
-warm and cold with cold, and one frame gives a thing at most one sighting (Bar-Shalom, Willett and Tian,
-Tracking and Data Fusion, 2011, chapter 6; the assignment is the optimal one). The state is a place that may
-wander as a walker does, followed by a Kalman filter that weighs each sighting by its inverse covariance.
-
-What the sightings of a flight share (the error of GPS, heights, attitude, focal length) does not average out:
-it is carried beside the filter as a mean and added in full, so a thing seen forty times is never stated
-better than that. Between two sightings the aircraft's own position error counts only as far as it drifts in
-that time.
+`placing.joining` says which spot is which thing and `placing.motion` follows each, both on the way. At the
+end `settled` estimates the errors that all sightings share (`placing.adjusting`), joins what then turns out
+to be one thing, and places everything anew.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from imaging.geolocate import GroundPoint
 from imaging.thermal.frame import Values
-from imaging.thermal.hotspots import HotSpot
+from imaging.thermal.placing.adjusting import PASS_S
+from imaging.thermal.placing.joining import Candidates, joined
+from imaging.thermal.placing.motion import Account, Seen, begun, distances, gone_on, innovations, updated
+from imaging.thermal.placing.spot import SpotLike, category_of
 from missions.geodesy import GeoPoint, LocalFrame
 
 Array = npt.NDArray[np.float64]
 
-GATE_99_2D = 9.21034037197618
-"""The 99 % quantile of chi-square with two degrees of freedom: -2 ln 0.01."""
-WANDER_M2_S = 0.5
-"""Growth of a walker's variance: he keeps up with a filter that sees him every second."""
-_WANDER_AT_MOST_S = 10.0
-_POSITION_DRIFT_S = 60.0
-"""Time in which a GNSS position error forgets itself: short for a single receiver, so that gates err wide."""
-_OUT_OF_REACH = 1e6
+WALKING_AT_FIRST = 0.05
+"""Probability that a thing walks before anything is known of its motion."""
+WALKS_FROM = 0.99
+"""From this probability on a thing is said to walk."""
+ODDS_AT_FIRST = math.log(WALKING_AT_FIRST / (1 - WALKING_AT_FIRST))
+"""The logarithm of the odds that go with it."""
+_ODDS_BETWEEN = (-4.0, 40.0)
+_REACH_M = 60.0
+_SIZE_SPREAD, _SIZE_COST = 0.5, 8.0
+_OTHER_KIND_COST = 8.0
+_UNLIKE = frozenset({"person", "vehicle"})
+_LEAST_WALK_M = 2.0
+NO_PICTURE: Values = np.zeros((1, 1), np.float32)
+"""What stands for a picture that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Sighting:
     frame: str
     sha256: str
     time_s: float | None
-    spot: HotSpot
+    spot: SpotLike
     point: GroundPoint
     size_m: tuple[float, float]
     pose_source: str
@@ -51,22 +55,65 @@ class Sighting:
 
 @dataclass
 class Thing:
-    """What a run of sightings shares: `east_north_m` in the tracker's frame, covariances in square metres."""
+    """What a run of sightings shares, in the tracker's frame.
+
+    `still` and `moving` are its two accounts (of one thing each), `odds` the logarithm of how much likelier
+    the second is. `shown` is the clearest sighting of each pass, with the piece of its frame around it.
+    """
 
     sightings: list[Sighting]
-    east_north_m: Array
-    spread: Array
-    random: Array
-    systematic: Array
-    position: Array
-    picture: Values
-    picture_of: Sighting
-    last_s: float | None = None
+    still: Account
+    moving: Account
+    shown: list[tuple[Sighting, Values]]
+    odds: float = ODDS_AT_FIRST
+
+    @property
+    def picture_of(self) -> Sighting:
+        """The clearest sighting."""
+        return self._clearest[0]
+
+    @property
+    def picture(self) -> Values:
+        """The piece of its frame around it."""
+        return self._clearest[1]
+
+    @property
+    def _clearest(self) -> tuple[Sighting, Values]:
+        return max(self.shown, key=lambda pair: clearness(pair[0]))
+
+    @property
+    def last_s(self) -> float | None:
+        """When it was seen last."""
+        return self.sightings[-1].time_s
+
+    @property
+    def walking(self) -> float:
+        """The probability that it walks."""
+        return 1 / (1 + math.exp(-self.odds))
+
+    @property
+    def walks(self) -> bool:
+        """Whether it is said to walk: likelier by far, and over a way that its error does not explain."""
+        return self.walking >= WALKS_FROM and len(self.sightings) > 2 and self._way_m() >= _LEAST_WALK_M
+
+    @property
+    def account(self) -> Account:
+        """The account that holds."""
+        return self.moving if self.walks else self.still
+
+    @property
+    def east_north_m(self) -> Array:
+        """Where it is, or was last."""
+        return np.asarray(self.account.place[0])
 
     @property
     def covariance(self) -> Array:
-        """The place's whole error: what averaged out of it is gone, what the flight shares is not."""
-        return self.random + self.systematic
+        """(2, 2) the place's whole error, what the flight shares included."""
+        return np.asarray(self.account.covariance[0])
+
+    def _way_m(self) -> float:
+        places = np.array([s.point.placed.east_north_m for s in self.sightings])
+        return float(np.max(np.linalg.norm(places - places[0], axis=1)))
 
 
 @dataclass
@@ -76,99 +123,124 @@ class Tracker:
     frame: LocalFrame
     things: list[Thing] = field(default_factory=list)
 
-    def add(self, sightings: list[tuple[Sighting, Values]]) -> None:
-        """The sightings of one frame, each with the piece of picture around it."""
+    def add(self, sightings: Sequence[tuple[Sighting, Values]]) -> list[Thing]:
+        """The sightings of one frame, each with the piece of picture around it; gives the things they are."""
+        changed: list[Thing] = []
         for polarity in ("warm", "cold"):
-            seen = [pair for pair in sightings if pair[0].spot.polarity == polarity]
-            known = [t for t in self.things if t.picture_of.spot.polarity == polarity]
-            self._join(seen, known)
-
-    def _join(self, seen: list[tuple[Sighting, Values]], known: list[Thing]) -> None:
-        if not seen:
-            return
-        places = self.frame.local_from_geo([[s.point.place.lon_deg, s.point.place.lat_deg] for s, _ in seen])
-        free = set(range(len(seen)))
-        if known:
-            squared = np.array(
-                [_squared_distances(s, at, known) for (s, _), at in zip(seen, places, strict=True)]
-            )
-            gated = np.where(squared <= GATE_99_2D, squared, _OUT_OF_REACH)
-            for pair in zip(*linear_sum_assignment(gated), strict=True):
-                n, k = int(pair[0]), int(pair[1])
-                if squared[n, k] <= GATE_99_2D:
-                    _update(known[k], seen[n][0], places[n], seen[n][1])
-                    free.discard(n)
-        for n in sorted(free):
-            self.things.append(_new(seen[n][0], places[n], seen[n][1]))
+            pairs = [pair for pair in sightings if pair[0].spot.polarity == polarity]
+            if pairs:
+                changed += self._join(pairs, polarity)
+        return changed
 
     def place_of(self, thing: Thing) -> GeoPoint:
-        """Where a thing lies."""
+        """Where a thing lies, or was last."""
         east, north = thing.east_north_m
         return self.frame.point_from_local(float(east), float(north))
 
+    def _join(self, pairs: list[tuple[Sighting, Values]], polarity: str) -> list[Thing]:
+        seen = Seen.of([sighting.point.placed for sighting, _ in pairs])
+        time_s = pairs[0][0].time_s
+        near = self._near(seen, polarity)
+        passed_s = np.array([_passed_s(time_s, t) for t in near])
+        still = _stacked([t.still for t in near], passed_s)
+        moving = _stacked([t.moving for t in near], passed_s)
+        # where a walker is after long is too wide a guess for one frame: that is for `settling`
+        walking = np.where(passed_s > PASS_S, 0.0, [t.walking for t in near])
+        beside = np.array([[_beside(s, t) for t in near] for s, _ in pairs]).reshape(len(pairs), len(near))
+        found = joined(seen, Candidates(still, moving, walking, beside)) if near else [None] * len(pairs)
+        things = []
+        for n, (number, (sighting, picture)) in enumerate(zip(found, pairs, strict=True)):
+            one = Seen(seen.east_north_m[n : n + 1], seen.columns[n : n + 1], seen.own[n : n + 1])
+            if number is None:
+                thing = Thing(
+                    [sighting], begun(one, walks=False), begun(one, walks=True), [(sighting, picture)]
+                )
+                self.things.append(thing)
+            else:
+                thing = near[number]
+                at = slice(number, number + 1)
+                _take(thing, sighting, picture, one, still[at], moving[at])
+            things.append(thing)
+        return things
 
-def _squared_distances(sighting: Sighting, at: Array, known: list[Thing]) -> Array:
-    """Squared Mahalanobis distance (k,) of a sighting to each thing."""
-    point = sighting.point
-    means = np.array([t.east_north_m for t in known])
-    passed = np.array([_passed_s(sighting, t) for t in known])
-    wander = WANDER_M2_S * np.minimum(passed, _WANDER_AT_MOST_S)
-    drift = 1 - np.exp(-passed / _POSITION_DRIFT_S)
-    spreads = np.array([t.spread for t in known]) + (point.covariance - point.position)
-    positions = np.array([t.position for t in known]) + point.position
-    spreads = spreads + wander[:, None, None] * np.eye(2) + drift[:, None, None] * positions
-    away = at - means
-    solved = np.linalg.solve(spreads, away[:, :, None])[:, :, 0]
-    return np.asarray(np.sum(away * solved, axis=1))
+    def _near(self, seen: Seen, polarity: str) -> list[Thing]:
+        """Things that a spot of the frame may be."""
+        low, high = seen.east_north_m.min(axis=0) - _REACH_M, seen.east_north_m.max(axis=0) + _REACH_M
+        return [
+            thing
+            for thing in self.things
+            if thing.picture_of.spot.polarity == polarity
+            and bool(np.all((thing.east_north_m >= low) & (thing.east_north_m <= high)))
+        ]
 
 
-def _passed_s(sighting: Sighting, thing: Thing) -> float:
-    if sighting.time_s is None or thing.last_s is None:
-        return 0.0
-    return abs(sighting.time_s - thing.last_s)
-
-
-def _new(sighting: Sighting, at: Array, picture: Values) -> Thing:
-    point = sighting.point
-    return Thing(
-        sightings=[sighting],
-        east_north_m=at,
-        spread=point.covariance - point.position,
-        random=point.covariance - point.systematic,
-        systematic=point.systematic,
-        position=point.position,
-        picture=picture,
-        picture_of=sighting,
-        last_s=sighting.time_s,
-    )
-
-
-def _update(thing: Thing, sighting: Sighting, at: Array, picture: Values) -> None:
-    point = sighting.point
-    wander = WANDER_M2_S * min(_passed_s(sighting, thing), _WANDER_AT_MOST_S) * np.eye(2)
-    before = thing.spread + wander
-    gain = before @ np.linalg.inv(before + point.covariance - point.position)
-    rest = np.eye(2) - gain
-    share = float(np.trace(gain)) / 2
-
-    thing.east_north_m = thing.east_north_m + gain @ (at - thing.east_north_m)
-    thing.spread = _symmetric(rest @ before)
-    # Joseph's form holds for any gain, so the random part is followed exactly with the filter's own
-    own = point.covariance - point.systematic
-    thing.random = _symmetric(rest @ (thing.random + wander) @ rest.T + gain @ own @ gain.T)
-    thing.systematic = (1 - share) * thing.systematic + share * point.systematic
-    thing.position = (1 - share) * thing.position + share * point.position
+def _take(
+    thing: Thing, sighting: Sighting, picture: Values, one: Seen, still: Account, moving: Account
+) -> None:
+    """One more sighting of a thing, whose accounts are those of the frame's time."""
+    explained = [_cost(account, one) for account in (still, moving)]
+    thing.odds = min(max(thing.odds + (explained[0] - explained[1]) / 2, _ODDS_BETWEEN[0]), _ODDS_BETWEEN[1])
+    first = np.zeros(1, int)
+    thing.still, thing.moving = updated(still, one, first), updated(moving, one, first)
+    passed_s = _passed_s(sighting.time_s, thing)
     thing.sightings.append(sighting)
-    thing.last_s = sighting.time_s if sighting.time_s is not None else thing.last_s
-    if sighting.spot.score > thing.picture_of.spot.score:
-        thing.picture, thing.picture_of = picture, sighting
+    if passed_s > PASS_S:
+        thing.shown.append((sighting, picture))
+    elif clearness(sighting) > clearness(thing.shown[-1][0]):
+        thing.shown[-1] = (sighting, picture)
 
 
-def _symmetric(matrix: Array) -> Array:
-    return np.asarray((matrix + matrix.T) / 2)
+def followed(sightings: Sequence[Sighting], shown: list[tuple[Sighting, Values]]) -> Thing:
+    """Sightings taken for one thing, followed anew in order of time."""
+    ordered = sorted(sightings, key=lambda s: s.time_s or 0.0)
+    first = Seen.of([ordered[0].point.placed])
+    thing = Thing(
+        [ordered[0]], begun(first, walks=False), begun(first, walks=True), [(ordered[0], NO_PICTURE)]
+    )
+    for sighting in ordered[1:]:
+        passed_s = np.array([_passed_s(sighting.time_s, thing)])
+        one = Seen.of([sighting.point.placed])
+        _take(
+            thing, sighting, NO_PICTURE, one, gone_on(thing.still, passed_s), gone_on(thing.moving, passed_s)
+        )
+    thing.shown = list(shown)
+    return thing
 
 
-def median_size_m(sightings: list[Sighting]) -> tuple[float, float]:
+def clearness(sighting: Sighting) -> tuple[bool, float]:
+    """What makes a sighting show more than another: it is whole, and its score is higher."""
+    return not sighting.spot.touches_edge, sighting.spot.score
+
+
+def _cost(account: Account, one: Seen) -> float:
+    away, common, alone = innovations(account, one)
+    return float(distances(away, common @ np.swapaxes(common, -1, -2) + alone)[1][0, 0])
+
+
+def _stacked(accounts: list[Account], passed_s: Array) -> Account:
+    """Accounts of one thing each as one of all, gone on to the frame's time."""
+    if not accounts:
+        return Account(np.zeros((0, 2)), np.zeros((0, 2, 2)))
+    whole = Account(np.concatenate([a.state for a in accounts]), np.concatenate([a.spread for a in accounts]))
+    return gone_on(whole, passed_s)
+
+
+def _passed_s(time_s: float | None, thing: Thing) -> float:
+    return 0.0 if time_s is None or thing.last_s is None else abs(time_s - thing.last_s)
+
+
+def _beside(sighting: Sighting, thing: Thing) -> float:
+    """What speaks against a pair apart from its place: another size, another kind."""
+    other = thing.picture_of
+    cost = 0.0
+    if not (sighting.spot.touches_edge or other.spot.touches_edge):
+        off = math.log(max(sighting.size_m[0], 0.05) / max(other.size_m[0], 0.05)) / _SIZE_SPREAD
+        cost += min(off**2, _SIZE_COST)
+    kinds = {category_of(sighting.spot), category_of(other.spot)}
+    return cost + (_OTHER_KIND_COST if kinds == _UNLIKE else 0.0)
+
+
+def median_size_m(sightings: Sequence[Sighting]) -> tuple[float, float]:
     """Longer and shorter side in the middle sighting, of those that no frame's edge cut if there are any."""
     whole = [s.size_m for s in sightings if not s.spot.touches_edge] or [s.size_m for s in sightings]
     return float(np.median([size[0] for size in whole])), float(np.median([size[1] for size in whole]))

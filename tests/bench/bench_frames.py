@@ -3,9 +3,10 @@
     python tests/bench/bench_frames.py [RECORDING.tlog ...]
 
 Without a recording it makes 50,000 messages of five common kinds. *Live* is a datagram at a time, as they
-come over UDP; *columns* is a whole recording at once. Prints processor time a message and the ratio to
-pymavlink; each way is run several times in turn and its best time counts. The C library is made from
-pymavlink's own generator where a C compiler is there, and decodes every message into its struct.
+come over UDP; *columns* is a whole recording at once. Each way is run several times in turn. Prints the
+median of the processor time a message, and the ratio to pymavlink's time in the same turn: the median, the
+least and the most of all turns. The C library is made from pymavlink's own generator where a C compiler is
+there, and decodes every message into its struct.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from pymavlink.dialects.v20 import ardupilotmega as reference
 
@@ -26,7 +28,7 @@ from telemetry.frames import FrameReader
 from telemetry.messages import Encoder, decode
 from telemetry.tlog import read_tlog
 
-RUNS = 5
+TURNS = 9
 C_SOURCE = """
 #include <stdint.h>
 #include <stddef.h>
@@ -65,16 +67,20 @@ def made_up() -> list[bytes]:
 
 
 def live(datagrams: list[bytes]) -> int:
-    reader = FrameReader()
-    return sum(decode(frame) is not None for data in datagrams for frame in reader.feed(data, 0))
+    reader, count = FrameReader(), 0
+    for data in datagrams:
+        for frame in reader.feed(data, 0):
+            count += decode(frame) is not None
+    return count
 
 
 def pymavlink_live(datagrams: list[bytes]) -> int:
-    mav = reference.MAVLink(None)
+    mav, count = reference.MAVLink(None), 0
     mav.robust_parsing = True
-    return sum(
-        message.get_type() != "BAD_DATA" for data in datagrams for message in mav.parse_buffer(data) or ()
-    )
+    for data in datagrams:
+        for message in mav.parse_buffer(data) or ():
+            count += message.get_type() != "BAD_DATA"
+    return count
 
 
 def columns(datagrams: list[bytes]) -> int:
@@ -112,22 +118,25 @@ def c_library(folder: Path) -> Callable[[list[bytes]], int] | None:
     return run
 
 
-def measured(ways: dict[str, Callable[[list[bytes]], int]], datagrams: list[bytes]) -> dict[str, float]:
-    """Microseconds of processor time a message, the best of all runs, the ways in turn."""
-    best: dict[str, float] = {}
-    for _ in range(RUNS):
+def measured(ways: dict[str, Callable[[list[bytes]], int]], datagrams: list[bytes]) -> dict[str, list[float]]:
+    """Microseconds of processor time a message in each turn of all ways."""
+    times_us: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(TURNS):
         for name, way in ways.items():
             began_s = time.process_time()
             count = way(datagrams)
-            each_us = (time.process_time() - began_s) / count * 1e6
-            best[name] = min(best.get(name, each_us), each_us)
-    return best
+            times_us[name].append((time.process_time() - began_s) / count * 1e6)
+    return times_us
 
 
 def main() -> None:
     inputs = {name: [frame.raw for frame in read_tlog(Path(name))] for name in sys.argv[1:]}
     with tempfile.TemporaryDirectory() as folder:
-        ways = {"pymavlink": pymavlink_live, "live": live, "columns": columns}
+        ways: dict[str, Callable[[list[bytes]], int]] = {
+            "pymavlink": pymavlink_live,
+            "live": live,
+            "columns": columns,
+        }
         compiled = c_library(Path(folder))
         if compiled is None:
             sys.stderr.write("the C library is left out: there is no C compiler\n")
@@ -135,11 +144,16 @@ def main() -> None:
             ways["C library"] = compiled
         columns(made_up())
         for name, datagrams in (inputs or {"50,000 made-up messages": made_up()}).items():
-            best = measured(ways, datagrams)
+            times_us = measured(ways, datagrams)
             sys.stdout.write(f"{Path(name).name}: {len(datagrams)} messages\n")
-            for way, each_us in best.items():
-                ratio = best["pymavlink"] / each_us
-                sys.stdout.write(f"  {way:10} {each_us:7.3f} us each  {ratio:6.1f} x pymavlink\n")
+            for way, each_us in times_us.items():
+                ratios = sorted(
+                    theirs / ours for theirs, ours in zip(times_us["pymavlink"], each_us, strict=True)
+                )
+                sys.stdout.write(
+                    f"  {way:10} {median(each_us):7.3f} us each  {median(ratios):6.1f} x pymavlink"
+                    f" ({ratios[0]:.1f} to {ratios[-1]:.1f})\n"
+                )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from shapely.geometry import Point, shape
 from imaging.finds import Finds, FrameSpots, Unread
 from imaging.geolocate import GroundPoint
 from imaging.thermal.find import Find
-from imaging.thermal.hotspots import HotSpot
+from imaging.thermal.placing.errors import SHARED
+from imaging.thermal.placing.places import Placed
+from imaging.thermal.placing.spot import Spot
 from imaging.thermal.tracks import Sighting
 from missions.errors import OutputError
 from missions.geodesy import GeoPoint, LocalFrame
@@ -22,10 +24,12 @@ COVARIANCE = np.array([[9.0, 2.0], [2.0, 4.0]])
 
 
 def example(count: int = 2) -> Finds:
-    spot = HotSpot(
+    spot = Spot(
         200.5, 300.5, (295, 190, 11, 21), 80, 7.5, 27.25, "warm", 6.0, "7.5 °C warmer", False, (21.0, 6.0)
     )
-    point = GroundPoint(PLACE, 2.0, 60.0, 0.08, COVARIANCE, COVARIANCE, COVARIANCE)
+    none = np.zeros(2)
+    placed = Placed(none, 2.0, 60.0, 0.08, np.zeros((2, len(SHARED))), none, COVARIANCE, 0 * COVARIANCE)
+    point = GroundPoint(PLACE, 2.0, 60.0, 0.08, COVARIANCE, placed)
     digest = hashlib.sha256(b"frame").hexdigest()
     seen = Sighting("a.tif", digest, 1_700_000_000.5, spot, point, (1.7, 0.5), "track")
     finds = tuple(

@@ -254,3 +254,20 @@ def test_frames_outside_the_track_are_placed_by_their_own_word_and_that_is_noted
     result = heat(frame, elsewhere)
     assert any("does not cover" in note for note in result.notes)
     assert result.frames[0].not_placed == ""
+
+
+def test_a_gimbal_that_reports_nothing_gives_a_wider_ellipse_and_a_note(scene: Scene) -> None:
+    frame = scene.truth.folder / scene.truth.frames[0].file
+    silent = Poses([replace(p, gimbal_pitch_deg=None, gimbal_yaw_deg=None) for p in scene.track.poses])
+    told, untold = heat(frame, scene.track, camera=CAMERA), heat(frame, silent, camera=CAMERA)
+    assert any("no gimbal reported" in note for note in untold.notes)
+    assert not any("no gimbal reported" in note for note in told.notes)
+    wide, narrow = (ellipse95(found.finds[0].covariance).semi_minor_m for found in (untold, told))
+    assert wide > narrow + 2
+
+
+def test_a_gap_in_the_track_leaves_frames_unplaced_and_says_so(scene: Scene) -> None:
+    gap = Poses([scene.track.poses[0], scene.track.poses[-1]])
+    found = heat(scene.truth.folder, gap, camera=CAMERA)
+    reasons = {frame.not_placed for frame in found.frames}
+    assert reasons == {"", "the track has a gap at the frame's time"}

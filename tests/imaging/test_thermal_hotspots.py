@@ -93,7 +93,7 @@ def test_the_size_on_the_ground_decides_where_the_gsd_is_known() -> None:
     assert "m long" in detect(frame_of(values), HotSpotOptions(gsd_m=0.08))[0].why
     # the same pixels seen from 400 m are as long as a lorry
     assert detect(frame_of(values), HotSpotOptions(gsd_m=0.5)) == []
-    assert detect(frame_of(values), HotSpotOptions(gsd_m=0.01)) == []
+    assert detect(frame_of(values), HotSpotOptions(gsd_m=0.008)) == []
 
 
 def test_a_body_cut_by_the_edge_is_found_and_marked() -> None:
@@ -128,7 +128,7 @@ def test_most_people_on_held_out_dates_of_real_frames_are_found(shared: Callable
     """A coarse guard on pictures that no constant was chosen on; bench_hotspots.py measures them all."""
     folder = shared("thermal/hituav")
     notes = json.loads((folder / "annotations.json").read_text())
-    held_out = [i for i in notes["images"] if i["date_captured"] == "20210114"][::4]
+    held_out = [i for i in notes["images"] if i["date_captured"] == "20210123"][::4]
     ids = {i["id"] for i in held_out}
     people: dict[int, list[list[float]]] = {n: [] for n in ids}
     for note in notes["annotations"]:
@@ -143,5 +143,5 @@ def test_most_people_on_held_out_dates_of_real_frames_are_found(shared: Callable
         ]
         found += sum(hit)
         alarms += max(0, len(spots) - sum(hit))
-    assert found / sum(map(len, people.values())) > 0.52
+    assert found / sum(map(len, people.values())) > 0.7
     assert alarms / len(held_out) < 15

@@ -7,37 +7,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from imaging.thermal.planck import Radiometry, air_transmission, degc_from_counts
+from imaging.thermal.frame import Exposure
+from imaging.thermal.planck import air_transmission, degc_from_counts
 from imaging.thermal.radiometry import read_exposure, read_frame
 from missions.errors import InputError, PhotoError
+from tests.imaging.flir_files import LENS, RAMP, fff
 
 Shared = Callable[[str], Path]
-RAMP = (np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) * 3 + 15000).astype(np.uint16)
-LENS = Radiometry(
-    emissivity=0.95,
-    distance_m=10.0,
-    reflected_k=290.0,
-    air_k=285.0,
-    window_k=288.0,
-    window_transmission=0.9,
-    humidity=0.6,
-    planck_r1=17837.5,
-    planck_b=1450.4,
-    planck_f=1.0,
-    planck_o=-1143.0,
-    planck_r2=0.0123,
-    alpha1=0.006569,
-    alpha2=0.01262,
-    beta1=-0.002276,
-    beta2=-0.00667,
-    x=1.9,
-)
 
 
 def write_tiff(path: Path, values: np.ndarray, description: str = "", **taken: str) -> Path:
@@ -47,48 +28,6 @@ def write_tiff(path: Path, values: np.ndarray, description: str = "", **taken: s
     exif[IFD.Exif] = {getattr(Base, name): text for name, text in taken.items()}
     Image.fromarray(values).save(path, "TIFF", exif=exif.tobytes())
     return path
-
-
-def fff(counts: np.ndarray, *, order: str = "<", png: str = "") -> bytes:
-    """A FLIR file as a camera writes it: head, index, picture and camera record."""
-    height, width = counts.shape
-    head = struct.pack(order + "HHH", 2, width, height).ljust(32, b"\0")
-    body = counts.astype(order + "u2").tobytes()
-    if png:
-        stored = counts.byteswap() if png == "swapped" else counts
-        body = cv2.imencode(".png", stored)[1].tobytes()
-    camera = bytearray(0x400)
-    struct.pack_into(order + "H", camera, 0, 2)
-    for at, value in (
-        (0x20, LENS.emissivity),
-        (0x24, LENS.distance_m),
-        (0x28, LENS.reflected_k),
-        (0x2C, LENS.air_k),
-        (0x30, LENS.window_k),
-        (0x34, LENS.window_transmission),
-        (0x3C, LENS.humidity),
-        (0x58, LENS.planck_r1),
-        (0x5C, LENS.planck_b),
-        (0x60, LENS.planck_f),
-        (0x70, LENS.alpha1),
-        (0x74, LENS.alpha2),
-        (0x78, LENS.beta1),
-        (0x7C, LENS.beta2),
-        (0x80, LENS.x),
-        (0x1B4, 45.0),
-        (0x30C, LENS.planck_r2),
-    ):
-        struct.pack_into(order + "f", camera, at, value)
-    struct.pack_into(order + "i", camera, 0x308, round(LENS.planck_o))
-    struct.pack_into(order + "II", camera, 0x384, 1_700_000_000, 250)
-    picture = head + body
-    start = 64 + 2 * 32
-    index = b"".join(
-        struct.pack(">HHIIII", kind, 1, 1, 1, at, length).ljust(32, b"\0")
-        for kind, at, length in ((1, start, len(picture)), (32, start + len(picture), len(camera)))
-    )
-    front = b"FFF\0".ljust(20, b"\0") + struct.pack(">III", 100, 64, 2)
-    return front.ljust(64, b"\0") + index + picture + bytes(camera)
 
 
 def write_flir(path: Path, data: bytes) -> Path:
@@ -123,6 +62,20 @@ def test_a_tiff_that_says_nothing_is_never_read_as_a_temperature(tmp_path: Path)
     assert read_frame(path, scale="counts").notes == ()
 
 
+def test_a_tiff_that_claims_kelvin_but_would_be_colder_than_the_poles_stays_counts(tmp_path: Path) -> None:
+    frame = read_frame(write_tiff(tmp_path / "a.tif", np.full((48, 64), 7000, np.uint16), "centikelvin"))
+    assert frame.unit == "counts"
+    assert "no scene" in frame.notes[0]
+
+
+def test_a_tiff_of_several_pictures_says_that_only_the_first_was_read(tmp_path: Path) -> None:
+    pages = [Image.fromarray(RAMP), Image.fromarray(RAMP + 5)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    frame = read_frame(tmp_path / "a.tif", scale="counts")
+    assert np.array_equal(frame.values, RAMP)
+    assert "only the first" in frame.notes[0]
+
+
 def test_time_takes_fractions_and_the_offset_from_utc(tmp_path: Path) -> None:
     taken = {"DateTimeOriginal": "2026:05:01 14:30:00", "SubsecTimeOriginal": "125"}
     with_offset = write_tiff(tmp_path / "a.tif", RAMP, **taken, OffsetTimeOriginal="+02:00")
@@ -139,7 +92,9 @@ def test_a_grey_picture_is_grey_and_a_coloured_one_says_so(tmp_path: Path) -> No
     Image.fromarray((RAMP // 256).astype(np.uint8)).save(tmp_path / "grey.png")
     frame = read_frame(tmp_path / "grey.png")
     assert frame.unit == "grey"
-    assert frame.notes == ()
+    assert "which end is hot" in frame.notes[0]
+    turned = read_frame(tmp_path / "grey.png", black_hot=True)
+    assert np.array_equal(turned.values, 255 - frame.values)
     Image.new("RGB", (64, 48), (200, 20, 90)).save(tmp_path / "colour.jpg")
     assert "false colour" in read_frame(tmp_path / "colour.jpg").notes[0]
 
@@ -209,6 +164,37 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: 
     (tmp_path / "huge.png").write_bytes(png + struct.pack(">I", 0) + b"IDAT" + b"\0" * 4)
     with pytest.raises(PhotoError, match="million pixels"):
         read_frame(tmp_path / "huge.png")
+
+
+def test_a_flir_picture_beyond_the_range_that_was_set_says_so(tmp_path: Path) -> None:
+    for most_k, said in ((1000.0, False), (290.0, True)):
+        data = bytearray(fff(RAMP))
+        camera = len(data) - 0x400
+        struct.pack_into("<ff", data, camera + 0x90, most_k, 200.0)
+        notes = read_frame(write_flir(tmp_path / "a.jpg", bytes(data))).notes
+        assert any("outside" in note for note in notes) == said
+
+
+def test_what_a_flir_camera_was_told_by_the_autopilot_is_its_place_and_angles(tmp_path: Path) -> None:
+    def told(height: str, yaw: str, mount: tuple[str, str, str]) -> Exposure:
+        packet = (
+            '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+            '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+            'xmlns:FLIR="http://ns.flir.com/xmp/1.0/" xmlns:Camera="http://pix4d.com/camera/1.0" '
+            f'FLIR:MAVRelativeAltitude="{height}" FLIR:MAVYaw="{yaw}" '
+            'FLIR:MAVPitch="0/100" FLIR:MAVRoll="0/100" '
+            f'Camera:Yaw="{mount[0]}" Camera:Pitch="{mount[1]}" Camera:Roll="{mount[2]}"/></rdf:RDF>'
+            "</x:xmpmeta>"
+        )
+        Image.new("L", (64, 48)).save(tmp_path / "a.jpg", xmp=packet.encode())
+        return read_exposure(tmp_path / "a.jpg")
+
+    flown = told("61500/1000", "35000/100", ("2000/100", "-9000/100", "0/100"))
+    assert flown.height_relative_m == pytest.approx(61.5)
+    assert (flown.yaw_deg, flown.gimbal_yaw_deg, flown.gimbal_pitch_deg) == pytest.approx((350, 10, -90))
+    alone = told("0/1000", "0/100", ("-1/100", "-8759/100", "-9509/100"))
+    assert alone.height_relative_m is None
+    assert alone.gimbal_pitch_deg is None
 
 
 def test_damaged_files_give_a_frame_or_an_input_error_and_nothing_else(tmp_path: Path) -> None:

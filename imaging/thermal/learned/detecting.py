@@ -1,0 +1,161 @@
+"""Boxes of the network as spots: the best of every group that overlaps, with what the frame says of each."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from imaging.thermal.frame import ThermalFrame, Unit, Values
+from imaging.thermal.learned.network import Network
+from imaging.thermal.placing.spot import Polarity, Spot
+
+CATEGORIES = {"Person": "person", "Car": "vehicle", "Bicycle": "vehicle", "OtherVehicle": "vehicle"}
+"""What the data set's classes are called in a find."""
+SMALL_FRAME_PX, ENLARGED = 400, 2
+"""A frame narrower than this is shown to the network twice as large: a person in it is a few pixels."""
+_SHOWN: dict[Unit, str] = {"degC": "°C", "counts": "counts", "grey": "grey levels"}
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedOptions:
+    """What is taken from the network's answer.
+
+    `least_score` of 0..1; boxes of one class that overlap a better one by more than `overlap` are dropped; at
+    most `most` a frame. Where the ground's size of a pixel is known, a person longer than `largest_m` or
+    shorter than `smallest_m` is none.
+    """
+
+    least_score: float = 0.25
+    overlap: float = 0.5
+    most: int = 100
+    smallest_m: float = 0.25
+    largest_m: float = 3.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in a frame, the surest first: (n, 4) left, top, right, bottom, (n,) score and class."""
+
+    boxes: Floats
+    scores: Floats
+    classes: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LearnedDetector:
+    """A detector as `imaging.heat` takes one: frame and ground's size of a pixel to spots."""
+
+    options: LearnedOptions = LearnedOptions()
+
+    @cached_property
+    def network(self) -> Network:
+        """The network, loaded when it is first needed."""
+        return Network()
+
+    def __call__(self, frame: ThermalFrame, gsd_m: float | None = None) -> list[Spot]:
+        """Spots, the surest first, with what the network takes each for."""
+        found = self.found(frame.values)
+        names = self.network.classes
+        spots = []
+        for box, score, kind in zip(found.boxes, found.scores, found.classes, strict=True):
+            spot = _spot(frame, box, float(score), CATEGORIES[names[kind]], names[kind])
+            if gsd_m is None or spot.category != "person" or self._sized(spot, gsd_m):
+                spots.append(spot)
+        return spots
+
+    def found(self, values: Values) -> Found:
+        """Boxes in pixels of (rows, columns) values."""
+        scale = ENLARGED if values.shape[1] < SMALL_FRAME_PX else 1
+        shown = values
+        if scale > 1:
+            shown = np.asarray(cv2.resize(values, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR))
+        scores, boxes = self.network.answer(shown)
+        rows, columns = values.shape
+        limits = np.array([columns, rows, columns, rows], np.float32)
+        cells, classes = np.nonzero(scores > self.options.least_score)
+        boxes, scores = np.clip(boxes[cells] / np.float32(scale), 0, limits), scores[cells, classes]
+        order = np.argsort(-scores, kind="stable")[: 20 * self.options.most]
+        boxes, scores, classes = boxes[order], scores[order], classes[order]
+        kept = best_of_groups(boxes, classes, self.options.overlap)[: self.options.most]
+        return Found(boxes[kept], scores[kept], classes[kept])
+
+    def _sized(self, spot: Spot, gsd_m: float) -> bool:
+        return self.options.smallest_m <= spot.sides_px[0] * gsd_m <= self.options.largest_m
+
+
+def best_of_groups(boxes: Floats, classes: npt.NDArray[np.int64], overlap: float) -> npt.NDArray[np.int64]:
+    """Indices of the (n, 4) boxes, given best first, that no better one of their class overlaps by more."""
+    # Boxes of other classes are moved where they cannot meet.
+    apart = boxes + (classes[:, None] * 2 * 4096).astype(np.float32)
+    areas = np.prod(apart[:, 2:] - apart[:, :2], axis=1)
+    kept: list[int] = []
+    for number in range(len(apart)):
+        if kept:
+            low = np.maximum(apart[number, :2], apart[kept, :2])
+            high = np.minimum(apart[number, 2:], apart[kept, 2:])
+            shared = np.prod(np.maximum(high - low, 0), axis=1)
+            if (shared > overlap * (areas[number] + areas[kept] - shared)).any():
+                continue
+        kept.append(number)
+    return np.array(kept, np.int64)
+
+
+def _spot(frame: ThermalFrame, box: Floats, score: float, category: str, name: str) -> Spot:
+    left, top, right, bottom = (float(value) for value in box)
+    rows, columns = frame.values.shape
+    value, contrast = _contrast(frame.values, left, top, right, bottom)
+    polarity: Polarity = "warm" if contrast >= 0 else "cold"
+    digits = 1 if frame.unit == "degC" else 0
+    wide, high = right - left, bottom - top
+    edge = left < 1 or top < 1 or right > columns - 1 or bottom > rows - 1
+    why = (
+        f"the network takes it for {name} with a score of {score:.2f}; {abs(contrast):.{digits}f} "
+        f"{_SHOWN[frame.unit]} {'warmer' if contrast >= 0 else 'colder'} than what lies around it, "
+        f"{wide:.0f} x {high:.0f} px"
+    )
+    whole = math.floor(left), math.floor(top)
+    return Spot(
+        row=(top + bottom) / 2,
+        col=(left + right) / 2,
+        box=(*whole, math.ceil(right) - whole[0], math.ceil(bottom) - whole[1]),
+        area_px=max(1, round(wide * high)),
+        contrast=contrast,
+        value=value,
+        polarity=polarity,
+        score=score,
+        why=why + (", cut by the frame's edge" if edge else ""),
+        touches_edge=edge,
+        sides_px=(max(wide, high), min(wide, high)),
+        category=category,
+    )
+
+
+def _contrast(values: Values, left: float, top: float, right: float, bottom: float) -> tuple[float, float]:
+    """Value at the heart, and how much it differs from the median around the box, in the frame's unit."""
+    wide, high = right - left, bottom - top
+    inner = _piece(values, left + wide / 4, top + high / 4, right - wide / 4, bottom - high / 4)
+    outer = _piece(values, left - wide / 2, top - high / 2, right + wide / 2, bottom + high / 2)
+    if not inner.size or not outer.size:
+        return 0.0, 0.0
+    around = float(np.median(outer))
+    offs = inner.ravel() - around
+    # The warmer or the colder quarter, whichever differs more: a person is partly clothed.
+    high_part, low_part = (float(part) for part in np.percentile(offs, [75, 25]))
+    contrast = high_part if abs(high_part) >= abs(low_part) else low_part
+    return around + contrast, contrast
+
+
+def _piece(values: Values, left: float, top: float, right: float, bottom: float) -> Values:
+    rows, columns = values.shape
+    piece = values[
+        max(0, math.floor(top)) : min(rows, max(math.ceil(bottom), math.floor(top) + 1)),
+        max(0, math.floor(left)) : min(columns, max(math.ceil(right), math.floor(left) + 1)),
+    ]
+    return piece[np.isfinite(piece)]

@@ -1,0 +1,122 @@
+"""Frames of a live stream searched as they come: each gives the things that are new or that changed.
+
+A frame is searched at once, but it is placed only when the track reaches past it: a pose between two records
+is known, one after the last is a guess. What waits is placed as the track grows, or after `patience_s` by
+the frame's own word or not at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imaging.thermal.find import Find
+from imaging.thermal.finding import find_of
+from imaging.thermal.frame import ThermalFrame
+from imaging.thermal.options import HeatOptions
+from imaging.thermal.placing.adjusting import Adjusted
+from imaging.thermal.posing import APART_S, TrackLike
+from imaging.thermal.searching import Looked, Search
+from imaging.thermal.settling import Settled, known_of, path_of, told
+from imaging.thermal.tracks import Thing
+from missions.camera import Camera
+
+KNOWN_EVERY_S = 5.0
+"""How often what things say together of the shared errors is worked out anew."""
+RECENT_S = 120.0
+_LAST = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a frame waits for its pose, and how many may wait; of more the oldest is placed as it is."""
+
+    wait_s: float = 0.6
+    most: int = 20
+
+
+class LiveHeat:
+    """Takes frames in order of time; `track` is asked anew each time, as it grows. One thread at a time.
+
+    `looked` hears of every frame once it was searched, also of those that could not be placed.
+    """
+
+    def __init__(
+        self,
+        track: Callable[[], TrackLike | None],
+        camera: Camera | None = None,
+        options: HeatOptions | None = None,
+        patience: Patience | None = None,
+        looked: Callable[[Looked], None] = lambda _: None,
+    ) -> None:
+        self._track = track
+        self._looked = looked
+        self._patience = patience or Patience()
+        self._search = Search(None, camera, replace(options or HeatOptions(), find_clock=False), again=False)
+        self._waiting: deque[ThermalFrame] = deque()
+        self._names: dict[int, str] = {}
+        self._newest_s = -math.inf
+        self._known: Adjusted | None = None
+        self._known_s = -math.inf
+
+    @property
+    def waiting(self) -> int:
+        """How many frames wait for their pose."""
+        return len(self._waiting)
+
+    def add(self, frame: ThermalFrame) -> list[Find]:
+        """One more frame; gives the finds that are new or changed, of it and of frames that had waited."""
+        self._waiting.append(frame)
+        self._newest_s = max(self._newest_s, frame.exposure.time_s or -math.inf)
+        return self.go_on()
+
+    def go_on(self, now_s: float | None = None) -> list[Find]:
+        """Place what waited for its pose; `now_s` is the stream's time, where no frame tells it."""
+        track = self._track()
+        now_s = self._newest_s if now_s is None else max(now_s, self._newest_s)
+        changed: dict[int, Thing] = {}
+        while self._waiting and self._due(self._waiting[0], track, now_s):
+            self._search.track = track
+            looked = self._search.add(self._waiting.popleft())
+            self._looked(looked)
+            changed.update((id(thing), thing) for thing in looked.changed)
+        return self._finds(list(changed.values()))
+
+    def _due(self, frame: ThermalFrame, track: TrackLike | None, now_s: float) -> bool:
+        time_s = frame.exposure.time_s
+        if track is None or time_s is None or len(self._waiting) > self._patience.most:
+            return True
+        there_s = time_s + self._search.clock_offset_s + APART_S
+        return track.end_s >= there_s or now_s - time_s >= self._patience.wait_s
+
+    def _finds(self, things: list[Thing]) -> list[Find]:
+        tracker = self._search.tracker
+        if not things or tracker is None:
+            return []
+        options = self._search.options
+        body = options.sigmas.body_m**2 * np.eye(2)
+        known = self._shared(tracker.things)
+        found = []
+        for thing in told([t for t in things if len(t.sightings) >= options.least_sightings], known, _LAST):
+            name = self._names.setdefault(id(thing.sightings[0]), f"live-{len(self._names) + 1:03d}")
+            unit, error = self._search.units[thing.picture_of.sha256]
+            way = path_of(thing, known)[-_LAST:] if thing.walks else ()
+            place, spread = (
+                (way[-1].east_north_m, way[-1].covariance)
+                if way
+                else (thing.still.place[0], thing.still.covariance[0])
+            )
+            settled = Settled(thing, place, spread + body, way)
+            found.append(find_of(name, settled, tracker.frame, unit, error))
+        return sorted(found, key=lambda find: -find.score)
+
+    def _shared(self, things: list[Thing]) -> Adjusted:
+        """The shared errors by the things of the last minutes, worked out every few seconds."""
+        if self._known is None or self._newest_s - self._known_s >= KNOWN_EVERY_S:
+            recent = [t for t in things if (t.last_s or 0.0) >= self._newest_s - RECENT_S]
+            self._known, self._known_s = known_of(recent, trusting=True), self._newest_s
+        return self._known

@@ -1,0 +1,202 @@
+"""A frame's spots on the ground, each with what every error would move it by.
+
+Each error is put in one by one, both ways and by one standard deviation, and the ray is followed to the
+ground again: half the difference is its column (a first-order propagation, ISO/IEC Guide 98-3, 5.1, with
+secants in place of derivatives, so that a ray that an error lifts over a crest counts as far as it then
+goes).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from imaging.thermal.placing.errors import (
+    MOVES,
+    Sigmas,
+    pixel_covariance,
+    shaken_covariance,
+    shared_columns,
+)
+from imaging.thermal.placing.ground import Ground
+from imaging.thermal.placing.rays import (
+    Array,
+    Distortion,
+    Mount,
+    rays_camera,
+    rotation_enu_from_camera,
+    turned,
+)
+from missions.camera import Camera
+from missions.geodesy import LocalFrame
+from telemetry.pose import Pose
+
+FLATTEST_SIGMAS = 5.0
+_COUNT = len(MOVES)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One frame as it is placed: its camera and lens, and where that was.
+
+    `before` and `after` are the poses `apart_s` before and after the frame, None where they are not known:
+    then the error of the clock goes in any direction. `jitter_s` is the error of the frame's own time.
+    """
+
+    camera: Camera
+    pose: Pose
+    mount: Mount = "stabilised"
+    distortion: Distortion | None = None
+    before: Pose | None = None
+    after: Pose | None = None
+    apart_s: float = 0.25
+    jitter_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A spot on the ground in the local frame: metres east and north, covariances in square metres.
+
+    `columns` (2, 15) is how far one standard deviation of each of `errors.SHARED` moves it, `ground` (2,)
+    how far one of the ground's height there; `shaken` is the covariance of what the frame's spots share and
+    other frames do not, `spotted` of what is the spot's own.
+    """
+
+    east_north_m: Array
+    height_amsl_m: float
+    distance_m: float
+    gsd_m: float
+    columns: Array
+    ground: Array
+    shaken: Array
+    spotted: Array
+
+    @property
+    def own(self) -> Array:
+        """(2, 2) of what other frames do not share."""
+        return np.asarray(self.shaken + self.spotted)
+
+    @property
+    def shared(self) -> Array:
+        """(2, 2) of all that other frames share."""
+        return np.asarray(self.columns @ self.columns.T + np.outer(self.ground, self.ground))
+
+    @property
+    def covariance(self) -> Array:
+        """(2, 2) of the whole error."""
+        return np.asarray(self.shared + self.own)
+
+
+def place(
+    pixels: npt.ArrayLike, shot: Shot, ground: Ground, frame: LocalFrame, sigmas: Sigmas
+) -> list[Placed | str]:
+    """Where the rays through (n, 2) pixels (column, row) first meet the ground, or in words why not."""
+    pixels = np.asarray(pixels, float).reshape(-1, 2)
+    if not len(pixels):
+        return []
+    eye = _eye(shot.pose, frame)
+    above_m = eye[2] - float(ground.height_m(eye[None, :2])[0])
+    if above_m <= 0:
+        return [f"the aircraft is {-above_m:.0f} m below the ground"] * len(pixels)
+    steps = sigmas.moves(shot.pose)
+    origins, directions = _varied(pixels, shot, eye, steps)
+    reasons = [_refused(float(-ray[2]), sigmas) for ray in directions[0]]
+    hits = ground.meet(origins.reshape(-1, 3), directions.reshape(-1, 3)).reshape(directions.shape)
+    speeds = _speeds(pixels, shot, ground, frame)
+    found: list[Placed | str] = []
+    for n, why in enumerate(reasons):
+        if not why and not np.isfinite(hits[0, n]).all():
+            why = "its ray meets no ground that is known"
+        if not why and not np.isfinite(hits[:, n]).all():
+            why = "its ray is so flat that its error may carry it past the ground"
+        found.append(why or _placed(hits[:, n], eye, shot, speeds[n], steps, sigmas))
+    return found
+
+
+def _placed(hits: Array, eye: Array, shot: Shot, speed: Array, steps: Array, sigmas: Sigmas) -> Placed:
+    pairs = hits[1:, :2].reshape(_COUNT, 2, 2)
+    moved = (pairs[:, 0] - pairs[:, 1]).T / 2
+    known = bool(np.isfinite(speed).all())
+    clock = speed if known else np.zeros(2)
+    jitter_s = sigmas.jitter_s if shot.jitter_s is None else shot.jitter_s
+    distance_m = float(np.linalg.norm(hits[0] - eye))
+    return Placed(
+        east_north_m=hits[0, :2],
+        height_amsl_m=float(hits[0, 2]),
+        distance_m=distance_m,
+        gsd_m=distance_m / shot.camera.focal_length_px,
+        columns=shared_columns(moved, clock, steps, shot.pose, sigmas),
+        # ground that lies higher is an aircraft that flies lower
+        ground=-moved[:, 2] / steps[2] * sigmas.ground_m,
+        shaken=shaken_covariance(moved, clock if known else None, steps, shot.pose, sigmas, jitter_s),
+        spotted=pixel_covariance(moved, steps, sigmas),
+    )
+
+
+def _varied(pixels: Array, shot: Shot, eye: Array, steps: Array) -> tuple[Array, Array]:
+    """(27, n, 3) origins and directions: as they are, then each of `MOVES` changed up and down."""
+    rotation = rotation_enu_from_camera(shot.pose, shot.mount)
+    straight = rays_camera(pixels, shot.camera, shot.distortion)
+    origins = np.broadcast_to(eye, (1 + 2 * _COUNT, len(pixels), 3)).copy()
+    directions = np.broadcast_to(straight @ rotation.T, origins.shape).copy()
+    for number, step in enumerate(steps):
+        for side, sign in ((1, 1.0), (2, -1.0)):
+            at = 2 * number + side
+            by = sign * float(step)
+            if number < 3:
+                origins[at, :, number] += by
+            elif number < 6:
+                # a turn about east, about north, and of the azimuth, which runs clockwise
+                turn = turned(by, number - 3) if number < 5 else turned(-by, 2)
+                directions[at] = straight @ (turn @ rotation).T
+            elif number < 8:
+                directions[at] = straight @ (rotation @ turned(by, number - 6)).T
+            else:
+                directions[at] = _bent(MOVES[number], by, pixels, shot) @ rotation.T
+    return origins, directions
+
+
+def _bent(move: str, by: float, pixels: Array, shot: Shot) -> Array:
+    """(n, 3) rays in the camera's frame with the lens or the pixels changed."""
+    lens = shot.distortion or Distortion()
+    if move == "lens_y":
+        return rays_camera(pixels, shot.camera, replace(lens, p1=lens.p1 + by))
+    if move == "lens_x":
+        return rays_camera(pixels, shot.camera, replace(lens, p2=lens.p2 + by))
+    shifted = pixels + np.array([by * (move == "column"), by * (move == "row")])
+    return rays_camera(shifted, shot.camera, shot.distortion, by if move == "focal" else 0.0)
+
+
+def _speeds(pixels: Array, shot: Shot, ground: Ground, frame: LocalFrame) -> Array:
+    """(n, 2) metres a second by which the place moves with the frame's time; NaN where not known."""
+    if shot.before is None or shot.after is None:
+        return np.full((len(pixels), 2), np.nan)
+    straight = rays_camera(pixels, shot.camera, shot.distortion)
+    ends = []
+    for pose in (shot.before, shot.after):
+        origins = np.broadcast_to(_eye(pose, frame), straight.shape)
+        ends.append(ground.meet(origins, straight @ rotation_enu_from_camera(pose, shot.mount).T))
+    return np.asarray((ends[1] - ends[0])[:, :2] / (2 * shot.apart_s))
+
+
+def _eye(pose: Pose, frame: LocalFrame) -> Array:
+    east, north = frame.local_from_geo([[pose.place.lon_deg, pose.place.lat_deg]])[0]
+    return np.array([east, north, pose.height_amsl_m])
+
+
+def _refused(down: float, sigmas: Sigmas) -> str:
+    if not math.isfinite(down):
+        return "no ray of this lens reaches its pixel"
+    below_deg = math.degrees(math.asin(max(-1.0, min(1.0, down))))
+    flattest_deg = FLATTEST_SIGMAS * sigmas.vertical_deg
+    if below_deg <= 0:
+        return f"its ray points {-below_deg:.1f}° above the horizon"
+    if below_deg < flattest_deg:
+        return (
+            f"its ray points {below_deg:.1f}° below the horizon, too flat for an attitude "
+            f"known to {sigmas.vertical_deg:.1g}°"
+        )
+    return ""

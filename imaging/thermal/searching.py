@@ -1,0 +1,248 @@
+"""Frames searched, placed and joined one after the other, as a folder and a live stream both do."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from imaging.geolocate import ground_under, on_earth
+from imaging.thermal.cameras import camera_of
+from imaging.thermal.frame import ThermalFrame, Unit, Values
+from imaging.thermal.hotspots import detect
+from imaging.thermal.options import HeatOptions
+from imaging.thermal.placing.adjusting import PASS_S
+from imaging.thermal.placing.clock import Passed, clock_offset_s
+from imaging.thermal.placing.errors import CLOCK
+from imaging.thermal.placing.ground import Ground
+from imaging.thermal.placing.places import Placed, Shot, place
+from imaging.thermal.placing.spot import SpotLike
+from imaging.thermal.posing import APART_S, Posed, TrackLike, posed_by
+from imaging.thermal.settling import Clock
+from imaging.thermal.tracks import Sighting, Thing, Tracker
+from missions.camera import Camera
+from missions.geodesy import GeoPoint, LocalFrame
+
+AROUND_PX = 32
+PICTURES_KEPT = 5000
+_NOT_COVERED = "the track does not cover the frame: placed by the frame's own position"
+_NO_OFFSET = "the frame's time has no offset from UTC and was read as UTC"
+_NO_GIMBAL = "no gimbal reported: the camera is taken to look straight down"
+UNKNOWN_TILT_DEG = 5.0
+"""A camera that is only taken to look straight down may look this far past it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One frame after its search. `why` says why it could not be placed."""
+
+    frame: ThermalFrame
+    camera: Camera | str
+    spots: tuple[SpotLike, ...]
+    why: str
+    changed: tuple[Thing, ...] = ()
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is needed to place a frame again: all but its pixels."""
+
+    frame: ThermalFrame
+    camera: Camera
+    spots: tuple[SpotLike, ...]
+
+
+@dataclass
+class Pictures:
+    """Pieces of frames around spots; of more than 5000 those with the lowest scores are forgotten."""
+
+    _pieces: dict[tuple[str, int], Values] = field(default_factory=dict)
+    _order: list[tuple[float, tuple[str, int]]] = field(default_factory=list)
+
+    def keep(self, frame: ThermalFrame, spots: tuple[SpotLike, ...]) -> None:
+        """Keep what lies around a frame's spots."""
+        for number, spot in enumerate(spots):
+            key = (frame.sha256, number)
+            self._pieces[key] = _around(frame.values, spot)
+            heapq.heappush(self._order, (spot.score, key))
+        while len(self._order) > PICTURES_KEPT:
+            del self._pieces[heapq.heappop(self._order)[1]]
+
+    def of(self, sha256: str, number: int) -> Values:
+        """The piece around a spot; one grey pixel where it was forgotten."""
+        return self._pieces.get((sha256, number), np.zeros((1, 1), np.float32))
+
+
+class Search:
+    """What has been gathered so far, frame after frame in order of time."""
+
+    def __init__(
+        self, track: TrackLike | None, camera: Camera | None, options: HeatOptions, *, again: bool = True
+    ) -> None:
+        """`again`: keep what it takes to place all frames anew, as `set_clock` does."""
+        self.options = options
+        self._again = again
+        self.tracker: Tracker | None = None
+        self.cameras: Counter[str] = Counter()
+        self.notes: Counter[str] = Counter()
+        self.units: dict[str, tuple[Unit, float | None]] = {}
+        self.spots_not_placed: list[tuple[str, str]] = []
+        self.clock_offset_s = options.clock_offset_s
+        self.found_clock_s: float | None = None
+        self.track, self._camera = track, camera
+        self._frame: LocalFrame | None = None
+        self._lift_m: float | None = None
+        self._kept: list[_Kept] = []
+        self._pictures = Pictures()
+        self._moves = False
+
+    def add(self, frame: ThermalFrame) -> Looked:
+        """Search and place one frame."""
+        self.notes.update(frame.notes)
+        if frame.exposure.local_time:
+            self.notes.update([_NO_OFFSET])
+        self.units[frame.sha256] = (frame.unit, frame.error_degc)
+        camera = camera_of(frame, self._camera)
+        posed = posed_by(frame.exposure, self.track, self.clock_offset_s)
+        why = camera if isinstance(camera, str) else posed if isinstance(posed, str) else ""
+        gsd_m = None
+        if isinstance(camera, Camera) and isinstance(posed, Posed):
+            self.cameras.update([camera.name])
+            self._note(posed)
+            gsd_m, why = self._gsd(camera, posed)
+        spots = self._detected(frame, gsd_m)
+        changed: list[Thing] = []
+        if not why and isinstance(camera, Camera) and isinstance(posed, Posed):
+            self._pictures.keep(frame, spots)
+            bare = replace(frame, values=np.zeros((0, 0), np.float32))
+            if self._again:
+                self._kept.append(_Kept(bare, camera, spots))
+            changed = self._join(bare, camera, posed, spots)
+        return Looked(frame, camera, spots, why, tuple(changed))
+
+    def set_clock(self) -> float | None:
+        """Look for the frames' clock in what was gathered; place all anew where it was found to be off."""
+        if self.tracker is None or not self._moves or not self.options.find_clock:
+            return None
+        found = clock_offset_s(self._passed())
+        if found is not None and abs(found) > 2 * self.options.sigmas.time_s:
+            self.found_clock_s = found
+            self.clock_offset_s += found
+            self._anew()
+        return self.found_clock_s
+
+    def _passed(self) -> list[Passed]:
+        """Every thing once for each pass that saw it."""
+        assert self.tracker is not None  # noqa: S101 - the caller has looked
+        found = []
+        for thing in self.tracker.things:
+            times = np.array([s.time_s or 0.0 for s in thing.sightings])
+            ends = np.flatnonzero(np.diff(times, append=np.inf) > PASS_S) + 1
+            for begin, end in zip([0, *ends[:-1]], ends, strict=True):
+                placed = [s.point.placed for s in thing.sightings[begin:end]]
+                place = np.mean([p.east_north_m for p in placed], axis=0)
+                speed = np.mean([p.columns[:, CLOCK] for p in placed], axis=0) / self.options.sigmas.time_s
+                found.append(Passed(place, speed))
+        return found
+
+    def clock(self, told: Clock | None) -> Clock | None:
+        """What must be added to the frames' times in all, `told` being what was found last."""
+        if told is None or self.track is None or not self._moves:
+            return None
+        return Clock(self.clock_offset_s + told.offset_s, told.sigma_s)
+
+    def _anew(self) -> None:
+        self.tracker, self.spots_not_placed = None, []
+        for kept in self._kept:
+            posed = posed_by(kept.frame.exposure, self.track, self.clock_offset_s)
+            if isinstance(posed, Posed):
+                self._join(kept.frame, kept.camera, posed, kept.spots)
+
+    def _detected(self, frame: ThermalFrame, gsd_m: float | None) -> tuple[SpotLike, ...]:
+        if self.options.detector is not None:
+            return tuple(self.options.detector(frame, gsd_m))
+        return tuple(detect(frame, replace(self.options.hotspots, gsd_m=gsd_m)))
+
+    def _note(self, posed: Posed) -> None:
+        if self.track is not None and posed.source == "frame":
+            self.notes.update([_NOT_COVERED])
+        if posed.pose.gimbal_pitch_deg is None and self.options.mount == "stabilised":
+            self.notes.update([_NO_GIMBAL])
+
+    def _gsd(self, camera: Camera, posed: Posed) -> tuple[float | None, str]:
+        """The ground's size of a pixel in the frame's middle, else at its foot, or why none is placed."""
+        width, height = camera.image_width_px, camera.image_height_px
+        middle, foot = self._place([(width / 2, height / 2), (width / 2, float(height))], camera, posed)
+        point = foot if isinstance(middle, str) else middle
+        if isinstance(point, str):
+            return None, f"the frame looks past the ground: at its foot, {point}"
+        return point.gsd_m, ""
+
+    def _place(self, pixels: list[tuple[float, float]], camera: Camera, posed: Posed) -> list[Placed | str]:
+        if self._frame is None:
+            self._frame = LocalFrame(posed.pose.place)
+        sigmas = self.options.sigmas
+        if posed.pose.gimbal_pitch_deg is None and self.options.mount == "stabilised":
+            sigmas = replace(sigmas, boresight_deg=max(sigmas.boresight_deg, UNKNOWN_TILT_DEG))
+        shot = self._shot(camera, posed)
+        return place(pixels, shot, self._ground(posed), self._frame, sigmas)
+
+    def _shot(self, camera: Camera, posed: Posed) -> Shot:
+        options = self.options
+        self._moves = self._moves or posed.before is not None
+        return Shot(camera, posed.pose, options.mount, options.distortion, posed.before, posed.after, APART_S)
+
+    def _ground(self, posed: Posed) -> Ground:
+        assert self._frame is not None  # noqa: S101 - set by the caller
+        ground = self.options.ground
+        if ground is None or isinstance(ground, int | float):
+            return ground_under(posed.pose, self._frame, ground)
+        if self._lift_m is None:
+            self._lift_m = self._lift(posed)
+        return ground_under(posed.pose, self._frame, ground, self._lift_m)
+
+    def _lift(self, posed: Posed) -> float:
+        """What brings a terrain to the aircraft's datum: at take-off its ground is where that stood."""
+        ground = self.options.ground
+        start = None if self.track is None else self.track.pose_at(self.track.start_s)
+        if start is None or posed.source == "frame" or ground is None or isinstance(ground, int | float):
+            return 0.0
+        there = float(ground.heights_amsl_m([[start.place.lon_deg, start.place.lat_deg]])[0])
+        if not np.isfinite(there):
+            self.notes.update(
+                ["the terrain has no height at take-off: its datum is taken for the aircraft's"]
+            )
+            return 0.0
+        return start.height_amsl_m - start.height_relative_m - there
+
+    def _join(
+        self, frame: ThermalFrame, camera: Camera, posed: Posed, spots: tuple[SpotLike, ...]
+    ) -> list[Thing]:
+        points = self._place([(spot.col, spot.row) for spot in spots], camera, posed)
+        assert self._frame is not None  # noqa: S101 - set as the first frame was placed
+        self.tracker = self.tracker or Tracker(self._frame)
+        seen = []
+        for number, (spot, point) in enumerate(zip(spots, points, strict=True)):
+            if isinstance(point, str):
+                self.spots_not_placed.append((frame.name, point))
+                continue
+            size_m = (spot.sides_px[0] * point.gsd_m, spot.sides_px[1] * point.gsd_m)
+            time_s = frame.exposure.time_s
+            on_ground = on_earth(point, self._frame)
+            sighting = Sighting(frame.name, frame.sha256, time_s, spot, on_ground, size_m, posed.source)
+            seen.append((sighting, self._pictures.of(frame.sha256, number)))
+        return self.tracker.add(seen)
+
+
+def nowhere() -> Tracker:
+    """A tracker that saw nothing."""
+    return Tracker(LocalFrame(GeoPoint(0.0, 0.0)))
+
+
+def _around(values: Values, spot: SpotLike) -> Values:
+    """The piece of the frame around a spot."""
+    row, col = int(spot.row), int(spot.col)
+    piece = values[max(0, row - AROUND_PX) : row + AROUND_PX, max(0, col - AROUND_PX) : col + AROUND_PX]
+    return np.nan_to_num(piece, nan=spot.value)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from imaging.heat import HeatOptions, heat
+from imaging.thermal.detector import detector_called
 from missions import catalogue
 from missions.geodesy import distance_m
 from sitl.world import Person, World, grid_poses, render_thermal
@@ -28,7 +29,12 @@ class Flown:
         return next((pose for pose in poses if abs(pose.time_s - time_s) < 0.5), None)
 
 
-finds = heat(folder / "frames", Flown(), camera=camera, options=HeatOptions(least_sightings=2))
+finds = heat(
+    folder / "frames",
+    Flown(),
+    camera=camera,
+    options=HeatOptions(least_sightings=2, detector=detector_called()),
+)
 finds.write(folder / "finds.geojson")
 
 best = finds.finds[0]

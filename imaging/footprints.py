@@ -108,7 +108,7 @@ def native_gsd_m(placed: Georeference, lenses: dict[str, Lens], surface: Surface
 def project(view: View, lens: Lens, local: Array) -> tuple[Array, Array]:
     """(..., 3) local points to (..., 2) pixels and the tangent (...) of their angle off the vertical."""
     offset = local - view.centre
-    pixels = lens.pixels(offset @ view.rotation.T)
+    pixels = view.pixels(lens, local)
     below = np.maximum(-offset[..., 2], 1e-6)
     slant = np.hypot(offset[..., 0], offset[..., 1]) / below
     return pixels, np.where(offset[..., 2] < 0, slant, np.inf)

@@ -11,13 +11,15 @@ pixel. The camera's x points right, y down and z forward.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+ROW_TURNS = 3
+ARRAYS = ("rotation", "centre", "motion_m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class View:
 
     `rotation` is (3, 3), camera from world; `centre` (3,) in the world's unit, which is the model's own after
     alignment and metres east, north and up after georeferencing. `points` were seen, with this mean
-    reprojection error in pixels.
+    reprojection error in pixels. `motion_m` (3,) is how far the camera moved while the picture was read, row
+    after row: `centre` is where it was at the middle row.
     """
 
     name: str
@@ -90,6 +93,26 @@ class View:
     centre: Array
     points: int
     error_px: float
+    motion_m: Array = field(default_factory=lambda: np.zeros(3))
+
+    def pixels(self, lens: Lens, places: Array) -> Array:
+        """(..., 3) places of the world to (..., 2) pixels; NaN behind the camera.
+
+        Where the camera moved, each row is seen from where it then was: found by iteration, as the row is
+        what is looked for.
+        """
+        offset = places - self.centre
+        pixels = lens.pixels(offset @ self.rotation.T)
+        for _ in range(ROW_TURNS if self.motion_m.any() else 0):
+            late = np.nan_to_num(pixels[..., 1:] / lens.height_px - 0.5)
+            moved = offset - np.clip(late, -1.0, 1.0) * self.motion_m
+            pixels = lens.pixels(moved @ self.rotation.T)
+        return pixels
+
+    def ray(self, lens: Lens, px: Array) -> tuple[Array, Array]:
+        """The (3,) place and (3,) direction of the ray of one (2,) pixel."""
+        begin = self.centre + (px[1] / lens.height_px - 0.5) * self.motion_m
+        return begin, np.asarray(self.rotation.T @ lens.rays(px[None, :])[0])
 
     @property
     def direction(self) -> Array:
@@ -111,11 +134,11 @@ def json_from_view(view: View) -> dict[str, Any]:
         "centre": view.centre.tolist(),
         "points": view.points,
         "error_px": view.error_px,
+        "motion_m": view.motion_m.tolist(),
     }
 
 
 def view_from_json(body: dict[str, Any]) -> View:
     """The view as it was written."""
-    return View(
-        **{**body, "rotation": np.array(body["rotation"], float), "centre": np.array(body["centre"], float)}
-    )
+    arrays = {name: np.array(body[name], float) for name in ARRAYS if name in body}
+    return View(**(body | arrays))

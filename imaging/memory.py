@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 
 from imaging.options import MosaicOptions
 from imaging.photos import Photo
+from imaging.quick.features import search_of
+from imaging.quick.matching import BLOCK
 from missions.errors import SettingsError
 
 MB = 1_000_000
@@ -28,7 +30,12 @@ SIFT_BYTES = 80
 """A pixel searched for tie points, in each thread: an octave of SIFT's scales and gradients, as floats."""
 OPENED_BYTES = 4
 """A pixel of a photo while it is opened, in each thread."""
-QUICK_BYTES = 60
+OWN_BYTES = 60
+"""A pixel searched for tie points by our own alignment, in each thread."""
+COMPARED_BYTES = 8 * BLOCK
+"""A feature of a photo that others are compared with, in each thread."""
+FEATURE_BYTES = 250
+"""A feature kept until all photos are aligned: descriptor, place, direction, its track."""
 DRAW_MB, FOOTPRINT_BYTES = 140, 36
 """A block of the picture while it is painted, and a pixel of a photo while its footprint is found, in each
 thread.
@@ -78,9 +85,11 @@ def needs(options: MosaicOptions, photos: dict[str, Photo]) -> Needs:
     share = min(1.0, options.search_px / longest_px)
     opened = OPENED_BYTES * largest_px
     decoded = min(options.memory_mb * MB, 3 * largest_px * len(photos))
-    if options.quick:
-        aligning = SELF_MB * MB + threads * (QUICK_BYTES * largest_px * min(share, 0.4) ** 2 + opened)
-        aligning += 0.5 * decoded
+    if options.aligner == "own":
+        search = search_of(options)
+        features = search.limit(int(share * longest_px))
+        aligning = SELF_MB * MB + 0.5 * decoded + FEATURE_BYTES * features * len(photos)
+        aligning += threads * (OWN_BYTES * largest_px * share**2 + opened + COMPARED_BYTES * features)
     else:
         aligning = (IDLE_MB + WORKER_MB) * MB + threads * (SIFT_BYTES * largest_px * share**2 + opened)
     adjusting = SELF_MB * MB + UNKNOWN_BYTES * (UNKNOWNS_A_PHOTO * len(photos)) ** 2

@@ -80,7 +80,7 @@ def _made(
 ) -> SceneReport:
     folder, progress = meter.scene, meter.progress
     options = roughly_within_limit(options)
-    pictures = pictures_of(options) if options.quick else None
+    pictures = pictures_of(options) if options.aligner == "own" else None
     with meter.stage("photos"):
         found = survey(
             photos, folder, progress, files=chosen, priors=priors, pictures=pictures, unplaced=True

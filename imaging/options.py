@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from missions.errors import SettingsError
+
+Aligner = Literal["own", "colmap"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +17,8 @@ class MosaicOptions:
 
     `gsd_m` is the ground sample distance, metres a pixel; None takes what the photos show. `max_image_px`
     bounds the longer side of the photos searched for tie points, not of what is drawn. `quick` takes two
-    fifths of that bound, no dense surface, and four times the ground sample distance. `memory_mb` bounds the
+    fifths of that bound, no dense surface, and four times the ground sample distance. `aligner` is our own
+    (`imaging.quick`) or COLMAP, which takes no quick overviews. `memory_mb` bounds the
     decoded photos held at once, `coarse_cells` what all photos cover of the grid on which seams are found.
     `threads` is None for every core. `limit_mb` bounds the memory of the whole, the alignment's process
     included: then it chooses the other bounds (`imaging.memory`). Raises SettingsError.
@@ -23,6 +27,7 @@ class MosaicOptions:
     gsd_m: float | None = None
     max_image_px: int = 2000
     quick: bool = False
+    aligner: Aligner = "own"
     memory_mb: int = 768
     coarse_cells: int = 16_000_000
     threads: int | None = None
@@ -33,6 +38,12 @@ class MosaicOptions:
             raise SettingsError(f"a ground sample distance of {self.gsd_m} m makes no sense", where="gsd_m")
         if not 200 <= self.max_image_px <= 30_000:
             raise SettingsError(f"{self.max_image_px} pixels lie outside 200 to 30000", where="max_image_px")
+        if self.aligner not in get_args(Aligner) or (self.quick and self.aligner != "own"):
+            raise SettingsError(
+                f"{self.aligner!r} does not align {'quick overviews' if self.quick else 'photos'}",
+                where="aligner",
+                remedy="Take own" if self.quick else f"Choose from {', '.join(get_args(Aligner))}",
+            )
         if not 16 <= self.memory_mb <= 1_000_000:
             raise SettingsError(f"{self.memory_mb} MB lie outside 16 to 1000000", where="memory_mb")
         if not 100_000 <= self.coarse_cells <= 1_000_000_000:

@@ -10,6 +10,10 @@ from imaging.photos import Photo
 from missions.geodesy import GeoPoint, LocalFrame
 
 NEIGHBOURS = 20
+SECTORS, WIDER = 8, 6
+"""Where the nearest all lie on one lane, one more is taken from each other direction, out of so many times
+as many.
+"""
 STRIP = 0.15
 
 
@@ -55,24 +59,40 @@ def on_a_line(positions: Array) -> bool:
 def overlapping_pairs(photos: dict[str, Photo], *, neighbours: int = NEIGHBOURS) -> list[tuple[str, str]]:
     """Pairs of names to compare: each photo with its nearest ones, out to where the pictures part.
 
-    The reach is twice the footprint's diagonal where height and focal length are known, as for a level
-    picture; where they are not, or the camera looks aside, only the number of neighbours bounds it. A photo
-    without a place is compared with all.
+    Where photos lie close on their lanes the nearest are all of the same lane, so the nearest of each eighth
+    of the horizon is one of them too. The reach is twice the footprint's diagonal where height and focal
+    length are known, as for a level picture; where they are not, or the camera looks aside, only the number
+    of neighbours bounds it. A photo without a place is compared with all.
     """
     names = list(photos)
     positions, _ = positions_m(photos, frame_of(photos))
     placed = np.flatnonzero(np.isfinite(positions[:, 0]))
     tree = KDTree(positions[placed, :2])
-    count = min(neighbours + 1, len(placed))
+    count = min(WIDER * neighbours + 1, len(placed))
     distances_m, indices = tree.query(positions[placed, :2], k=count)
     pairs: set[tuple[int, int]] = set()
     for row, i in enumerate(placed.tolist()):
-        reach_m = _reach_m(photos[names[i]])
-        near = zip(np.atleast_2d(distances_m)[row], placed[np.atleast_2d(indices)[row]].tolist(), strict=True)
-        pairs |= {(min(i, j), max(i, j)) for distance_m, j in near if j != i and distance_m <= reach_m}
+        others = placed[np.atleast_2d(indices)[row]]
+        away_m = np.atleast_2d(distances_m)[row]
+        there = (others != i) & (away_m <= _reach_m(photos[names[i]]))
+        ways = positions[others[there], :2] - positions[i, :2]
+        pairs |= {(min(i, j), max(i, j)) for j in others[there][_around(ways, neighbours)].tolist()}
     for i in sorted(set(range(len(names))) - set(placed.tolist())):
         pairs |= {(min(i, j), max(i, j)) for j in range(len(names)) if j != i}
     return [(names[i], names[j]) for i, j in sorted(pairs)]
+
+
+def _around(ways: Array, neighbours: int) -> list[int]:
+    """Which of (n, 2) ways, the shortest first: so many, and the first of each other sector."""
+    turns = np.arctan2(ways[:, 1], ways[:, 0]) / (2 * np.pi)
+    sector = np.floor(SECTORS * (turns + 0.5)).astype(int) % SECTORS
+    chosen = list(range(min(neighbours, len(ways))))
+    seen = set(sector[chosen].tolist())
+    for number in range(len(chosen), len(ways)):
+        if sector[number] not in seen:
+            seen.add(int(sector[number]))
+            chosen.append(number)
+    return chosen
 
 
 def _reach_m(photo: Photo) -> float:

@@ -127,14 +127,21 @@ def flights_of(photos: dict[str, Photo]) -> tuple[Array, Array]:
 
 
 def velocities(local_m: Array, times_s: Array, flights: Array) -> Array:
-    """(k, 3) metres a second from the positions before and after, none up; zero where nothing tells."""
+    """(k, 3) metres a second from the positions before and after, none up; zero where nothing tells.
+
+    Of the two speeds on each axis the smaller where they agree in direction, else none: an aircraft that goes
+    straight on keeps its speed, and one that turns back stands for a moment.
+    """
     velocity = np.zeros_like(local_m)
     for flight in np.unique(flights):
         mine = np.flatnonzero(flights == flight)
         order = mine[np.argsort(times_s[mine], kind="stable")]
         if len(order) < 2 or np.any(np.diff(times_s[order]) <= 0):
             continue
-        velocity[order, :2] = np.gradient(local_m[order, :2], times_s[order], axis=0)
+        rates = np.diff(local_m[order, :2], axis=0) / np.diff(times_s[order])[:, None]
+        before, after = np.vstack([rates[:1], rates]), np.vstack([rates, rates[-1:]])
+        least = np.sign(before) * np.minimum(np.abs(before), np.abs(after))
+        velocity[order, :2] = np.where(before * after > 0, least, 0.0)
     fast = np.linalg.norm(velocity, axis=1) > FASTEST_M_S
     velocity[fast] = 0.0
     return velocity

@@ -15,7 +15,7 @@ from imaging.adjustment import Adjusted, Directions, LensPrior, Network, Positio
 from imaging.adjustment.intersect import intersected
 from imaging.adjustment.rays import meeting_point
 from imaging.adjustment.record import adjusted_from_record, record_from_adjusted
-from imaging.adjustment.state import State, state_of
+from imaging.adjustment.state import READOUT, State, state_of
 from imaging.adjustment.thinning import restricted, thinned
 from imaging.alignment import Alignment
 from imaging.control.blunders import Blunder, sift
@@ -30,10 +30,12 @@ from imaging.positions import explained, witness_of
 from imaging.progress import Progress
 from imaging.scale import scale_sigma
 from imaging.scene import Scene, key_of
+from imaging.shutter import possible, reading_ways, readout_sigma_s
 from imaging.survey import Survey
+from imaging.uncertainty import lens_sigmas
 
 STAGE = "adjustment"
-VERSION = 4
+VERSION = 5
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
@@ -110,6 +112,8 @@ class _Begun:
         self.inliers = indices([n for n, residual in enumerate(placed.residuals) if residual.used])
         shift_m = self._shift_m(placed)
         self.views = tuple(replace(view, centre=view.centre + shift_m) for view in placed.views)
+        self.velocity_m_s = self.witness.velocity_m_s * reading_ways(self.views, photos)[:, None]
+        self.priors = _with_readout(self.priors, self.views, self.velocity_m_s)
         self.points = placed.points + shift_m
         sizes_px = indices(
             [(photo.width_px, photo.height_px) for photo in photos.values()],
@@ -135,7 +139,7 @@ class _Begun:
             points=self.points[self.kept],
             ties=ties,
             bend=BEND,
-            velocity_m_s=self.witness.velocity_m_s,
+            velocity_m_s=self.velocity_m_s,
             positions=self._positions(factor),
             directions=_directions(self.photos),
             named=named_points(self.control, self.frame, self.index, start, ground_m),
@@ -151,6 +155,16 @@ class _Begun:
             held[0] |= lens.focal_known
             found[number] = np.where(held, state.lenses[number], found[number])
         return replace(state, lenses=found)
+
+    def hold_impossible_readouts(self, adjusted: Adjusted) -> bool:
+        """Hold at zero from now on what was found and cannot be a readout; whether there was any."""
+        wrong = []
+        for name, each in lens_sigmas(adjusted).items():
+            found_s = float(adjusted.state.lenses[adjusted.layout.lens_names.index(name), READOUT])
+            if self.priors[name].readout_s > 0 and not possible(found_s, each["readout_s"]):
+                wrong.append(name)
+        self.priors |= {name: replace(self.priors[name], readout_s=0.0) for name in wrong}
+        return bool(wrong)
 
     def set_aside(self, wrong: tuple[Snooped, ...]) -> None:
         """Leave surveyed points and bars out of the network from now on, and remember why.
@@ -184,6 +198,19 @@ class _Begun:
             met = meeting_point(seen, placed.views, self.alignment.lenses)
             apart.append(local_of(point, self.frame, float(met[2]))[0] - met)
         return np.median(apart, axis=0) if apart else np.zeros(3)
+
+
+def _with_readout(
+    priors: dict[str, LensPrior], views: tuple[View, ...], velocity_m_s: Array
+) -> dict[str, LensPrior]:
+    """The priors with that of the readout; it does not matter while most photos of a lens stand still."""
+    speeds: dict[str, list[float]] = {}
+    for view, velocity in zip(views, velocity_m_s, strict=True):
+        speeds.setdefault(view.lens, []).append(float(np.linalg.norm(velocity)))
+    return {
+        name: replace(prior, readout_s=readout_sigma_s(float(np.median(speeds.get(name, [0.0])))))
+        for name, prior in priors.items()
+    }
 
 
 def lens_prior(lens: Lens) -> LensPrior:
@@ -264,6 +291,8 @@ def _weighed(begun: _Begun, factor: float) -> tuple[Network, Adjusted]:
     begun.considered = {}
     network = begun.network(factor)
     adjusted = adjust_with_lens(network, begun.start(network))
+    if begun.hold_impossible_readouts(adjusted):
+        return _weighed(begun, factor)
     begun.considered = adjusted.network.considered
     return network, adjusted
 

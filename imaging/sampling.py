@@ -83,11 +83,14 @@ def lay(
     apart.
     """
     table = lens_table(lens)
+    motion = np.array([*(view.rotation @ view.motion_m), lens.height_px], float)
+    # Where a row is first taken for is off by a hundredth of the picture at most: once more is enough.
+    turns = 2 if view.motion_m.any() else 1
     scale = np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
     _lay(
-        picture, np.ascontiguousarray(view.rotation), view.centre, table.first, table.step, table.pixels,
-        scale, patch.origin, patch.right, patch.down, heights_m, weight, gain, correction, np.array([*first,
-        step], float), total, share,
+        picture, np.ascontiguousarray(view.rotation), view.centre, motion, turns, table.first, table.step,
+        table.pixels, scale, patch.origin, patch.right, patch.down, heights_m, weight, gain, correction,
+        np.array([*first, step], float), total, share,
     )  # fmt: skip
 
 
@@ -96,6 +99,8 @@ def _lay(
     picture: npt.NDArray[np.uint8],
     rotation: Doubles,
     centre: Doubles,
+    motion: Doubles,
+    turns: int,
     first: Doubles,
     step: Doubles,
     table: Doubles,
@@ -124,22 +129,27 @@ def _lay(
             z = rotation[2, 0] * east + rotation[2, 1] * north + rotation[2, 2] * up
             if z <= 0:
                 continue
-            a = (
-                (rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up) / z - first[0]
-            ) / step[0]
-            b = (
-                (rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up) / z - first[1]
-            ) / step[1]
-            if not (0 <= a < table.shape[1] - 1 and 0 <= b < table.shape[0] - 1):
+            right_m = rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up
+            below_m = rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up
+            x, y, late, inside = 0.0, 0.0, 0.0, True
+            for _ in range(turns):
+                depth_m = z - late * motion[2]
+                a = ((right_m - late * motion[0]) / depth_m - first[0]) / step[0]
+                b = ((below_m - late * motion[1]) / depth_m - first[1]) / step[1]
+                if not (0 <= a < table.shape[1] - 1 and 0 <= b < table.shape[0] - 1):
+                    inside = False
+                    break
+                i, j = np.int64(b), np.int64(a)
+                v, u = b - i, a - j
+                x = (1 - v) * ((1 - u) * table[i, j, 0] + u * table[i, j + 1, 0]) + v * (
+                    (1 - u) * table[i + 1, j, 0] + u * table[i + 1, j + 1, 0]
+                )
+                y = (1 - v) * ((1 - u) * table[i, j, 1] + u * table[i, j + 1, 1]) + v * (
+                    (1 - u) * table[i + 1, j, 1] + u * table[i + 1, j + 1, 1]
+                )
+                late = y / motion[3] - 0.5
+            if not inside:
                 continue
-            i, j = np.int64(b), np.int64(a)
-            v, u = b - i, a - j
-            x = (1 - v) * ((1 - u) * table[i, j, 0] + u * table[i, j + 1, 0]) + v * (
-                (1 - u) * table[i + 1, j, 0] + u * table[i + 1, j + 1, 0]
-            )
-            y = (1 - v) * ((1 - u) * table[i, j, 1] + u * table[i, j + 1, 1]) + v * (
-                (1 - u) * table[i + 1, j, 1] + u * table[i + 1, j + 1, 1]
-            )
             x, y = x * scale[0] - 0.5, y * scale[1] - 0.5
             if not (-0.5 <= x <= last_column + 0.5 and -0.5 <= y <= last_row + 0.5):
                 continue

@@ -1,8 +1,8 @@
 """The bundle adjustment: all that was observed, weighed together, with the covariance of what comes out.
 
-Levenberg-Marquardt on the reduced normal equations. Tie points have heavy tails, so their residuals follow
-Student's t with four degrees of freedom, whose scale is found with the rest (Lange, Little and Taylor 1989);
-everything else is weighed by its own standard deviations.
+Gauss-Newton on the reduced normal equations, damped (Levenberg-Marquardt) where it goes astray. Tie points
+have heavy tails, so their residuals follow Student's t with four degrees of freedom, whose scale is found
+with the rest (Lange, Little and Taylor 1989); everything else is weighed by its own standard deviations.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 
 from imaging.adjustment.network import Bar, Indices, LensPrior, Network
 from imaging.adjustment.normals import Normals, considered_sigmas, held_unknowns, normals, tie_residuals
@@ -25,6 +26,14 @@ ENOUGH = 0.02
 """The square of a step in its own standard deviations that is no longer worth another one."""
 SLACK = 1e-6
 LEAST_SIGMA_PX = 0.02
+ASTRAY = 10
+"""Steps in a row that may fit worse than the best one, each better than the one before it, until that best
+one is gone back to and steps are damped.
+
+Where the whole scene turns and grows at once, what a step leaves out (the product of both) spoils the fit of
+thousands of ties a little, and the next steps mend it (the watchdog technique; Chamberlain, Powell,
+Lemaréchal and Pedersen 1982). Damped, that step would be taken in crumbs, and never to its end.
+"""
 LEAST_DAMPING, MOST_DAMPING = 1e-6, 1e6
 """Less would still hold back what only positions settle, as where the whole scene lies."""
 INFORMATION = (TAIL + 2) / (TAIL + 4)
@@ -54,7 +63,11 @@ class Adjusted:
         count = len(self.network.views)
         seen = np.bincount(self.network.ties.view, minlength=count).astype(float)
         total_px = np.bincount(self.network.ties.view, error_px, count)
-        return views_from(self.state, self.network.views, seen, total_px / np.maximum(seen, 1))
+        views = views_from(self.state, self.network.views, seen, total_px / np.maximum(seen, 1))
+        if self.network.velocity_m_s is None:
+            return views
+        motion_m = self.network.velocity_m_s * self.state.lenses[self.layout.lens_of_view, 7:]
+        return tuple(replace(view, motion_m=each) for view, each in zip(views, motion_m, strict=True))
 
     @property
     def lenses(self) -> dict[str, Lens]:
@@ -89,24 +102,33 @@ def adjust(network: Network, start: State | None = None) -> Adjusted:
     residual_px = tie_residuals(network, layout, state)
     sigma_px = _first_sigma(residual_px)
     free = np.flatnonzero(~held_unknowns(network, layout))
-    damping, steps, previous = 0.0, 0, _cost(network, layout, state, residual_px, sigma_px)
+    best = state, residual_px
+    damping, steps, astray, strayed = 0.0, 0, 0, np.inf
+    previous = _cost(network, layout, state, residual_px, sigma_px)
     while steps < STEPS:
         steps += 1
         equations = normals(network, layout, state, _weights(residual_px, sigma_px), sigma_px, damping)
         step, points_step = _step(equations, free)
-        candidate = state.moved(layout, step, points_step)
-        candidate_px = tie_residuals(network, layout, candidate)
-        if not _cost(network, layout, candidate, candidate_px, sigma_px) < previous + SLACK:
+        small = damping == 0 and float(step[free] @ equations.right[free]) < ENOUGH
+        state = state.moved(layout, step, points_step)
+        residual_px = tie_residuals(network, layout, state)
+        now = _cost(network, layout, state, residual_px, sigma_px)
+        if not now < previous + SLACK:
+            astray, mending, strayed = astray + 1, now < strayed, now
+            if damping == 0 and astray < ASTRAY and mending and not small:
+                continue
+            (state, residual_px), astray, strayed = best, 0, np.inf
             damping = max(10 * damping, LEAST_DAMPING)
-            if damping > MOST_DAMPING:
+            if small or damping > MOST_DAMPING:
                 break
             continue
-        state, residual_px = candidate, candidate_px
+        best, astray, strayed = (state, residual_px), 0, np.inf
         damping = damping / 10 if damping > LEAST_DAMPING else 0.0
         before_px, sigma_px = sigma_px, _sigma(layout, len(state.points), residual_px, sigma_px)
         previous = _cost(network, layout, state, residual_px, sigma_px)
-        if float(step[free] @ equations.right[free]) < ENOUGH and abs(sigma_px / before_px - 1) < 1e-3:
+        if small and abs(sigma_px / before_px - 1) < 1e-3:
             break
+    state, residual_px = best
     return _result(network, layout, state, residual_px, sigma_px, steps)
 
 
@@ -133,13 +155,20 @@ def _covariance(network: Network, layout: Layout, matrix: Array) -> Array:
     free, considered = np.flatnonzero(~held), np.flatnonzero(told > 0)
     covariance = np.zeros((layout.size, layout.size))
     factor = _factored(matrix[np.ix_(free, free)])
-    covariance[np.ix_(free, free)] = cho_solve(factor, np.eye(len(free)))
-    if len(considered):
-        answer = np.zeros((layout.size, len(considered)))
-        answer[free] = -cho_solve(factor, matrix[np.ix_(free, considered)])
-        answer[considered] = np.eye(len(considered))
-        covariance += (answer * told[considered] ** 2) @ answer.T
+    answer = np.zeros((layout.size, len(considered)))
+    answer[free] = -cho_solve(factor, matrix[np.ix_(free, considered)])
+    answer[considered] = np.eye(len(considered))
+    covariance[np.ix_(free, free)] = _inverse(factor)
+    covariance += (answer * told[considered]) @ (answer * told[considered]).T
     return covariance
+
+
+def _inverse(factor: tuple[Array, bool]) -> Array:
+    """The inverse of the symmetric matrix that was factored; the factor is gone."""
+    lower, status = dpotri(factor[0], lower=1, overwrite_c=1)
+    assert status == 0  # noqa: S101 - it was factored
+    lower = np.tril(lower)
+    return np.asarray(lower + np.tril(lower, -1).T)
 
 
 def _step(equations: Normals, free: Indices) -> tuple[Array, Array]:
@@ -151,7 +180,8 @@ def _step(equations: Normals, free: Indices) -> tuple[Array, Array]:
 
 def _factored(matrix: Array) -> tuple[Array, bool]:
     try:
-        factor: tuple[Array, bool] = cho_factor(matrix, lower=True)
+        # Its transpose is the same matrix, in the order that LAPACK overwrites instead of copying.
+        factor: tuple[Array, bool] = cho_factor(matrix.T, lower=True, overwrite_a=True)
     except np.linalg.LinAlgError as error:
         raise AlignmentError(
             "the photos do not settle where they were taken from",

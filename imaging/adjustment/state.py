@@ -19,6 +19,8 @@ from imaging.lens import Array, Lens, View
 
 POSE, BEND, LENS, NAMED = 6, 8, 8, 3
 VIEW = POSE + BEND
+READOUT = 7
+"""Which of a lens's parameters is how long its rows take to be read."""
 FREE = 1e6
 """The standard deviation, in its own unit, of what nothing is known of."""
 

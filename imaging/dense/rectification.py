@@ -122,11 +122,15 @@ def canvas(
     columns = np.arange(0, pair.width + 2 * NODE_PX, NODE_PX) - 0.5
     rows = np.arange(0, pair.height + 2 * NODE_PX, NODE_PX) - 0.5
     u, v = np.meshgrid(columns + pair.left_px, rows + pair.top_px)
+    lowest_px = pair.lowest[0] * u + pair.lowest[1] * v + pair.lowest[2]
     if second:
-        u = u - (pair.lowest[0] * u + pair.lowest[1] * v + pair.lowest[2])
+        u = u - lowest_px
     x, y = u / pair.focal_px, v / pair.focal_px
     rays = np.stack([x, y, np.ones_like(x)], axis=-1) @ pair.rotation
-    pixels = lens.pixels(rays @ view.rotation.T)
+    if view.motion_m.any():
+        # What a moving camera shows there depends on the distance: here that of the lowest plane.
+        rays *= (pair.focal_px * pair.base_m / np.maximum(lowest_px + 1.0, 1.0))[..., None]
+    pixels = view.pixels(lens, view.centre + rays)
     scale = np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
     nodes = np.nan_to_num(pixels * scale - 0.5, nan=-1e6).astype(np.float32)
     size = (nodes.shape[1] * NODE_PX, nodes.shape[0] * NODE_PX)

@@ -42,7 +42,7 @@ class _Eye:
     lens: Lens
 
     def pixels(self, points: Array) -> Array:
-        return self.lens.pixels((points - self.view.centre) @ self.view.rotation.T)
+        return self.view.pixels(self.lens, points)
 
     def ray(self, px: Array) -> Array:
         ray = self.view.rotation.T @ self.lens.rays(px[None, :])[0]

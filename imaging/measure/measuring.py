@@ -118,21 +118,21 @@ def measure(
 def on_surface(adjusted: Adjusted, mark: Mark, surface: Surface) -> Array:
     """(3,) where the ray of a mark meets the surface. Raises InputError for a ray that goes up."""
     view = adjusted.views[adjusted.network.index[mark.photo]]
-    ray = view.rotation.T @ adjusted.lenses[view.lens].rays(np.array([[mark.x_px, mark.y_px]]))[0]
+    begin, ray = view.ray(adjusted.lenses[view.lens], np.array([mark.x_px, mark.y_px]))
     if ray[2] >= -0.02 * np.linalg.norm(ray):
         raise InputError(
             "the mark does not look down on the ground",
             where=f"{mark.photo}, pixel {mark.x_px:.0f}, {mark.y_px:.0f}",
             remedy="Mark the point in two photos or more",
         )
-    height_m = surface(view.centre[:2])[0]
+    height_m = surface(begin[:2])[0]
     for _ in range(20):
-        place = view.centre + ray * (height_m - view.centre[2]) / ray[2]
+        place = begin + ray * (height_m - begin[2]) / ray[2]
         found_m = surface(place[:2])[0]
         if abs(found_m - height_m) < 1e-4:
             break
         height_m += 0.7 * (found_m - height_m)
-    return np.asarray(view.centre + ray * (height_m - view.centre[2]) / ray[2])
+    return np.asarray(begin + ray * (height_m - begin[2]) / ray[2])
 
 
 def _figure(asked: Asked, places: Places) -> Figure:

@@ -1,4 +1,4 @@
-"""Stage `alignment` of a quick mosaic: our own, at reduced size, in a fraction of the time.
+"""Stage `alignment`: our own, in a fraction of COLMAP's time; of a quick mosaic at reduced size.
 
     features -> links -> rotations -> triangulation -> adjustment, resection -> adjustment
 
@@ -8,7 +8,7 @@ What comes out lies in the local frame already, metres east, north and up about 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from imaging.options import MosaicOptions
 from imaging.pictures import Pictures
 from imaging.progress import Progress
 from imaging.quick.comparing import compare
-from imaging.quick.features import Search
+from imaging.quick.features import search_of
 from imaging.quick.guesses import guesses
 from imaging.quick.placing import Placement, place
 from imaging.quick.remembered import remember, remembered
@@ -28,18 +28,13 @@ from imaging.scene import Scene, key_of
 from imaging.survey import LeftOut, Survey
 from missions.files import writing_whole
 
-VERSION = 2
+VERSION = 3
 SHARE_OF_MEMORY = 0.5
 BY_GPS_ALONE = "it fits no other photo; only its own GPS and gimbal say where it belongs"
 
 
-def search_of(options: MosaicOptions) -> Search:
-    """How closely a quick mosaic's photos are searched: at two fifths of what a full one may take."""
-    return Search(longest_px=replace(options, quick=True).search_px)
-
-
 def pictures_of(options: MosaicOptions) -> Pictures:
-    """Where a quick mosaic keeps its decoded pictures, from the survey on."""
+    """Where a mosaic keeps its decoded pictures until its photos are aligned, from the survey on."""
     return Pictures(search_of(options).longest_px, int(SHARE_OF_MEMORY * options.memory_mb * 1_000_000))
 
 
@@ -59,7 +54,7 @@ def align_quickly(
     together.
     """
     search = search_of(options)
-    key = key_of(STAGE, "quick", VERSION, found.key, asdict(search))
+    key = key_of(STAGE, "own", VERSION, found.key, asdict(search))
     record = scene.kept(STAGE, key)
     if record is None:
         known = guesses(found.photos)

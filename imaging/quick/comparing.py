@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -35,10 +35,11 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Features a photo, in the photos' order, and the links between photos."""
+    """Features a photo, in the photos' order, the pairs that were compared, and the links between photos."""
 
     features: list[Features]
     links: list[Link]
+    pairs: Sequence[tuple[int, int]] = ()
 
 
 def compare(
@@ -67,7 +68,10 @@ def compare(
         progress.stage("alignment: tie points", len(photos))
         searched = in_order(features_of, photos.values(), threads)
         features = list(_told(searched, progress))
-    return Compared(features, link(photos, known, features, search, progress, threads=threads))
+    pairs = _pairs(photos, known, features)
+    first = [each.strongest(search.first) for each in features]
+    links = link(photos, known, first, search, progress, threads=threads, pairs=pairs)
+    return Compared(features, links, pairs)
 
 
 def link(
@@ -78,10 +82,11 @@ def link(
     progress: Progress,
     *,
     threads: int,
+    pairs: list[tuple[int, int]] | None = None,
 ) -> list[Link]:
-    """The links between photos that can overlap."""
+    """The links of these pairs, else between photos that can overlap."""
+    pairs = _pairs(photos, known, features) if pairs is None else pairs
     comparer = _Comparer(known, features, _searched_share(known, search))
-    pairs = _pairs(photos, known, features)
     progress.stage("alignment: matches", len(pairs))
     with _one_core_each():
         links = [each for each in _told(in_order(comparer.guided, pairs, threads), progress) if each]

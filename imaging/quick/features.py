@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.lens import Array
+from imaging.options import MosaicOptions
 from imaging.photos import Pixels
 
 TILE_PX = 200
@@ -20,16 +21,36 @@ MARGIN_PX = 16
 CONTRAST = 0.03
 FAINT = 0.01
 """Where a part of the picture shows little, as asphalt does, fainter features are taken."""
+QUICK_MOST, FULL_MOST, FULL_FIRST, SIDE_MOST = 1500, 6000, 2500, 4
+"""Features in a photo of a quick and of a full mosaic; of a small one no more than so many a pixel of its
+longer side, as more only cost time.
+"""
 Descriptors = npt.NDArray[np.uint8]
 Gray = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """How closely pictures are searched: reduced to `longest_px`, at most `most` features in each."""
+    """How closely pictures are searched: reduced to `longest_px`, at most `most` features in each.
+
+    Pictures are compared by their `first` strongest; `guided` compares all once the poses are known.
+    """
 
     longest_px: int = 800
-    most: int = 1500
+    most: int = QUICK_MOST
+    first: int = QUICK_MOST
+    guided: bool = False
+
+    def limit(self, side_px: int) -> int:
+        """The most features of a picture that is searched at this longer side."""
+        return min(self.most, max(QUICK_MOST, SIDE_MOST * side_px))
+
+
+def search_of(options: MosaicOptions) -> Search:
+    """How closely a mosaic's photos are searched, a quick one's at two fifths of what a full one may take."""
+    if options.quick:
+        return Search(longest_px=options.search_px)
+    return Search(longest_px=options.search_px, most=FULL_MOST, first=FULL_FIRST, guided=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +66,10 @@ class Features:
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def strongest(self, count: int) -> Features:
+        """So many of them."""
+        return Features(self.pixels[:count], self.descriptors[:count])
+
 
 def find_features(picture: Pixels, reduce: float, search: Search) -> Features:
     """The features of (h, w, 3) RGB whose sides are 1/`reduce` of the full picture's."""
@@ -52,7 +77,8 @@ def find_features(picture: Pixels, reduce: float, search: Search) -> Features:
     height, width = gray.shape
     columns, rows = max(1, round(width / TILE_PX)), max(1, round(height / TILE_PX))
     # A quarter more than an even share, since some tiles will show nothing.
-    most = int(1.25 * search.most / (columns * rows)) + 1
+    limit = search.limit(max(width, height))
+    most = int(1.25 * limit / (columns * rows)) + 1
     finders = [
         cv2.SIFT.create(nfeatures=most, contrastThreshold=contrast, enable_precise_upscale=True)
         for contrast in (CONTRAST, FAINT)
@@ -65,7 +91,7 @@ def find_features(picture: Pixels, reduce: float, search: Search) -> Features:
     # The strongest of every tile first, then the second strongest: what is cut off is cut off everywhere.
     rank = np.concatenate([np.argsort(np.argsort(-strengths)) for _, strengths, _ in found])
     points, strengths, descriptors = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    best = np.lexsort((-strengths, rank))[: search.most]
+    best = np.lexsort((-strengths, rank))[:limit]
     full = (points[best] + 0.5) * shrink * reduce
     return Features(full.astype(float), _rooted(descriptors[best]))
 

@@ -11,6 +11,8 @@ from imaging.adjustment.network import Indices
 from imaging.quick.features import Descriptors, Features, unit
 
 RATIO = 0.85
+BLOCK = 1024
+"""Descriptors compared with all others at once: what they hold in memory does not grow with their square."""
 NEAREST = 0.9
 """No pair of descriptors further apart than this is a match (two that have nothing in common: about 1.1)."""
 
@@ -24,13 +26,21 @@ def match(first: Features, second: Features, near_first: Indices, near_second: I
 
 
 def _mutual(first: Descriptors, second: Descriptors) -> Indices:
-    likeness = unit(first) @ unit(second).T
-    rows = np.arange(len(first))
-    best = likeness.argmax(axis=1)
-    back = likeness.argmax(axis=0)
-    nearest = likeness[rows, best]
-    likeness[rows, best] = -1.0
-    second_nearest = likeness.max(axis=1)
-    clear = 2 - 2 * nearest < RATIO**2 * (2 - 2 * second_nearest)
-    good = clear & (back[best] == rows) & (2 - 2 * nearest < NEAREST**2)
-    return np.column_stack([rows[good], best[good]]).astype(np.int64)
+    """(m, 2) indices of those that are each other's nearest and clear, a block of rows at a time."""
+    against = unit(second).T
+    best = np.empty(len(first), np.int64)
+    nearest, next_nearest = np.empty((2, len(first)), np.float32)
+    most_like = np.full(len(second), -1.0, np.float32)
+    for start in range(0, len(first), BLOCK):
+        likeness = unit(first[start : start + BLOCK]) @ against
+        np.maximum(most_like, likeness.max(axis=0), out=most_like)
+        rows, part = np.arange(len(likeness)), slice(start, start + len(likeness))
+        best[part] = likeness.argmax(axis=1)
+        nearest[part] = likeness[rows, best[part]]
+        likeness[rows, best[part]] = -1.0
+        next_nearest[part] = likeness.max(axis=1)
+    clear = 2 - 2 * nearest < RATIO**2 * (2 - 2 * next_nearest)
+    good = np.flatnonzero(clear & (nearest >= most_like[best]) & (2 - 2 * nearest < NEAREST**2))
+    # Of several that are exactly as near to one, the first.
+    good = good[np.sort(np.unique(best[good], return_index=True)[1])]
+    return np.column_stack([good, best[good]]).astype(np.int64)

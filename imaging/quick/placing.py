@@ -7,7 +7,7 @@ photos have one; the two parts share nothing but their lens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -19,9 +19,10 @@ from imaging.pairs import on_a_line
 from imaging.quick.comparing import TOLERANCE_PX, Compared
 from imaging.quick.features import Search
 from imaging.quick.guesses import Guess
+from imaging.quick.guided import rematch
 from imaging.quick.links import Link
 from imaging.quick.rotations import LOOKS_DOWN, believed_gimbals, rotations
-from imaging.quick.solving import Solved, Start, solve
+from imaging.quick.solving import Solved, Start, solve, solve_again
 from imaging.quick.tracks import join
 from imaging.survey import LeftOut
 from missions.errors import AlignmentError
@@ -64,7 +65,11 @@ def place(known: list[Guess], compared: Compared, search: Search) -> Placement:
         )
     start = _start(known, compared, parts)
     longest_px = max(max(lens.width_px, lens.height_px) for lens in start.lenses.values())
-    solved = solve(start, TOLERANCE_PX * max(1.0, longest_px / search.longest_px))
+    tolerance_px = TOLERANCE_PX * max(1.0, longest_px / search.longest_px)
+    solved = solve(start, tolerance_px)
+    if search.guided:
+        again = list(rematch(compared.pairs, solved, compared.features, tolerance_px))
+        solved = solve_again(replace(start, ties=join(compared.features, again)), solved)
     rest = sorted(set(range(len(known))) - set(solved.members))
     by_gps = tuple(_by_gps(known, rest, solved))
     named = {view.name for view in by_gps}

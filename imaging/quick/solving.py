@@ -88,6 +88,11 @@ def solve(start: Start, tolerance_px: float) -> Solved:
     return _held(start, _cleaned(solved))
 
 
+def solve_again(start: Start, solved: Solved) -> Solved:
+    """The same with the other ties of `start`, begun where the photos were found to lie."""
+    return _held(start, _cleaned(_adjusted(start, _poses(solved), solved.gps)))
+
+
 def _held(start: Start, solved: Solved) -> Solved:
     """Without the photos that next to no tie holds."""
     while True:

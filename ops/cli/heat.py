@@ -46,7 +46,7 @@ def heat(
     least: Annotated[int, typer.Option(min=1, help="List what was seen in so many frames or more.")] = 1,
     detector: Annotated[
         Literal["learned", "contrast", "both"] | None,
-        typer.Option(help="What looks: the learned detector (the default), contrast alone, or both."),
+        typer.Option(help="What looks: the learned detector, contrast, or both (the default)."),
     ] = None,
     least_score: Annotated[
         float | None,

@@ -27,7 +27,7 @@ from imaging.options import MosaicOptions
 from imaging.pictures import Pictures
 from imaging.progress import silent
 from imaging.quick.comparing import compare
-from imaging.quick.features import Search
+from imaging.quick.features import Search, search_of
 from imaging.quick.guesses import guesses
 from imaging.quick.placing import Placement, place
 from imaging.scene import open_scene
@@ -50,12 +50,12 @@ def main() -> None:
         scene = open_scene(Path(scratch))
         found, spent_s = timed(lambda: survey(photos, scene, silent))
         print(f"{'survey':16} {spent_s:6.1f} CPU-s, {len(found.photos)} photos")
-        for search in (Search(), Search(longest_px=2000, most=6000)):
+        for search in (search_of(MosaicOptions(quick=True)), search_of(MosaicOptions())):
             placed, spent_s = timed(lambda search=search: quickly(found, search))
             error_px = np.linalg.norm(placed.solved.residual_px, axis=1)
             report(f"ours, {search.longest_px} px", spent_s, placed.solved.ties.view, error_px)
         if not asked.no_colmap:
-            options = MosaicOptions(max_image_px=2000)
+            options = MosaicOptions(aligner="colmap")
             aligned, spent_s = timed(lambda: align(found, scene, options, silent))
             report("COLMAP, 2000 px", spent_s, aligned.ties.view, aligned.observation_px)
 

@@ -1,24 +1,27 @@
 """Rendered crash scenes measured as an investigator would, against what the world truly holds.
 
-    python -m tests.imaging.calibration FIRST LAST [FOLDER]
+    python -m tests.imaging.calibration FIRST LAST [own | colmap]
 
 prints one JSON object a scene: the scale's source, errors of check points, every figure with its interval.
+The photos are aligned by our own alignment or by COLMAP.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from imaging.accuracy import Accuracy, assess
+from imaging.adjustment.state import READOUT
 from imaging.alignment import align
 from imaging.control.points import Mark, MarkedPoint, Role, ScaleBar, SurveyedPoint
 from imaging.control.scene import SceneControl
@@ -27,13 +30,14 @@ from imaging.measure.derive import derive
 from imaging.measure.figures import Kind
 from imaging.measure.measuring import placed
 from imaging.measure.places import Places
-from imaging.options import MosaicOptions
+from imaging.options import Aligner, MosaicOptions
 from imaging.progress import silent
+from imaging.quick.align import align_quickly
 from imaging.refinement import Refined, refine
 from imaging.scene import open_scene
 from imaging.survey import survey
 from missions.geodesy import LocalFrame
-from sitl.world import PhotoTruth, render_crash_scene
+from sitl.world import CrashOptions, PhotoTruth, render_crash_scene
 
 CLICK_PX, SURVEY_M, BAR_M = 0.5, 0.008, 0.003
 SOURCES = ("control", "bar", "positions")
@@ -60,7 +64,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One scene. `gsd_m` is the ground sample distance, `scale` all measured distances over the true ones."""
+    """One scene. `gsd_m` is the ground sample distance, `scale` all measured distances over the true ones.
+
+    `ties` are the tie points of the median photo, `align_cpu_s` the processor seconds of the alignment,
+    `readout_s` how long the shutter was found to take.
+    """
 
     seed: int
     source: str
@@ -69,6 +77,9 @@ class Outcome:
     gsd_m: float
     scale: float
     sigma_px: float
+    ties: int
+    align_cpu_s: float
+    readout_s: float
     check_plan_m: float | None
     check_up_m: float | None
     evidence: bool
@@ -76,21 +87,39 @@ class Outcome:
     figures: tuple[Measured, ...]
 
 
-def measure_scene(seed: int, folder: Path, *, photos: int = 12, source: str | None = None) -> Outcome:
+def measure_scene(
+    seed: int,
+    folder: Path,
+    *,
+    photos: int = 12,
+    source: str | None = None,
+    aligner: Aligner = "own",
+    options: CrashOptions | None = None,
+) -> Outcome:
     """Render the scene of a seed, align it, adjust it on what `source` names, and measure on it."""
-    truth = render_crash_scene(folder / "photos", seed, photos=photos)
+    truth = render_crash_scene(folder / "photos", seed, photos=photos, options=options)
     random = np.random.default_rng([seed, 77])
     source = source or SOURCES[seed % len(SOURCES)]
     marks = _marks(truth, random)
     control = _control(truth, marks, source, random)
     scene = open_scene(folder / "scene")
     found = survey(truth.folder, scene, silent)
-    aligned = align(found, scene, MosaicOptions(), silent)
+    begun_s = _cpu_s()
+    way = align_quickly if aligner == "own" else align
+    aligned = way(found, scene, MosaicOptions(aligner=aligner), silent)
+    align_cpu_s = _cpu_s() - begun_s
     refined = refine(found, aligned, georeference(found, aligned, scene, silent), control, scene, silent)
     accuracy = assess(refined, control, scene, silent)
     places = _places(truth, refined, marks)
     figures = tuple(_figures(truth, places, random))
-    return _outcome(seed, source, truth, refined, accuracy, _scale(truth, places), figures)
+    outcome = _outcome(seed, source, truth, refined, accuracy, _scale(truth, places), figures)
+    return replace(outcome, align_cpu_s=align_cpu_s)
+
+
+def _cpu_s() -> float:
+    """User and system seconds of this process and of those that ended."""
+    spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 def _marks(truth: PhotoTruth, random: np.random.Generator) -> dict[str, tuple[Mark, ...]]:
@@ -231,6 +260,9 @@ def _outcome(
         gsd_m=float(np.median(heights_m)) / focal_px,
         scale=scale,
         sigma_px=refined.adjusted.sigma_px,
+        ties=int(np.median([view.points for view in refined.placed.views])),
+        align_cpu_s=0.0,
+        readout_s=float(refined.adjusted.state.lenses[0, READOUT]),
         check_plan_m=accuracy.check_rmse_plan_m,
         check_up_m=accuracy.check_rmse_up_m,
         evidence=accuracy.evidence,
@@ -246,11 +278,11 @@ def json_from_outcome(outcome: Outcome) -> dict[str, Any]:
     return body
 
 
-def main(first: int, last: int, folder: Path) -> None:
+def main(first: int, last: int, folder: Path, aligner: Aligner) -> None:
     """Measure the scenes of seeds `first` to `last`, one line of JSON each."""
     for seed in range(first, last + 1):
         try:
-            line = json_from_outcome(measure_scene(seed, folder / str(seed)))
+            line = json_from_outcome(measure_scene(seed, folder / str(seed), aligner=aligner))
         except Exception as error:  # noqa: BLE001 - one scene's failure is a result too
             line = {"seed": seed, "error": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(line) + "\n")
@@ -260,4 +292,5 @@ def main(first: int, last: int, folder: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3] if len(sys.argv) > 3 else scratch))
+        asked = cast("Aligner", sys.argv[3] if len(sys.argv) > 3 else "own")
+        main(int(sys.argv[1]), int(sys.argv[2]), Path(scratch), asked)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from imaging.adjustment import Bar, Directions, LensPrior, Network, adjust, indices
 from imaging.adjustment.intersect import intersect_marks, intersected
@@ -34,6 +35,23 @@ def test_without_errors_the_truth_comes_back() -> None:
     assert lens.focal_px == pytest.approx(LENS.focal_px, abs=0.01)
     assert lens.radial == pytest.approx(LENS.radial, abs=1e-5)
     assert lens.tangential_y == pytest.approx(LENS.tangential_y, abs=1e-6)
+
+
+def test_a_scene_that_must_turn_and_shrink_at_once_comes_to_the_same_end() -> None:
+    """What a step leaves out spoils thousands of ties: damped for it, the scale would stop half way."""
+    network, _ = block(3, points=2500, sigma_px=0.05)
+    straight = adjust(network)
+    turn = Rotation.from_rotvec([0.0, 0.0, 0.02]).as_matrix()
+    here = straight.state
+    away = replace(
+        here,
+        rotations=here.rotations @ turn.T,
+        centres=1.02 * here.centres @ turn.T,
+        points=1.02 * here.points @ turn.T,
+    )
+    again = adjust(network, away)
+    assert again.state.centres == pytest.approx(here.centres, abs=0.005)
+    assert again.steps <= 25
 
 
 def test_derivatives_are_what_differences_give() -> None:

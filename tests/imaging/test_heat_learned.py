@@ -1,4 +1,4 @@
-"""The learned detector: what it finds, on frames of any unit and size, and what it says of a broken network."""
+"""The learned detector: what it finds, on frames of any unit and size, and what it says of a bad network."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def ground(rows: int = 512, columns: int = 640) -> Values:
     """Uneven ground: 100 grey levels, a spread of three."""
     chances = np.random.default_rng(5)
     coarse = chances.standard_normal((rows // 16 + 2, columns // 16 + 2)).astype(np.float32)
-    smooth = np.asarray(
-        Image.fromarray(coarse).resize((columns, rows), Image.Resampling.BICUBIC), np.float32
-    )
+    smooth = np.asarray(Image.fromarray(coarse).resize((columns, rows), Image.Resampling.BICUBIC), np.float32)
     return 100 + 3 * smooth + chances.standard_normal((rows, columns)).astype(np.float32)
 
 
@@ -74,6 +72,7 @@ def test_a_spot_says_how_much_it_stands_out_and_what_it_is_taken_for() -> None:
     assert spot.polarity == "warm"
     assert 40 < spot.contrast < 75
     assert "Person" in spot.why
+    assert (spot.category, spot.label) == ("person", "Person")
     assert "warmer" in spot.why
     assert 12 < spot.sides_px[0] < 28
 

@@ -62,11 +62,11 @@ def passes(offset_s: float, things: int, strangers: int = 0, seed: int = 1) -> l
     speed = np.array([7.0, 1.0])
     made = []
     for at in rng.uniform(-60, 60, (things, 2)):
-        for sign in (1, -1):
-            made.append(Passed(at + rng.normal(0, 0.5, 2) - sign * speed * offset_s, sign * speed))
-    for number, at in enumerate(rng.uniform(-60, 60, (strangers, 2))):
-        made.append(Passed(at, speed if number % 2 else -speed))
-    return made
+        made += [
+            Passed(at + rng.normal(0, 0.5, 2) - sign * speed * offset_s, sign * speed) for sign in (1, -1)
+        ]
+    others = rng.uniform(-60, 60, (strangers, 2))
+    return made + [Passed(at, speed if number % 2 else -speed) for number, at in enumerate(others)]
 
 
 @pytest.mark.parametrize("offset_s", [-2.2, -0.8, 0.0, 1.5])

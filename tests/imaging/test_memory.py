@@ -144,5 +144,5 @@ def test_the_report_says_what_was_held(measured) -> None:
         assert report["options"]["limit_mb"] == LIMIT_MB
         told = max(stage["peak_bytes"] for stage in report["stages"].values())
         assert 0.95 * own <= told <= 1.15 * own
-        assert report["stages"]["alignment"]["worker_peak_bytes"] > 80_000_000
+        assert report["stages"]["alignment"]["worker_peak_bytes"] == 0, "nothing else is at work"
         assert all(stage["made"] and stage["cpu_s"] >= 0 for stage in report["stages"].values())

@@ -159,7 +159,10 @@ def test_a_scene_among_its_photos_is_refused(rendered):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"gsd_m": float("nan")}, {"gsd_m": 0.0}, {"max_image_px": 1}, {"threads": 0}, {"memory_mb": 1}],
+    [
+        *({"gsd_m": float("nan")}, {"gsd_m": 0.0}, {"max_image_px": 1}, {"threads": 0}, {"memory_mb": 1}),
+        *({"aligner": "sift"}, {"quick": True, "aligner": "colmap"}),
+    ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(setting):
     with pytest.raises(SettingsError):
@@ -172,17 +175,21 @@ def test_a_ground_sample_distance_beyond_reason_is_refused_before_drawing(made, 
         mosaic(made.rendered.folder, scene, options=MosaicOptions(gsd_m=0.001))
 
 
-def test_an_interrupt_in_the_alignment_leaves_no_process_and_no_half_file(rendered, hearing, tmp_path):
+@pytest.mark.parametrize(("aligner", "log"), [("own", []), ("colmap", ["alignment.log"])])
+def test_an_interrupt_in_the_alignment_leaves_no_process_and_no_half_file(
+    rendered, hearing, tmp_path, aligner, log
+):
     def interrupt(stage: str) -> None:
         if stage.startswith("alignment"):
-            assert workers(tmp_path)
+            assert bool(workers(tmp_path)) == (aligner == "colmap")
             raise KeyboardInterrupt
 
+    options = MosaicOptions(aligner=aligner)
     with pytest.raises(KeyboardInterrupt):
-        mosaic(rendered.folder, tmp_path / "scene", progress=hearing(interrupt))
+        mosaic(rendered.folder, tmp_path / "scene", options=options, progress=hearing(interrupt))
     assert not workers(tmp_path)
     left = sorted(path.name for path in (tmp_path / "scene").rglob("*") if path.is_file())
-    assert left == ["alignment.log", "control.json", "photos.json", "usage.json"]
+    assert left == [*log, "control.json", "photos.json", "usage.json"]
 
 
 def test_an_interrupt_while_drawing_leaves_no_half_picture(made, hearing, tmp_path):
@@ -201,8 +208,8 @@ def test_an_interrupt_while_drawing_leaves_no_half_picture(made, hearing, tmp_pa
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_the_worker_goes_when_its_parent_is_interrupted_or_killed(rendered, tmp_path, how):
     script = (
-        "import sys; from pathlib import Path; from imaging.mosaic import mosaic; "
-        "mosaic(Path(sys.argv[1]), Path(sys.argv[2]))"
+        "import sys; from pathlib import Path; from imaging.mosaic import MosaicOptions, mosaic; "
+        "mosaic(Path(sys.argv[1]), Path(sys.argv[2]), options=MosaicOptions(aligner='colmap'))"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", script, str(rendered.folder), str(tmp_path / "scene")],

@@ -70,3 +70,17 @@ def test_a_strip_is_a_line_whatever_photos_without_a_place_there_are():
     block = {**strip, "aside": photo_at(20, 15)}
     assert on_a_line(positions_m(strip, frame_of(strip))[0])
     assert not on_a_line(positions_m(block, frame_of(block))[0])
+
+
+def test_lanes_are_compared_with_each_other_however_close_their_photos_lie():
+    told = {"height_relative_m": 40.0, "focal_length_px": 2400.0}
+    photos = {
+        f"{lane}-{stop:02d}": photo_at(20.0 * lane, 1.5 * stop, **told)
+        for lane in range(3)
+        for stop in range(30)
+    }
+    pairs = overlapping_pairs(photos, neighbours=9)
+    for lane in range(2):
+        across = [pair for pair in pairs if {pair[0][0], pair[1][0]} == {str(lane), str(lane + 1)}]
+        assert len(across) >= 30
+    assert len(pairs) <= 12 * len(photos)

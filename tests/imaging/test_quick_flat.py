@@ -8,9 +8,9 @@ import pytest
 from imaging.lens import Lens
 from imaging.options import MosaicOptions
 from imaging.progress import silent
-from imaging.quick.align import pictures_of, search_of
+from imaging.quick.align import pictures_of
 from imaging.quick.comparing import Compared, compare, link
-from imaging.quick.features import Features
+from imaging.quick.features import Features, search_of
 from imaging.quick.guesses import guesses
 from imaging.quick.levelled import level_pose, off_line
 from imaging.quick.placing import Placement, place

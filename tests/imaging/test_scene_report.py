@@ -88,8 +88,8 @@ def test_the_report_says_what_every_stage_took(made) -> None:
     for stage in stages.values():
         assert stage["made"] is True
         assert stage["peak_bytes"] > 50_000_000
-    assert stages["alignment"]["worker_cpu_s"] > 0.5
-    assert stages["alignment"]["worker_peak_bytes"] > 50_000_000
+    assert stages["alignment"]["cpu_s"] > 0.5
+    assert stages["alignment"]["worker_cpu_s"] == 0, "our own alignment has no process of its own"
     assert stages["dense"]["cpu_s"] > 0.1
 
 

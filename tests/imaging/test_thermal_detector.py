@@ -34,7 +34,7 @@ def test_a_higher_least_score_lets_less_through() -> None:
     assert detector_called("contrast", 1.1 * best)(frame, None) == []
 
 
-def test_without_a_name_the_learned_one_looks_where_its_model_is(
+def test_without_a_name_both_look_where_the_learned_ones_model_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     model = tmp_path / "people.onnx"
@@ -43,7 +43,9 @@ def test_without_a_name_the_learned_one_looks_where_its_model_is(
     with pytest.raises(SettingsError, match="not installed"):
         detector_called("learned")
     model.write_bytes(b"")
-    assert isinstance(detector_called(), LearnedDetector)
+    both = detector_called()
+    assert isinstance(both, BothDetectors)
+    assert isinstance(both.first, LearnedDetector)
 
 
 def test_both_add_what_the_first_left_out_below_everything_that_it_found() -> None:

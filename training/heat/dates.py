@@ -6,6 +6,8 @@ is held out when a choice has to be made (`CHOICE`), so that no choice is made o
 
 TRAINING = frozenset({"20201217", "20210116", "20210120"})
 TEST = frozenset({"20210114", "20210118", "20210121", "20210123"})
+"""Unseen by the network. The detector by contrast had its constants chosen on the first two of these, so that
+the two detectors compare on the last two (`tests.bench.heat_score.TEST`)."""
 CHOICE = frozenset({"20210120"})
 CLASSES = ("Person", "Car", "Bicycle", "OtherVehicle")
 IGNORED = len(CLASSES)

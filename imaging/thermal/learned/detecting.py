@@ -16,8 +16,8 @@ from imaging.thermal.placing.spot import Polarity, Spot
 
 CATEGORIES = {"Person": "person", "Car": "vehicle", "Bicycle": "vehicle", "OtherVehicle": "vehicle"}
 """What the data set's classes are called in a find."""
-SMALL_FRAME_PX, ENLARGED = 400, 2
-"""A frame narrower than this is shown to the network twice as large: a person in it is a few pixels."""
+SMALL_FRAME_PX, MOST_ENLARGED = 400, 4
+"""A frame narrower than this is shown to the network enlarged to it: a person in it is a few pixels."""
 _SHOWN: dict[Unit, str] = {"degC": "°C", "counts": "counts", "grey": "grey levels"}
 
 Floats = npt.NDArray[np.float32]
@@ -72,7 +72,7 @@ class LearnedDetector:
 
     def found(self, values: Values) -> Found:
         """Boxes in pixels of (rows, columns) values."""
-        scale = ENLARGED if values.shape[1] < SMALL_FRAME_PX else 1
+        scale = min(MOST_ENLARGED, math.ceil(SMALL_FRAME_PX / values.shape[1]))
         shown = values
         if scale > 1:
             shown = np.asarray(cv2.resize(values, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR))
@@ -134,6 +134,7 @@ def _spot(frame: ThermalFrame, box: Floats, score: float, category: str, name: s
         touches_edge=edge,
         sides_px=(max(wide, high), min(wide, high)),
         category=category,
+        label=name,
     )
 
 

@@ -74,7 +74,7 @@ class SpotLike(Protocol):
 class Spot:
     """A spot of any detector; `category` is what a learned one takes it for (person, vehicle, warm object).
 
-    Fields are those of `SpotLike`.
+    `label` is the class as its training data call it. The other fields are those of `SpotLike`.
     """
 
     row: float
@@ -89,6 +89,7 @@ class Spot:
     touches_edge: bool
     sides_px: tuple[float, float]
     category: str = ""
+    label: str = ""
 
 
 def category_of(spot: SpotLike) -> str:

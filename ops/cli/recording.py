@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ops.beside import INDEX_NAME
 from ops.cli.entering import enter
 from ops.cli.screen import say
 
@@ -60,11 +61,20 @@ def recording(
                 say(f"Recording had trouble, {each.dropped} of {each.taken} were lost: {each.problem}")
         segments = [segment for each in recorders for segment in each.segments]
         if not segments and not there_before:
-            with suppress(OSError):
-                folder.rmdir()
+            _remove_bare(folder)
         for segment in segments:
             say(f"Recorded {segment}")
             enter(operation, segment, "telemetry", **details)
+
+
+def _remove_bare(folder: Path) -> None:
+    """Remove a folder that holds an index and nothing that it could be the index of."""
+    with suppress(OSError):
+        files = list(folder.iterdir())
+        if all(file.name.startswith(f"{Path(INDEX_NAME).stem}.") for file in files):
+            for file in files:
+                file.unlink()
+            folder.rmdir()
 
 
 def _index(folder: Path, recorders: Sequence[SegmentRecorder], stack: ExitStack) -> None:

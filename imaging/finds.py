@@ -21,7 +21,7 @@ import numpy as np
 from imaging.thermal.detector import LABELS, label_of
 from imaging.thermal.features import ellipse_feature, path_feature, point_feature
 from imaging.thermal.find import Decision, Find
-from imaging.thermal.placing.spot import SpotLike
+from imaging.thermal.placing.spot import Spot
 from imaging.thermal.reviewing import carried
 from imaging.thermal.settling import Clock
 from missions.errors import OutputError
@@ -43,7 +43,7 @@ class FrameSpots:
     sha256: str
     width_px: int
     height_px: int
-    spots: tuple[SpotLike, ...]
+    spots: tuple[Spot, ...]
     not_placed: str = ""
 
 

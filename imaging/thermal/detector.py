@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from imaging.thermal.frame import ThermalFrame
-from imaging.thermal.hotspots import HotSpot, HotSpotOptions, detect, overlap
+from imaging.thermal.hotspots import HotSpotOptions, detect, overlap
 from imaging.thermal.options import Detector
-from imaging.thermal.placing.spot import SpotLike, category_of
+from imaging.thermal.placing.spot import Spot
 from missions.errors import SettingsError
 
 DetectorName = Literal["learned", "contrast", "both"]
@@ -27,7 +27,7 @@ class ContrastDetector:
 
     options: HotSpotOptions = field(default_factory=HotSpotOptions)
 
-    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> list[HotSpot]:
+    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> list[Spot]:
         """Spots, the best first."""
         return detect(frame, replace(self.options, gsd_m=gsd_m))
 
@@ -44,9 +44,9 @@ class BothDetectors:
     second: ContrastDetector
     below: float
 
-    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> list[SpotLike]:
+    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> list[Spot]:
         """Spots, those of `first` first."""
-        known: Sequence[SpotLike] = self.first(frame, gsd_m)
+        known: Sequence[Spot] = self.first(frame, gsd_m)
         others = [
             replace(spot, score=self.below * spot.score / (spot.score + 10))
             for spot in self.second(frame, gsd_m)
@@ -81,9 +81,9 @@ def detector_called(name: DetectorName | None = None, least_score: float | None 
     return learned if name == "learned" else BothDetectors(learned, ContrastDetector(), options.least_score)
 
 
-def label_of(spot: SpotLike) -> str:
+def label_of(spot: Spot) -> str:
     """One of `LABELS`: the class of the data set where the detector names it, else what it is by contrast."""
-    named = str(getattr(spot, "label", "") or "")
+    named = spot.label
     if named in LABELS:
         return named
-    return "Person" if category_of(spot) == "person" else f"{spot.polarity} spot"
+    return "Person" if spot.category == "person" else f"{spot.polarity} spot"

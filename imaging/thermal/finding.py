@@ -9,7 +9,6 @@ import numpy as np
 from imaging.thermal.find import Find, PathPoint
 from imaging.thermal.frame import Unit
 from imaging.thermal.placing.kinds import Traits, kind_of
-from imaging.thermal.placing.spot import category_of
 from imaging.thermal.placing.walking import Step
 from imaging.thermal.settling import Settled
 from imaging.thermal.tracks import Thing, median_size_m
@@ -61,7 +60,7 @@ def _traits(thing: Thing, size_m: tuple[float, float], way: list[PathPoint], deg
         temperature_degc=degc,
         times_s=[s.time_s or 0.0 for s in timed],
         contrasts=[s.spot.contrast for s in timed],
-        categories=[category_of(s.spot) for s in thing.sightings],
+        categories=[s.spot.category for s in thing.sightings],
     )
 
 

@@ -20,16 +20,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
 
 from imaging.thermal import boxing
 from imaging.thermal.frame import ThermalFrame, Unit, Values
+from imaging.thermal.placing.spot import Polarity, Spot
 from imaging.thermal.proposals import LEAST_LEVELS, levels_a_unit, proposals
-
-Polarity = Literal["warm", "cold"]
 
 _PERSON_M = (1.3, 0.7)
 """Longer and shorter side of what a person shows from above, lying or standing, as a middle."""
@@ -76,30 +74,6 @@ class HotSpotOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class HotSpot:
-    """One spot. `row`, `col` is the centre of what stands out: the frame's corner is (0, 0), the first
-    pixel's centre (0.5, 0.5). `box` is left, top, width, height in whole pixels, wider all round than the
-    `area_px` that stand out.
-
-    `contrast` (signed) and `value` are in the frame's unit, `value` that of the pixels that stand out. `why`
-    says it in words. `category` is what a detector that knows kinds takes it for, "" for one that does not.
-    """
-
-    row: float
-    col: float
-    box: tuple[int, int, int, int]
-    area_px: int
-    contrast: float
-    value: float
-    polarity: Polarity
-    score: float
-    why: str
-    touches_edge: bool
-    sides_px: tuple[float, float]
-    category: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Scene:
     """What the spots of one frame are told in: pixels are `scale` times the frame's, levels `gain` a unit."""
 
@@ -111,7 +85,7 @@ class _Scene:
     options: HotSpotOptions
 
 
-def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[HotSpot]:
+def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[Spot]:
     """Spots in `frame`, the best first; no two overlap by more than 0.3 (intersection over union)."""
     options = options or HotSpotOptions()
     scale = _scale(frame.values.shape, options.gsd_m)
@@ -218,7 +192,7 @@ def _scores(
     return np.asarray(_SCALE * stands_out * fit * np.where(cut, _CUT, 1.0), np.float64)
 
 
-def _spot(scene: _Scene, found: boxing.Measures, box: boxing.Measures, score: float, cut: bool) -> HotSpot:
+def _spot(scene: _Scene, found: boxing.Measures, box: boxing.Measures, score: float, cut: bool) -> Spot:
     polarity: Polarity = "warm" if found[boxing.WARMTH] >= 0 else "cold"
     heart = float(found[boxing.HEART_WARM if polarity == "warm" else boxing.HEART_COLD])
     sides = float(found[boxing.LONG]) / scene.scale, float(found[boxing.SHORT]) / scene.scale
@@ -226,7 +200,7 @@ def _spot(scene: _Scene, found: boxing.Measures, box: boxing.Measures, score: fl
     height, width = scene.shape
     left, top, right, bottom = (round(float(edge) / scene.scale) for edge in (*box[:2], *(box[:2] + box[2:])))
     left, top = min(left, width - 1), min(top, height - 1)
-    return HotSpot(
+    return Spot(
         row=float(found[boxing.ROW]) / scene.scale,
         col=float(found[boxing.COL]) / scene.scale,
         box=(left, top, max(1, min(right, width) - left), max(1, min(bottom, height) - top)),
@@ -241,7 +215,7 @@ def _spot(scene: _Scene, found: boxing.Measures, box: boxing.Measures, score: fl
     )
 
 
-def _wanted(spot: HotSpot, options: HotSpotOptions) -> bool:
+def _wanted(spot: Spot, options: HotSpotOptions) -> bool:
     if spot.score < options.least_score or spot.polarity not in options.polarities:
         return False
     return options.gsd_m is None or (

@@ -10,7 +10,7 @@ from imaging.thermal.frame import ThermalFrame
 from imaging.thermal.hotspots import HotSpotOptions
 from imaging.thermal.placing.errors import Sigmas
 from imaging.thermal.placing.rays import Distortion, Mount
-from imaging.thermal.placing.spot import SpotLike
+from imaging.thermal.placing.spot import Spot
 from imaging.thermal.reading import Scale, VideoOptions
 from missions.terrain import Terrain
 
@@ -18,7 +18,7 @@ from missions.terrain import Terrain
 class Detector(Protocol):
     """Finds spots in a frame; `gsd_m` is the ground's size of a pixel, None where it is not known."""
 
-    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> Sequence[SpotLike]: ...
+    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> Sequence[Spot]: ...
 
 
 @dataclass(frozen=True, slots=True)

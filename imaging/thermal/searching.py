@@ -18,7 +18,7 @@ from imaging.thermal.placing.clock import Passed, clock_offset_s
 from imaging.thermal.placing.errors import CLOCK
 from imaging.thermal.placing.ground import Ground
 from imaging.thermal.placing.places import Placed, Shot, place
-from imaging.thermal.placing.spot import SpotLike
+from imaging.thermal.placing.spot import Spot
 from imaging.thermal.posing import APART_S, Posed, TrackLike, posed_by
 from imaging.thermal.settling import Clock
 from imaging.thermal.tracks import Sighting, Thing, Tracker
@@ -40,7 +40,7 @@ class Looked:
 
     frame: ThermalFrame
     camera: Camera | str
-    spots: tuple[SpotLike, ...]
+    spots: tuple[Spot, ...]
     why: str
     changed: tuple[Thing, ...] = ()
 
@@ -51,7 +51,7 @@ class _Kept:
 
     frame: ThermalFrame
     camera: Camera
-    spots: tuple[SpotLike, ...]
+    spots: tuple[Spot, ...]
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Pictures:
     _pieces: dict[tuple[str, int], Values] = field(default_factory=dict)
     _order: list[tuple[float, tuple[str, int]]] = field(default_factory=list)
 
-    def keep(self, frame: ThermalFrame, spots: tuple[SpotLike, ...]) -> None:
+    def keep(self, frame: ThermalFrame, spots: tuple[Spot, ...]) -> None:
         """Keep what lies around a frame's spots."""
         for number, spot in enumerate(spots):
             key = (frame.sha256, number)
@@ -160,7 +160,7 @@ class Search:
             if isinstance(posed, Posed):
                 self._join(kept.frame, kept.camera, posed, kept.spots)
 
-    def _detected(self, frame: ThermalFrame, gsd_m: float | None) -> tuple[SpotLike, ...]:
+    def _detected(self, frame: ThermalFrame, gsd_m: float | None) -> tuple[Spot, ...]:
         if self.options.detector is not None:
             return tuple(self.options.detector(frame, gsd_m))
         return tuple(detect(frame, replace(self.options.hotspots, gsd_m=gsd_m)))
@@ -218,7 +218,7 @@ class Search:
         return start.height_amsl_m - start.height_relative_m - there
 
     def _join(
-        self, frame: ThermalFrame, camera: Camera, posed: Posed, spots: tuple[SpotLike, ...]
+        self, frame: ThermalFrame, camera: Camera, posed: Posed, spots: tuple[Spot, ...]
     ) -> list[Thing]:
         points = self._place([(spot.col, spot.row) for spot in spots], camera, posed)
         assert self._frame is not None  # noqa: S101 - set as the first frame was placed
@@ -241,7 +241,7 @@ def nowhere() -> Tracker:
     return Tracker(LocalFrame(GeoPoint(0.0, 0.0)))
 
 
-def _around(values: Values, spot: SpotLike) -> Values:
+def _around(values: Values, spot: Spot) -> Values:
     """The piece of the frame around a spot."""
     row, col = int(spot.row), int(spot.col)
     piece = values[max(0, row - AROUND_PX) : row + AROUND_PX, max(0, col - AROUND_PX) : col + AROUND_PX]

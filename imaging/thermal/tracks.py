@@ -19,7 +19,7 @@ from imaging.thermal.frame import Values
 from imaging.thermal.placing.adjusting import PASS_S
 from imaging.thermal.placing.joining import Candidates, joined
 from imaging.thermal.placing.motion import Account, Seen, begun, distances, gone_on, innovations, updated
-from imaging.thermal.placing.spot import SpotLike, category_of
+from imaging.thermal.placing.spot import Spot
 from missions.geodesy import GeoPoint, LocalFrame
 
 Array = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ class Sighting:
     frame: str
     sha256: str
     time_s: float | None
-    spot: SpotLike
+    spot: Spot
     point: GroundPoint
     size_m: tuple[float, float]
     pose_source: str
@@ -236,7 +236,7 @@ def _beside(sighting: Sighting, thing: Thing) -> float:
     if not (sighting.spot.touches_edge or other.spot.touches_edge):
         off = math.log(max(sighting.size_m[0], 0.05) / max(other.size_m[0], 0.05)) / _SIZE_SPREAD
         cost += min(off**2, _SIZE_COST)
-    kinds = {category_of(sighting.spot), category_of(other.spot)}
+    kinds = {sighting.spot.category, other.spot.category}
     return cost + (_OTHER_KIND_COST if kinds == _UNLIKE else 0.0)
 
 

@@ -28,7 +28,7 @@ from imaging.thermal.frame import ThermalFrame
 from imaging.thermal.hotspots import HotSpotOptions, detect
 from imaging.thermal.options import Detector
 from imaging.thermal.placing.errors import Sigmas
-from imaging.thermal.placing.spot import SpotLike
+from imaging.thermal.placing.spot import Spot
 from imaging.thermal.searching import Search
 from sitl.world import World
 from tests.imaging.heat_flights import POSTURES, Drawn, Flight, Rendered, Somebody, Studio
@@ -113,9 +113,9 @@ class Remembering:
     """
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, int], Sequence[SpotLike]] = {}
+        self._seen: dict[tuple[str, int], Sequence[Spot]] = {}
 
-    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> Sequence[SpotLike]:
+    def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> Sequence[Spot]:
         step = round(math.log(gsd_m or 1.0) / 0.05)
         if (frame.sha256, step) not in self._seen:
             rounded = None if gsd_m is None else math.exp(0.05 * step)

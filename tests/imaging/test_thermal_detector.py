@@ -10,7 +10,7 @@ from imaging.thermal.detector import BothDetectors, ContrastDetector, detector_c
 from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.hotspots import overlap
 from imaging.thermal.learned import LearnedDetector
-from imaging.thermal.placing.spot import SpotLike
+from imaging.thermal.placing.spot import Spot
 from missions.errors import SettingsError
 
 
@@ -53,7 +53,7 @@ def test_both_add_what_the_first_left_out_below_everything_that_it_found() -> No
     by_contrast = ContrastDetector()
     upper = [spot for spot in by_contrast(frame, None) if spot.row < 128]
 
-    def first(_: ThermalFrame, __: float | None) -> list[SpotLike]:
+    def first(_: ThermalFrame, __: float | None) -> list[Spot]:
         return list(upper)
 
     found = BothDetectors(first, by_contrast, 0.25)(frame, None)

@@ -60,13 +60,6 @@ class Cases:
     cover: Floats
     found: Bools
 
-    def of_kind(self, kind: str) -> Cases:
-        """Those people whose every look was of this kind; the others count as never looked at."""
-        right = np.array([frame.kind == kind for frame in self.looks.frames], bool)[self.looks.frame]
-        wrong = np.unique(self.looks.place[~right])
-        rows = np.flatnonzero(~np.isin(self.looks.place, wrong))
-        return Cases(self.looks.taken(rows), self.cover[rows], self.found)
-
 
 @dataclass(frozen=True, slots=True)
 class Decile:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import and_, delete, insert, select
 
-from missions.errors import FormatError, InputError
 from ops.index.alert_log import ALERTS_NAME, ALERTS_NUMBER, AlertScan
 from ops.index.database import Database
 from ops.index.fold import Row, SegmentFold
@@ -20,8 +18,8 @@ from ops.index.received import ReceivedFiller
 from ops.index.scan import BLOCK_BYTES, SegmentScan
 from ops.index.seals import PointSums, alert_line, alerts_seal, seal_of
 from ops.index.segments import segment_number, segments_in
+from ops.index.steps import SegmentFiller, insert_of, replace_segment
 from ops.index.tables import OF_A_SEGMENT, alerts, legs, segments, sightings, tracks
-from telemetry.segments.disk import in_use
 from telemetry.segments.seals import RECEIVED
 
 _AT_A_TIME = 5_000
@@ -40,6 +38,50 @@ class _Open:
         self.fresh = True
 
 
+class _FrameFiller(SegmentFiller[_Open]):
+    """Fills the tables that follow from frames; as `Filler`, whose helper it is."""
+
+    def __init__(
+        self, database: Database, known: Mapping[int, Row], told: Callable[[int], None], block_bytes: int
+    ) -> None:
+        super().__init__(database, OF_A_SEGMENT, known, told)
+        self._block_bytes = block_bytes
+
+    def _begun(self, path: Path) -> _Open:
+        return _Open(path)
+
+    def _read(self, number: int, step: _Open, *, settled: bool, upto: int | None) -> bool:
+        for block in step.scan.read(last=settled, upto=upto, block_bytes=self._block_bytes):
+            step.fold.add(block)
+            if len(step.fold.points) >= _AT_A_TIME:
+                self._write(number, step)
+        self._write(number, step)
+        return step.scan.ended
+
+    def _write(self, number: int, step: _Open) -> None:
+        fold, scan = step.fold, step.scan
+        points, over, under_way = fold.points, fold.ended, fold.open_legs()
+        changed = {(row["vehicle"], row["number"]): row for row in (*over, *under_way)}
+        with self._database.transaction() as connection:
+            if step.fresh and number in self._known:
+                self._clear(connection, number)
+            insert_of(connection, tracks, number, points)
+            for vehicle, leg in changed.keys() & step.legs.keys():
+                mine = and_(legs.c.segment == number, legs.c.vehicle == vehicle, legs.c.number == leg)
+                connection.execute(delete(legs).where(mine))
+            insert_of(connection, legs, number, list(changed.values()))
+            connection.execute(delete(sightings).where(sightings.c.segment == number))
+            heard = insert_of(connection, sightings, number, fold.sightings())
+            step.legs.update(changed)
+            step.sums.add(points)
+            row = _segment_row(number, scan)
+            told = [{"segment": number, **leg} for leg in step.legs.values()]
+            row["seal"] = seal_of(row, step.sums.values, told, heard)
+            replace_segment(connection, row)
+        self._written(step, row)
+        fold.points, fold.ended = [], []
+
+
 class Filler:
     """Fills the tables of `database` from `folder`. One thread at a time; whoever has one may write alone.
 
@@ -56,9 +98,6 @@ class Filler:
     ) -> None:
         self._folder = folder
         self._database = database
-        self._block_bytes = block_bytes
-        self._told = told
-        self._open: dict[int, _Open] = {}
         self._alerts = AlertScan(folder / ALERTS_NAME)
         self._alert_digest = hashlib.sha256()
         self._alerts_known = False
@@ -67,8 +106,11 @@ class Filler:
         self.problems: list[str] = []
         with database.transaction() as connection:
             known = {row["segment"]: dict(row) for row in connection.execute(select(segments)).mappings()}
-        self._received = ReceivedFiller(folder, database, known, told)
-        self._known = {number: row for number, row in known.items() if not row["name"].endswith(RECEIVED)}
+        self._alerts_kept = known.pop(ALERTS_NUMBER, None)
+        received = {number: row for number, row in known.items() if row["name"].endswith(RECEIVED)}
+        frames = {number: row for number, row in known.items() if number not in received}
+        self._received = ReceivedFiller(folder, database, received, told)
+        self._frames = _FrameFiller(database, frames, told, block_bytes)
 
     def catch_up(self, *, last: bool, safe: Mapping[Path, int] | None = None) -> None:
         """Index what is new. `safe` says how many bytes of a segment that is being written are on the disk.
@@ -77,25 +119,15 @@ class Filler:
         has the segment open, and segments that were finished are only looked at now and then. One that cannot
         be read has no rows and is named in `problems`. Raises IndexDamaged and OutputError.
         """
-        self.problems = []
         received = {path: size for path, size in (safe or {}).items() if path.suffix == RECEIVED}
         upto = {path: size for path, size in (safe or {}).items() if path not in received}
-        there = {number: step.scan.path for number, step in self._open.items()}
-        there |= {segment_number(path.name): path for path in upto}
+        growing = self._frames.under_way | {segment_number(path.name): path for path in upto}
         every = last or self._is_due()
-        if every:
-            there = segments_in(self._folder)
-            for number in self._known.keys() - there.keys() - {ALERTS_NUMBER}:
-                self._remove(number)
-        for number, path in there.items():
-            try:
-                self._attempt(number, path, last=last, upto=upto.get(path))
-            except InputError as error:
-                if error.where != str(path):
-                    raise
-                self._remove(number)
-                self.problems.append(str(error))
-        self.problems += self._received.catch_up(last=last, every=every, safe=received)
+        there = segments_in(self._folder) if every else growing
+        self.problems = [
+            *self._frames.fill(there, last=last, every=every, safe=upto),
+            *self._received.catch_up(last=last, every=every, safe=received),
+        ]
         self._add_alerts()
 
     def _is_due(self) -> bool:
@@ -106,78 +138,10 @@ class Filler:
         self._looks += 1
         return due
 
-    def _attempt(self, number: int, path: Path, *, last: bool, upto: int | None) -> None:
-        try:
-            self._segment(number, path, last=last, upto=upto)
-        except FormatError as error:
-            if error.where != str(path):
-                raise
-            self._open.pop(number, None)  # it became shorter: all of it is read again
-            self._segment(number, path, last=last, upto=upto)
-
-    def _segment(self, number: int, path: Path, *, last: bool, upto: int | None) -> None:
-        try:
-            there = path.stat().st_size
-        except FileNotFoundError:
-            return
-        size = there if upto is None else min(there, upto)
-        known = self._known.get(number)
-        step = self._open.get(number)
-        if step is None:
-            if known and known["bytes"] == known["watermark"] == size:
-                return
-            step = self._open[number] = _Open(path)
-        same = step.scan.size == size and not step.fresh
-        settled = last or (same and upto is None and not in_use(path))
-        if same and not settled:
-            return
-        for block in step.scan.read(last=settled, upto=upto, block_bytes=self._block_bytes):
-            step.fold.add(block)
-            if len(step.fold.points) >= _AT_A_TIME:
-                self._write(number, step)
-        self._write(number, step)
-        if step.scan.ended:
-            del self._open[number]
-
-    def _write(self, number: int, step: _Open) -> None:
-        fold, scan = step.fold, step.scan
-        points, over, under_way = fold.points, fold.ended, fold.open_legs()
-        changed = {(row["vehicle"], row["number"]): row for row in (*over, *under_way)}
-        with self._database.transaction() as connection:
-            if step.fresh and number in self._known:
-                for table in OF_A_SEGMENT:
-                    connection.execute(delete(table).where(table.c.segment == number))
-            _insert(connection, tracks, number, points)
-            for vehicle, leg in changed.keys() & step.legs.keys():
-                mine = and_(legs.c.segment == number, legs.c.vehicle == vehicle, legs.c.number == leg)
-                connection.execute(delete(legs).where(mine))
-            _insert(connection, legs, number, list(changed.values()))
-            connection.execute(delete(sightings).where(sightings.c.segment == number))
-            heard = _insert(connection, sightings, number, fold.sightings())
-            step.legs.update(changed)
-            step.sums.add(points)
-            row = _segment_row(number, scan)
-            told = [{"segment": number, **leg} for leg in step.legs.values()]
-            row["seal"] = seal_of(row, step.sums.values, told, heard)
-            _replace(connection, row)
-        self._told(row["watermark"] - (0 if step.fresh else self._known.get(number, row)["watermark"]))
-        self._known[number] = row
-        fold.points, fold.ended = [], []
-        step.fresh = False
-
-    def _remove(self, number: int) -> None:
-        """A segment is gone, or cannot be read: so is what followed from it."""
-        with self._database.transaction() as connection:
-            for table in (*OF_A_SEGMENT, segments):
-                connection.execute(delete(table).where(table.c.segment == number))
-        self._known.pop(number, None)
-        self._open.pop(number, None)
-
     def _add_alerts(self) -> None:
         path = self._folder / ALERTS_NAME
         size = path.stat().st_size if path.is_file() else 0
-        known = self._known.get(ALERTS_NUMBER)
-        if size == (known["bytes"] if known else 0):
+        if size == (self._alerts_kept["bytes"] if self._alerts_kept else 0):
             return
         if not size:
             self._remove_alerts()
@@ -192,7 +156,7 @@ class Filler:
         with self._database.transaction() as connection:
             connection.execute(delete(alerts))
             connection.execute(delete(segments).where(segments.c.segment == ALERTS_NUMBER))
-        self._known.pop(ALERTS_NUMBER, None)
+        self._alerts_kept = None
         self._alerts_known = False
 
     def _write_alerts(self, rows: list[Row]) -> None:
@@ -205,21 +169,9 @@ class Filler:
                 self._alert_digest.update(alert_line(row))
             own = _alerts_row(self._alerts)
             own["seal"] = alerts_seal(own, self._alert_digest)
-            _replace(connection, own)
-        self._known[ALERTS_NUMBER] = own
+            replace_segment(connection, own)
+        self._alerts_kept = own
         self._alerts_known = True
-
-
-def _insert(connection: Connection, table: Any, number: int, rows: list[Row]) -> list[Row]:
-    whole = [{"segment": number, **row} for row in rows]
-    if whole:
-        connection.execute(insert(table), whole)
-    return whole
-
-
-def _replace(connection: Connection, row: Row) -> None:
-    connection.execute(delete(segments).where(segments.c.segment == row["segment"]))
-    connection.execute(insert(segments), row)
 
 
 def _segment_row(number: int, scan: SegmentScan) -> Row:

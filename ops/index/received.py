@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
-from missions.errors import FormatError, InputError
+from missions.errors import InputError
 from ops.index.cells import cell_of
 from ops.index.database import Database
 from ops.index.events import SECOND_US
+from ops.index.fold import Row
 from ops.index.seals import ForeignSums, received_seal
 from ops.index.segments import segment_number
-from ops.index.tables import OF_RECEIVED, foreign_points, foreigners, segments
+from ops.index.steps import SegmentFiller, insert_of, replace_segment
+from ops.index.tables import OF_RECEIVED, foreign_points, foreigners
 from telemetry.received.positions import ForeignPosition, PositionFold
 from telemetry.received.reading import Found, ItemScan
-from telemetry.segments.disk import in_use
 from telemetry.segments.seals import RECEIVED
 from telemetry.traffic.aircraft import HEIGHT_REFERENCES
 
 MOST_FOREIGNERS = 10_000
 """In one segment; whoever makes up more of them must not fill the memory."""
-Row = dict[str, Any]
 
 
 class _Open:
@@ -77,105 +76,49 @@ class _Open:
         self.foreigners[position.key] = self.changed[position.key] = now
 
 
-class ReceivedFiller:
-    """Fills the tables of others of `database` from `folder`; as `Filler`, whose helper it is.
-
-    `known` are the rows of `segments` at the start.
-    """
+class ReceivedFiller(SegmentFiller[_Open]):
+    """Fills the tables of others; as `Filler`, whose helper it is."""
 
     def __init__(
         self, folder: Path, database: Database, known: Mapping[int, Row], told: Callable[[int], None]
     ) -> None:
+        super().__init__(database, OF_RECEIVED, known, told)
         self._folder = folder
-        self._database = database
-        self._told = told
-        self._known = {number: row for number, row in known.items() if row["name"].endswith(RECEIVED)}
-        self._open: dict[int, _Open] = {}
 
     def catch_up(self, *, last: bool, every: bool, safe: Mapping[Path, int]) -> list[str]:
         """Index what is new; what could not be read. `every` looks at segments that were finished too."""
-        problems: list[str] = []
-        there = {number: step.scan.path for number, step in self._open.items()}
-        there |= {segment_number(path.name): path for path in safe}
-        if every:
-            there = received_in(self._folder)
-            for number in self._known.keys() - there.keys():
-                self._remove(number)
-        for number, path in there.items():
-            try:
-                self._attempt(number, path, last=last, upto=safe.get(path))
-            except InputError as error:
-                if error.where != str(path):
-                    raise
-                self._remove(number)
-                problems.append(str(error))
-        return problems
+        growing = self.under_way | {segment_number(path.name): path for path in safe}
+        there = received_in(self._folder) if every else growing
+        return self.fill(there, last=last, every=every, safe=safe)
 
-    def _attempt(self, number: int, path: Path, *, last: bool, upto: int | None) -> None:
-        try:
-            self._segment(number, path, last=last, upto=upto)
-        except FormatError as error:
-            if error.where != str(path):
-                raise
-            self._open.pop(number, None)  # it became shorter: all of it is read again
-            self._segment(number, path, last=last, upto=upto)
+    def _begun(self, path: Path) -> _Open:
+        return _Open(path)
 
-    def _segment(self, number: int, path: Path, *, last: bool, upto: int | None) -> None:
-        try:
-            there = path.stat().st_size
-        except FileNotFoundError:
-            return
-        size = there if upto is None else min(there, upto)
-        known, step = self._known.get(number), self._open.get(number)
-        if step is None:
-            if known and known["bytes"] == known["watermark"] == size:
-                return
-            step = self._open[number] = _Open(path)
-        same = step.scan.size == size and not step.fresh
-        settled = last or (same and upto is None and not in_use(path))
-        if same and not settled:
-            return
+    def _read(self, number: int, step: _Open, *, settled: bool, upto: int | None) -> bool:
         if upto is None:
-            _force(path)
+            _force(step.scan.path)
         for piece in step.scan.read(upto=upto, last=settled):
             step.add(piece)
             self._write(number, step)
         self._write(number, step)
-        if settled:
-            del self._open[number]
+        return settled
 
     def _write(self, number: int, step: _Open) -> None:
-        scan = step.scan
         with self._database.transaction() as connection:
             if step.fresh:
-                for table in OF_RECEIVED:
-                    connection.execute(delete(table).where(table.c.segment == number))
-            if step.points:
-                rows = [{"segment": number, **row} for row in step.points]
-                connection.execute(insert(foreign_points), rows)
+                self._clear(connection, number)
+            insert_of(connection, foreign_points, number, step.points)
             for row in step.changed.values():
                 mine = (foreigners.c.segment == number) & (foreigners.c.number == row["number"])
                 connection.execute(delete(foreigners).where(mine))
-            if step.changed:
-                rows = [{"segment": number, **row} for row in step.changed.values()]
-                connection.execute(insert(foreigners), rows)
+            insert_of(connection, foreigners, number, list(step.changed.values()))
             step.sums.add(step.points)
             own = _segment_row(number, step)
             told = [{"segment": number, **row} for row in step.foreigners.values()]
             own["seal"] = received_seal(own, step.sums.values, told)
-            connection.execute(delete(segments).where(segments.c.segment == number))
-            connection.execute(insert(segments), own)
-        before = 0 if step.fresh else self._known.get(number, own)["watermark"]
-        self._told(scan.watermark - before)
-        self._known[number] = own
-        step.points, step.changed, step.fresh = [], {}, False
-
-    def _remove(self, number: int) -> None:
-        with self._database.transaction() as connection:
-            for table in (*OF_RECEIVED, segments):
-                connection.execute(delete(table).where(table.c.segment == number))
-        self._known.pop(number, None)
-        self._open.pop(number, None)
+            replace_segment(connection, own)
+        self._written(step, own)
+        step.points, step.changed = [], {}
 
 
 def received_in(folder: Path) -> dict[int, Path]:

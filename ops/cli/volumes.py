@@ -95,4 +95,6 @@ def _made(source: Path, stated: dict[str, float]) -> tuple[FlightVolumes, dict[s
 
 def _told(volume: Volume) -> str:
     above = "take-off" if volume.reference.value == "relative" else "mean sea level"
-    return f"{volume.floor_m:.0f} to {volume.ceiling_m:.0f} m above {above}, {len(volume.parts)} polygons"
+    count = len(volume.parts)
+    polygons = "1 polygon" if count == 1 else f"{count} polygons"
+    return f"{volume.floor_m:.0f} to {volume.ceiling_m:.0f} m above {above}, {polygons}"

@@ -36,11 +36,11 @@ def told(run: Callable[[list[str]], int], arguments: list[str]) -> int:
         return _complain(str(error), error.exit_code)
     except BrokenPipeError:
         return _reader_left()
-    except KeyboardInterrupt:
-        return _interrupted("stopped", EXIT_INTERRUPTED)
-    except Terminated:
-        return _interrupted("terminated", EXIT_TERMINATED)
+    except (KeyboardInterrupt, Terminated) as signalled:
+        return _stopped(signalled)
     except Exception as error:  # noqa: BLE001  # here everything ends that nobody expected
+        if importing := _while_importing(error):
+            return _stopped(importing)
         from typer import TyperException
 
         if isinstance(error, TyperException):
@@ -56,6 +56,20 @@ def one_line(text: str) -> str:
 def _complain(text: str, code: int) -> int:
     sys.stderr.write(f"droneteam: error: {one_line(text)}\n")
     return code
+
+
+def _while_importing(error: BaseException) -> KeyboardInterrupt | Terminated | None:
+    """The signal that an import was stopped by; pybind11 makes an ImportError of it."""
+    cause: BaseException | None = error
+    while isinstance(cause, ImportError):
+        cause = cause.__cause__
+    return cause if isinstance(cause, KeyboardInterrupt | Terminated) else None
+
+
+def _stopped(signalled: KeyboardInterrupt | Terminated) -> int:
+    if isinstance(signalled, Terminated):
+        return _interrupted("terminated", EXIT_TERMINATED)
+    return _interrupted("stopped", EXIT_INTERRUPTED)
 
 
 def _interrupted(what: str, code: int) -> int:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -93,6 +94,32 @@ def test_a_fault_of_ours_shows_where_only_when_asked(capsys: pytest.CaptureFixtu
     assert "Traceback" not in capsys.readouterr().err
     assert shell.told(fail, ["--debug"]) == shell.EXIT_FAULT
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("signalled", "code"),
+    [(KeyboardInterrupt(), shell.EXIT_INTERRUPTED), (shell.Terminated(), shell.EXIT_TERMINATED)],
+)
+def test_a_signal_while_a_compiled_module_is_imported_is_no_fault(
+    capsys: pytest.CaptureFixture[str], signalled: BaseException, code: int
+) -> None:
+    def run(_: list[str]) -> int:
+        raise ImportError("initialization failed") from signalled
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert shell.told(run, []) == code
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "error" not in capsys.readouterr().err
+
+
+def test_a_module_that_is_missing_is_a_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    def run(_: list[str]) -> int:
+        raise ImportError("no such module") from ValueError("why")
+
+    assert shell.told(run, []) == shell.EXIT_FAULT
+    assert "no such module" in capsys.readouterr().err
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path, plan_file: Path) -> None:

@@ -8,6 +8,7 @@ reason.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from imaging.progress import Progress, silent
 from imaging.thermal.container import shown
 from imaging.thermal.finding import find_of
 from imaging.thermal.options import HeatOptions
+from imaging.thermal.placing.spot import Spot
 from imaging.thermal.posing import TrackLike
 from imaging.thermal.reading import Reading
-from imaging.thermal.searching import Looked, Search, nowhere
+from imaging.thermal.searching import Looked, Search, Stood, nowhere
 from imaging.thermal.settling import settled
 from imaging.thermal.sources import open_frames
+from imaging.threads import in_order
 from missions.camera import Camera
 from missions.errors import PhotoError
 
@@ -43,12 +46,17 @@ def heat(
     source = open_frames(frames, Reading(options.scale, options.black_hot, options.video), progress)
     search, searched, unread = Search(track, camera, options), list[FrameSpots](), list[Unread]()
     progress.stage("frames", source.count())
-    for frame in source:
-        if isinstance(frame, Unread):
-            unread.append(frame)
-            progress.note(f"{frame.name}: {frame.reason}")
+
+    def seen(each: Stood | Unread) -> tuple[Stood, tuple[Spot, ...]] | Unread:
+        return each if isinstance(each, Unread) else (each, search.detected(each))
+
+    stood = (each if isinstance(each, Unread) else search.stood(each) for each in source)
+    for each in in_order(seen, stood, os.cpu_count() or 1):
+        if isinstance(each, Unread):
+            unread.append(each)
+            progress.note(f"{each.name}: {each.reason}")
         else:
-            searched.append(frame_spots(search.add(frame)))
+            searched.append(frame_spots(search.joined(*each)))
         progress.advance()
     if not searched:
         raise PhotoError(

@@ -45,6 +45,20 @@ class Looked:
     changed: tuple[Thing, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A frame and where its camera stood; in words where that is not known, `why` if it cannot be placed.
+
+    `gsd_m` is the ground's size of a pixel, where it is known.
+    """
+
+    frame: ThermalFrame
+    camera: Camera | str
+    posed: Posed | str
+    gsd_m: float | None
+    why: str
+
+
 @dataclass(slots=True)
 class _Kept:
     """What is needed to place a frame again: all but its pixels."""
@@ -100,6 +114,11 @@ class Search:
 
     def add(self, frame: ThermalFrame) -> Looked:
         """Search and place one frame."""
+        stood = self.stood(frame)
+        return self.joined(stood, self.detected(stood))
+
+    def stood(self, frame: ThermalFrame) -> Stood:
+        """Where the camera stood when it took the frame; in order of time."""
         self.notes.update(frame.notes)
         if frame.exposure.local_time:
             self.notes.update([_NO_OFFSET])
@@ -112,15 +131,25 @@ class Search:
             self.cameras.update([camera.name])
             self._note(posed)
             gsd_m, why = self._gsd(camera, posed)
-        spots = self._detected(frame, gsd_m)
+        return Stood(frame, camera, posed, gsd_m, why)
+
+    def detected(self, stood: Stood) -> tuple[Spot, ...]:
+        """What the frame shows. Changes nothing: several frames may be searched side by side."""
+        if self.options.detector is not None:
+            return tuple(self.options.detector(stood.frame, stood.gsd_m))
+        return tuple(detect(stood.frame, replace(self.options.hotspots, gsd_m=stood.gsd_m)))
+
+    def joined(self, stood: Stood, spots: tuple[Spot, ...]) -> Looked:
+        """Place what a frame shows and join it with what was seen before; in order of time."""
+        frame, camera, posed = stood.frame, stood.camera, stood.posed
         changed: list[Thing] = []
-        if not why and isinstance(camera, Camera) and isinstance(posed, Posed):
+        if not stood.why and isinstance(camera, Camera) and isinstance(posed, Posed):
             self._pictures.keep(frame, spots)
             bare = replace(frame, values=np.zeros((0, 0), np.float32))
             if self._again:
                 self._kept.append(_Kept(bare, camera, spots))
             changed = self._join(bare, camera, posed, spots)
-        return Looked(frame, camera, spots, why, tuple(changed))
+        return Looked(frame, camera, spots, stood.why, tuple(changed))
 
     def set_clock(self) -> float | None:
         """Look for the frames' clock in what was gathered; place all anew where it was found to be off."""
@@ -159,11 +188,6 @@ class Search:
             posed = posed_by(kept.frame.exposure, self.track, self.clock_offset_s)
             if isinstance(posed, Posed):
                 self._join(kept.frame, kept.camera, posed, kept.spots)
-
-    def _detected(self, frame: ThermalFrame, gsd_m: float | None) -> tuple[Spot, ...]:
-        if self.options.detector is not None:
-            return tuple(self.options.detector(frame, gsd_m))
-        return tuple(detect(frame, replace(self.options.hotspots, gsd_m=gsd_m)))
 
     def _note(self, posed: Posed) -> None:
         if self.track is not None and posed.source == "frame":

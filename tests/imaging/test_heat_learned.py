@@ -61,9 +61,13 @@ def test_bare_ground_holds_nobody() -> None:
 def test_the_unit_of_a_frame_changes_nothing(scale: float, zero: float, unit: Unit) -> None:
     values = with_people(ground())
     detector = LearnedDetector()
-    grey, other = detector(frame_of(values)), detector(frame_of(values * scale + zero, unit))
-    assert [spot.box for spot in grey] == [spot.box for spot in other]
-    assert np.allclose([spot.score for spot in grey], [spot.score for spot in other], atol=0.02)
+    grey, other = (
+        sorted(detector(frame), key=lambda spot: spot.col)
+        for frame in (frame_of(values), frame_of(values * scale + zero, unit))
+    )
+    # where the last digit of a value falls otherwise, 8 bits of the network may too
+    assert np.allclose([spot.box for spot in grey], [spot.box for spot in other], atol=1)
+    assert np.allclose([spot.score for spot in grey], [spot.score for spot in other], atol=0.05)
     assert np.allclose([spot.contrast * scale for spot in grey], [spot.contrast for spot in other], rtol=0.02)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from imaging.thermal.placing.adjusting import PASS_S, Adjusted, Place, Stood, adjusted
+from imaging.thermal.placing.adjusting import PASS_S, Adjusted, Stood, adjusted
 from imaging.thermal.placing.errors import Sigmas
 from imaging.thermal.placing.motion import Seen, gone_on, misfits
 from imaging.thermal.placing.places import Placed
@@ -134,10 +134,8 @@ def _linked(things: list[Thing], known: Adjusted) -> list[Thing]:
     """Things with a walker's that was lost for a while joined to what he is found as later."""
     links = sorted(
         (cost, n, m)
-        for n, one in enumerate(things)
-        for m, other in enumerate(things)
-        if n != m and (one.walks or other.walks) and _may_walk(one) and _may_walk(other)
-        if (cost := _link_cost(one, other, known)) < _LINK_COST
+        for n, m in _may_go_on(things)
+        if (cost := _link_cost(things[n], things[m], known)) < _LINK_COST
     )
     after: dict[int, int] = {}
     taken: set[int] = set()
@@ -159,6 +157,24 @@ def _linked(things: list[Thing], known: Adjusted) -> list[Thing]:
     return [c[0] if len(c) == 1 else told([_together_as_one(c)], known)[0] for c in chains]
 
 
+def _may_go_on(things: list[Thing]) -> list[tuple[int, int]]:
+    """Pairs of things of which the second may be the first, a walker, seen again after he was lost."""
+    some = [(n, thing) for n, thing in enumerate(things) if _may_walk(thing)]
+    walks = np.array([thing.walks for _, thing in some], bool)
+    ended, begins = (
+        np.array([np.nan if (t := thing.sightings[k].time_s) is None else t for _, thing in some])
+        for k in (-1, 0)
+    )
+    places = np.array([thing.east_north_m for _, thing in some]).reshape(-1, 2)
+    pairs = []
+    for at, (n, _) in enumerate(some):
+        away = np.linalg.norm(places - places[at], axis=1)
+        later_s = begins - ended[at]
+        may = (walks | walks[at]) & (later_s > 0) & (later_s < _LOST_S) & (away <= _REACH_LOST_M)
+        pairs += [(n, some[m][0]) for m in np.flatnonzero(may) if m != at]
+    return pairs
+
+
 def _may_walk(thing: Thing) -> bool:
     """Whether it walks, or was seen too seldom to tell."""
     return thing.walks or (2 <= len(thing.sightings) <= 4 and thing.odds > 0)
@@ -167,10 +183,7 @@ def _may_walk(thing: Thing) -> bool:
 def _link_cost(one: Thing, other: Thing, known: Adjusted) -> float:
     """Minus twice the logarithm of the likelihood that the second goes on where the first ended."""
     ended, begins = one.sightings[-1].time_s, other.sightings[0].time_s
-    if ended is None or begins is None or not 0 < begins - ended < _LOST_S:
-        return math.inf
-    alike = one.picture_of.spot.polarity == other.picture_of.spot.polarity
-    if not alike or np.linalg.norm(one.east_north_m - other.east_north_m) > _REACH_LOST_M:
+    if ended is None or begins is None or one.picture_of.spot.polarity != other.picture_of.spot.polarity:
         return math.inf
     placed = corrected(other.sightings[0].point.placed, known, begins)
     gone = gone_on(one.moving, np.array([begins - ended]))
@@ -192,28 +205,25 @@ def _merged(things: list[Thing], known: Adjusted) -> list[Thing]:
     crowd = _crowd(things)
     places = [known.place(_stood(thing, crowd)) for thing in standing]
     tree = cKDTree(np.array([place.east_north_m for place in places]))
+    sides_m = [max(median_size_m(thing.sightings)[0], 0.05) for thing in standing]
+    warm = [thing.picture_of.spot.polarity == "warm" for thing in standing]
     near = sorted(
-        (known.apart(places[a], places[b]), a, b)
+        (apart, a, b)
         for a, b in tree.query_pairs(_REACH_M)
-        if _may_be_one(standing[a], standing[b], places[a], places[b], known)
+        if warm[a] == warm[b] and 1 / _ALIKE < sides_m[a] / sides_m[b] < _ALIKE
+        if (apart := known.apart(places[a], places[b])) <= _SAME
     )
     of = list(range(len(standing)))
     groups = {number: [number] for number in of}
-    for squared, a, b in near:
+    for _, a, b in near:
         one, other = of[a], of[b]
-        if squared > _SAME or one == other or _together(standing, groups[one], groups[other]):
+        if one == other or _together(standing, groups[one], groups[other]):
             continue
         groups[one] += groups.pop(other)
         for number in groups[one]:
             of[number] = one
     kept = [thing for thing in things if thing.walks]
     return kept + [_joined([standing[n] for n in group]) for group in groups.values()]
-
-
-def _may_be_one(one: Thing, other: Thing, here: Place, there: Place, known: Adjusted) -> bool:
-    sides = sorted(max(median_size_m(thing.sightings)[0], 0.05) for thing in (one, other))
-    alike = one.picture_of.spot.polarity == other.picture_of.spot.polarity and sides[1] < _ALIKE * sides[0]
-    return alike and known.apart(here, there) <= _SAME
 
 
 def _together(things: list[Thing], one: list[int], other: list[int]) -> bool:

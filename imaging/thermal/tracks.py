@@ -18,11 +18,14 @@ from imaging.geolocate import GroundPoint
 from imaging.thermal.frame import Values
 from imaging.thermal.placing.adjusting import PASS_S
 from imaging.thermal.placing.joining import Candidates, joined
-from imaging.thermal.placing.motion import Account, Seen, begun, distances, gone_on, innovations, updated
+from imaging.thermal.placing.motion import Account, Seen, begun, gone_on, misfits, updated
 from imaging.thermal.placing.spot import Spot
 from missions.geodesy import GeoPoint, LocalFrame
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+After = tuple[Account, Account, float]
+"""Both accounts of a thing after one more sighting, and what that adds to the logarithm of the odds."""
 
 WALKING_AT_FIRST = 0.05
 """Probability that a thing walks before anything is known of its motion."""
@@ -34,7 +37,7 @@ _ODDS_BETWEEN = (-4.0, 40.0)
 _REACH_M = 60.0
 _SIZE_SPREAD, _SIZE_COST = 0.5, 8.0
 _OTHER_KIND_COST = 8.0
-_UNLIKE = frozenset({"person", "vehicle"})
+_UNLIKE = ("person", "vehicle")
 _LEAST_WALK_M = 2.0
 NO_PICTURE: Values = np.zeros((1, 1), np.float32)
 """What stands for a picture that was not kept."""
@@ -59,6 +62,7 @@ class Thing:
 
     `still` and `moving` are its two accounts (of one thing each), `odds` the logarithm of how much likelier
     the second is. `shown` is the clearest sighting of each pass, with the piece of its frame around it.
+    `way_m` is how far from its first place it was seen.
     """
 
     sightings: list[Sighting]
@@ -66,6 +70,7 @@ class Thing:
     moving: Account
     shown: list[tuple[Sighting, Values]]
     odds: float = ODDS_AT_FIRST
+    way_m: float = 0.0
 
     @property
     def picture_of(self) -> Sighting:
@@ -94,7 +99,7 @@ class Thing:
     @property
     def walks(self) -> bool:
         """Whether it is said to walk: likelier by far, and over a way that its error does not explain."""
-        return self.walking >= WALKS_FROM and len(self.sightings) > 2 and self._way_m() >= _LEAST_WALK_M
+        return self.walking >= WALKS_FROM and len(self.sightings) > 2 and self.way_m >= _LEAST_WALK_M
 
     @property
     def account(self) -> Account:
@@ -111,9 +116,18 @@ class Thing:
         """(2, 2) the place's whole error, what the flight shares included."""
         return np.asarray(self.account.covariance[0])
 
-    def _way_m(self) -> float:
-        places = np.array([s.point.placed.east_north_m for s in self.sightings])
-        return float(np.max(np.linalg.norm(places - places[0], axis=1)))
+    def take(self, sighting: Sighting, picture: Values, after: After) -> None:
+        """One more sighting, with what is known after it."""
+        self.still, self.moving, odds = after
+        self.odds = min(max(self.odds + odds, _ODDS_BETWEEN[0]), _ODDS_BETWEEN[1])
+        passed_s = _passed_s(sighting.time_s, self)
+        first, here = (each.point.placed.east_north_m for each in (self.sightings[0], sighting))
+        self.way_m = max(self.way_m, math.hypot(*(here - first)))
+        self.sightings.append(sighting)
+        if passed_s > PASS_S:
+            self.shown.append((sighting, picture))
+        elif clearness(sighting) > clearness(self.shown[-1][0]):
+            self.shown[-1] = (sighting, picture)
 
 
 @dataclass
@@ -122,6 +136,9 @@ class Tracker:
 
     frame: LocalFrame
     things: list[Thing] = field(default_factory=list)
+    _places: Array = field(default_factory=lambda: np.zeros((256, 2)), repr=False)
+    """Where the things lie; rows beyond their number mean nothing."""
+    _warm: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(256, bool), repr=False)
 
     def add(self, sightings: Sequence[tuple[Sighting, Values]]) -> list[Thing]:
         """The sightings of one frame, each with the piece of picture around it; gives the things they are."""
@@ -140,54 +157,63 @@ class Tracker:
     def _join(self, pairs: list[tuple[Sighting, Values]], polarity: str) -> list[Thing]:
         seen = Seen.of([sighting.point.placed for sighting, _ in pairs])
         time_s = pairs[0][0].time_s
-        near = self._near(seen, polarity)
+        numbers = self._near(seen, polarity)
+        near = [self.things[number] for number in numbers]
         passed_s = np.array([_passed_s(time_s, t) for t in near])
         still = _stacked([t.still for t in near], passed_s)
         moving = _stacked([t.moving for t in near], passed_s)
         # where a walker is after long is too wide a guess for one frame: that is for `settling`
         walking = np.where(passed_s > PASS_S, 0.0, [t.walking for t in near])
-        beside = np.array([[_beside(s, t) for t in near] for s, _ in pairs]).reshape(len(pairs), len(near))
+        beside = _beside([sighting for sighting, _ in pairs], [t.picture_of for t in near])
         found = joined(seen, Candidates(still, moving, walking, beside)) if near else [None] * len(pairs)
+        known = [(n, k) for n, k in enumerate(found) if k is not None]
+        self._take(pairs, seen, [(n, near[k]) for n, k in known], still, moving, [k for _, k in known])
         things = []
         for n, (number, (sighting, picture)) in enumerate(zip(found, pairs, strict=True)):
-            one = Seen(seen.east_north_m[n : n + 1], seen.columns[n : n + 1], seen.own[n : n + 1])
             if number is None:
+                one = seen[n : n + 1]
                 thing = Thing(
                     [sighting], begun(one, walks=False), begun(one, walks=True), [(sighting, picture)]
                 )
                 self.things.append(thing)
+                self._lies(len(self.things) - 1)
             else:
                 thing = near[number]
-                at = slice(number, number + 1)
-                _take(thing, sighting, picture, one, still[at], moving[at])
+                self._lies(numbers[number])
             things.append(thing)
         return things
 
-    def _near(self, seen: Seen, polarity: str) -> list[Thing]:
-        """Things that a spot of the frame may be."""
+    def _take(
+        self,
+        pairs: list[tuple[Sighting, Values]],
+        seen: Seen,
+        which: list[tuple[int, Thing]],
+        still: Account,
+        moving: Account,
+        numbers: list[int],
+    ) -> None:
+        """The things that spots of the frame were taken for, after it; accounts are those of its time."""
+        if not which:
+            return
+        after = _after(still[numbers], moving[numbers], seen[[n for n, _ in which]])
+        for (n, thing), each in zip(which, after, strict=True):
+            thing.take(*pairs[n], each)
+
+    def _lies(self, number: int) -> None:
+        """Keep where a thing lies now."""
+        if number >= len(self._places):
+            self._places = np.concatenate([self._places, np.zeros_like(self._places)])
+            self._warm = np.concatenate([self._warm, np.zeros_like(self._warm)])
+        thing = self.things[number]
+        self._places[number] = thing.east_north_m
+        self._warm[number] = thing.picture_of.spot.polarity == "warm"
+
+    def _near(self, seen: Seen, polarity: str) -> list[int]:
+        """Numbers of the things that a spot of the frame may be."""
         low, high = seen.east_north_m.min(axis=0) - _REACH_M, seen.east_north_m.max(axis=0) + _REACH_M
-        return [
-            thing
-            for thing in self.things
-            if thing.picture_of.spot.polarity == polarity
-            and bool(np.all((thing.east_north_m >= low) & (thing.east_north_m <= high)))
-        ]
-
-
-def _take(
-    thing: Thing, sighting: Sighting, picture: Values, one: Seen, still: Account, moving: Account
-) -> None:
-    """One more sighting of a thing, whose accounts are those of the frame's time."""
-    explained = [_cost(account, one) for account in (still, moving)]
-    thing.odds = min(max(thing.odds + (explained[0] - explained[1]) / 2, _ODDS_BETWEEN[0]), _ODDS_BETWEEN[1])
-    first = np.zeros(1, int)
-    thing.still, thing.moving = updated(still, one, first), updated(moving, one, first)
-    passed_s = _passed_s(sighting.time_s, thing)
-    thing.sightings.append(sighting)
-    if passed_s > PASS_S:
-        thing.shown.append((sighting, picture))
-    elif clearness(sighting) > clearness(thing.shown[-1][0]):
-        thing.shown[-1] = (sighting, picture)
+        places, warm = self._places[: len(self.things)], self._warm[: len(self.things)]
+        inside = ((places >= low) & (places <= high)).all(axis=1)
+        return np.flatnonzero(inside & (warm == (polarity == "warm"))).tolist()
 
 
 def followed(sightings: Sequence[Sighting], shown: list[tuple[Sighting, Values]]) -> Thing:
@@ -199,10 +225,8 @@ def followed(sightings: Sequence[Sighting], shown: list[tuple[Sighting, Values]]
     )
     for sighting in ordered[1:]:
         passed_s = np.array([_passed_s(sighting.time_s, thing)])
-        one = Seen.of([sighting.point.placed])
-        _take(
-            thing, sighting, NO_PICTURE, one, gone_on(thing.still, passed_s), gone_on(thing.moving, passed_s)
-        )
+        before = gone_on(thing.still, passed_s), gone_on(thing.moving, passed_s)
+        thing.take(sighting, NO_PICTURE, _after(*before, Seen.of([sighting.point.placed]))[0])
     thing.shown = list(shown)
     return thing
 
@@ -212,9 +236,12 @@ def clearness(sighting: Sighting) -> tuple[bool, float]:
     return not sighting.spot.touches_edge, sighting.spot.score
 
 
-def _cost(account: Account, one: Seen) -> float:
-    away, common, alone = innovations(account, one)
-    return float(distances(away, common @ np.swapaxes(common, -1, -2) + alone)[1][0, 0])
+def _after(still: Account, moving: Account, seen: Seen) -> list[After]:
+    """Both accounts of each thing after its spot, and how much likelier that is if it walks."""
+    odds = (misfits(still, seen) - misfits(moving, seen)) / 2
+    each = np.arange(len(odds))
+    stood, moved = updated(still, seen, each), updated(moving, seen, each)
+    return [(stood[n : n + 1], moved[n : n + 1], float(odds[n])) for n in each]
 
 
 def _stacked(accounts: list[Account], passed_s: Array) -> Account:
@@ -229,15 +256,24 @@ def _passed_s(time_s: float | None, thing: Thing) -> float:
     return 0.0 if time_s is None or thing.last_s is None else abs(time_s - thing.last_s)
 
 
-def _beside(sighting: Sighting, thing: Thing) -> float:
-    """What speaks against a pair apart from its place: another size, another kind."""
-    other = thing.picture_of
-    cost = 0.0
-    if not (sighting.spot.touches_edge or other.spot.touches_edge):
-        off = math.log(max(sighting.size_m[0], 0.05) / max(other.size_m[0], 0.05)) / _SIZE_SPREAD
-        cost += min(off**2, _SIZE_COST)
-    kinds = {sighting.spot.category, other.spot.category}
-    return cost + (_OTHER_KIND_COST if kinds == _UNLIKE else 0.0)
+def _beside(sightings: list[Sighting], others: list[Sighting]) -> Array:
+    """What speaks against each pair apart from its place, (n, m): another size, another kind."""
+    sizes, whole, kinds = zip(*(_looks(each) for each in (sightings, others)), strict=True)
+    off = (sizes[0][:, None] - sizes[1]) / _SIZE_SPREAD
+    cost = np.where(whole[0][:, None] & whole[1], np.minimum(off**2, _SIZE_COST), 0.0)
+    person, vehicle = ([kind[:, n] for kind in kinds] for n in (0, 1))
+    unlike = (person[0][:, None] & vehicle[1]) | (vehicle[0][:, None] & person[1])
+    return np.asarray(cost + _OTHER_KIND_COST * unlike)
+
+
+def _looks(sightings: list[Sighting]) -> tuple[Array, Flags, Flags]:
+    """Logarithms of the longer sides (n,), whether each is whole (n,), and taken for which kind (n, 2)."""
+    kinds = [[s.spot.category == kind for kind in _UNLIKE] for s in sightings]
+    return (
+        np.array([math.log(max(s.size_m[0], 0.05)) for s in sightings]),
+        np.array([not s.spot.touches_edge for s in sightings], bool),
+        np.array(kinds, bool).reshape(-1, 2),
+    )
 
 
 def median_size_m(sightings: Sequence[Sighting]) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +83,7 @@ class Adjusted:
     mean: Array
     covariance: Array
     nodes_s: Array
+    _roots: dict[float, tuple[Array, Array]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def clock(self) -> tuple[float, float]:
@@ -93,6 +94,14 @@ class Adjusted:
         """Mean (15,) and covariance (15, 15) of `errors.SHARED` at a time."""
         pick = self._pick(np.array([time_s]))[0]
         return np.asarray(pick @ self.mean), np.asarray(pick @ self.covariance @ pick.T)
+
+    def root_at(self, time_s: float) -> tuple[Array, Array]:
+        """Mean (15,) and a root (15, 15) of the covariance at a time; kept, for a frame shows many things."""
+        if time_s not in self._roots:
+            mean, covariance = self.at(time_s)
+            root: Array = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(covariance))).astype(float)
+            self._roots[time_s] = mean, root
+        return self._roots[time_s]
 
     def place(self, thing: Stood) -> Place:
         """Where a thing lies, one of those adjusted."""

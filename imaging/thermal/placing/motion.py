@@ -42,7 +42,7 @@ class Account:
     state: Array
     spread: Array
 
-    def __getitem__(self, chosen: slice) -> Account:
+    def __getitem__(self, chosen: slice | list[int]) -> Account:
         return Account(self.state[chosen], self.spread[chosen])
 
     @property
@@ -75,6 +75,9 @@ class Seen:
     east_north_m: Array
     columns: Array
     own: Array
+
+    def __getitem__(self, chosen: slice | list[int]) -> Seen:
+        return Seen(self.east_north_m[chosen], self.columns[chosen], self.own[chosen])
 
     @staticmethod
     def of(placed: list[Placed]) -> Seen:

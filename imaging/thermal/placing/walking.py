@@ -80,8 +80,7 @@ def accounts(
 
 def corrected(placed: Placed, known: Adjusted, time_s: float) -> Placed:
     """A placed spot with the shared errors taken out as far as they are known."""
-    mean, covariance = known.at(time_s)
-    root = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(covariance)))
+    mean, root = known.root_at(time_s)
     return replace(
         placed,
         east_north_m=placed.east_north_m - placed.columns @ mean,

@@ -96,6 +96,10 @@ class Settings:
     traffic: tuple[str, ...] = field(
         default=(), metadata=_about("ADS-B receivers and ports for foreign tracks that `serve` hears")
     )
+    heat: tuple[str, ...] = field(
+        default=(),
+        metadata=_about("Live thermal streams that `serve` searches, as `VEHICLE[:CAMERA[:DELAY_S]]=STREAM`"),
+    )
     station_name: str = field(
         default="",
         metadata=_about("This station's name on TAK maps, another at each; empty: this machine's name"),

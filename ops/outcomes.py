@@ -4,7 +4,8 @@
      "cases": [{"recording": "flight.tlog", "camera": "dji-m30t-thermal", "lat_deg": 52.1, "lon_deg": 5.2,
                 "cover": 0.3, "found": true}, ...]}
 
-Recordings lie beside the file. `system`, `interval_s` and `fixed` may be given as for `search covered`.
+Recordings lie beside the file. `system`, `interval_s`, `fixed` and `straight_down` may be given as for
+`search covered`.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Outcome:
     system: int | None = None
     interval_s: float = 1.0
     fixed: bool = False
+    straight_down: bool = False
 
 
 def cases_in(path: Path, kind: str, catalogue_file: Path | None = None) -> Cases:
@@ -103,7 +105,7 @@ def _looks(case: Outcome, folder: Path, kind: str, catalogue_file: Path | None) 
         folder / Path(case.recording).name,
         case.camera,
         kind,
-        (case.system, case.interval_s, case.fixed),
+        (case.system, case.interval_s, case.fixed, case.straight_down),
         frame,
         catalogue_file,
     )
@@ -117,13 +119,17 @@ def _views(
     path: Path,
     camera: str,
     kind: str,
-    how: tuple[int | None, float, bool],
+    how: tuple[int | None, float, bool, bool],
     frame: LocalFrame,
     catalogue_file: Path | None,
 ) -> tuple[Viewpoint, ...]:
     """A recording's frames, read once for all who lay below it."""
-    system, interval_s, fixed = how
+    system, interval_s, fixed, straight_down = how
     looking = Looking(
-        catalogue.camera(camera, catalogue_file), kind, "fixed" if fixed else "stabilised", interval_s
+        catalogue.camera(camera, catalogue_file),
+        kind,
+        "fixed" if fixed else "stabilised",
+        interval_s,
+        straight_down=straight_down,
     )
     return tuple(views_of_recording(path, looking, frame, None, system).views)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import av
 import av.error
 
+from imaging.thermal.growing import GrowingFile
 from missions.errors import LinkError, PhotoError
 
 if TYPE_CHECKING:
@@ -62,24 +63,37 @@ def opened_stream(
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A live stream and its first video. Raises LinkError where it does not open within `open_s`.
 
-    Reading ends with an error of FFmpeg's where nothing comes for `read_s`.
+    An address that is the path of an MPEG-TS file is read from its end on, as it grows. Reading ends, or
+    raises an error of FFmpeg's, where nothing comes for `read_s`.
     """
     options = {
         "protocol_whitelist": _LIVE_PROTOCOLS,
         "format_whitelist": _LIVE_FORMATS,
         "rtsp_flags": "prefer_tcp",
+        # what goes into finding out what is sent is not handed on late
         "fflags": "nobuffer",
     }
+    growing = None
     try:
-        container = av.open(address, options=options, timeout=(open_s, read_s), metadata_errors="replace")
+        if is_live(address):
+            container = av.open(address, options=options, timeout=(open_s, read_s), metadata_errors="replace")
+        else:
+            growing = GrowingFile(Path(address), read_s)
+            container = av.open(growing, "r", format="mpegts", options=options, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        if growing is not None:
+            growing.close()
         raise LinkError(
             f"the stream does not open ({reason(error)})",
             where=shown(address),
             remedy=f"Check the address and that it is sent; {open_s:g} s were waited",
         ) from error
-    with container:
-        yield container, _video(container, shown(address))
+    try:
+        with container:
+            yield container, _video(container, shown(address))
+    finally:
+        if growing is not None:
+            growing.close()
 
 
 def reason(error: Exception) -> str:

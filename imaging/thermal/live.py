@@ -1,8 +1,8 @@
 """Frames of a live stream searched as they come: each gives the things that are new or that changed.
 
-A frame is searched at once, but it is placed only when the track reaches past it: a pose between two records
-is known, one after the last is a guess. What waits is placed as the track grows, or after `patience_s` by
-the frame's own word or not at all.
+A frame that tells its own pose is placed by it: its time and its place are by one clock, the track's is
+another. Any other waits until the track reaches past it: a pose between two records is known, one after the
+last is a guess. After `Patience.wait_s` it is searched all the same, and says why it could not be placed.
 """
 
 from __future__ import annotations
@@ -19,16 +19,23 @@ from imaging.thermal.finding import find_of
 from imaging.thermal.frame import ThermalFrame
 from imaging.thermal.options import HeatOptions
 from imaging.thermal.placing.adjusting import Adjusted
-from imaging.thermal.posing import APART_S, TrackLike
+from imaging.thermal.placing.walking import Step
+from imaging.thermal.posing import APART_S, TrackLike, own_pose
 from imaging.thermal.searching import Looked, Search
 from imaging.thermal.settling import Settled, known_of, path_of, told
 from imaging.thermal.tracks import Thing
 from missions.camera import Camera
+from telemetry.pose import Pose
 
 KNOWN_EVERY_S = 5.0
 """How often what things say together of the shared errors is worked out anew."""
 RECENT_S = 120.0
 _LAST = 25
+_WAY = 100
+"""Of who walks so many sightings are followed: a way of an hour would be gone through with each frame."""
+SIGHTINGS_KEPT = 300
+"""Of a thing its first sighting and the last, so many in all: a camera may hover over it for an hour."""
+_REASONS_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,8 @@ class Patience:
 class LiveHeat:
     """Takes frames in order of time; `track` is asked anew each time, as it grows. One thread at a time.
 
-    `looked` hears of every frame once it was searched, also of those that could not be placed.
+    `named` gives a find's name by its number, from 1. `looked` hears of every frame once it was searched,
+    also of those that could not be placed.
     """
 
     def __init__(
@@ -52,13 +60,16 @@ class LiveHeat:
         options: HeatOptions | None = None,
         patience: Patience | None = None,
         looked: Callable[[Looked], None] = lambda _: None,
+        named: Callable[[int], str] = "live-{:03d}".format,
     ) -> None:
         self._track = track
+        self._named = named
         self._looked = looked
         self._patience = patience or Patience()
         self._search = Search(None, camera, replace(options or HeatOptions(), find_clock=False), again=False)
         self._waiting: deque[ThermalFrame] = deque()
         self._names: dict[int, str] = {}
+        self._left_out: dict[int, int] = {}
         self._newest_s = -math.inf
         self._known: Adjusted | None = None
         self._known_s = -math.inf
@@ -76,15 +87,21 @@ class LiveHeat:
 
     def go_on(self, now_s: float | None = None) -> list[Find]:
         """Place what waited for its pose; `now_s` is the stream's time, where no frame tells it."""
-        track = self._track()
         now_s = self._newest_s if now_s is None else max(now_s, self._newest_s)
         changed: dict[int, Thing] = {}
-        while self._waiting and self._due(self._waiting[0], track, now_s):
+        while self._waiting:
+            track = self._track_for(self._waiting[0])
+            if not self._due(self._waiting[0], track, now_s):
+                break
             self._search.track = track
             looked = self._search.add(self._waiting.popleft())
             self._looked(looked)
             changed.update((id(thing), thing) for thing in looked.changed)
+        del self._search.spots_not_placed[:-_REASONS_KEPT]
         return self._finds(list(changed.values()))
+
+    def _track_for(self, frame: ThermalFrame) -> TrackLike | None:
+        return None if isinstance(own_pose(frame.exposure), Pose) else self._track()
 
     def _due(self, frame: ThermalFrame, track: TrackLike | None, now_s: float) -> bool:
         time_s = frame.exposure.time_s
@@ -102,17 +119,36 @@ class LiveHeat:
         known = self._shared(tracker.things)
         found = []
         for thing in told([t for t in things if len(t.sightings) >= options.least_sightings], known, _LAST):
-            name = self._names.setdefault(id(thing.sightings[0]), f"live-{len(self._names) + 1:03d}")
+            key = id(thing.sightings[0])
+            name = self._names.get(key) or self._names.setdefault(key, self._named(len(self._names) + 1))
+            note = self._bounded(key, thing)
             unit, error = self._search.units[thing.picture_of.sha256]
-            way = path_of(thing, known)[-_LAST:] if thing.walks else ()
+            way = self._way(thing, known)
             place, spread = (
                 (way[-1].east_north_m, way[-1].covariance)
                 if way
                 else (thing.still.place[0], thing.still.covariance[0])
             )
             settled = Settled(thing, place, spread + body, way)
-            found.append(find_of(name, settled, tracker.frame, unit, error))
+            find = find_of(name, settled, tracker.frame, unit, error)
+            found.append(replace(find, notes=(*find.notes, *note)))
         return sorted(found, key=lambda find: -find.score)
+
+    @staticmethod
+    def _way(thing: Thing, known: Adjusted) -> tuple[Step, ...]:
+        if not thing.walks:
+            return ()
+        return path_of(replace(thing, sightings=thing.sightings[-_WAY:]), known)[-_LAST:]
+
+    def _bounded(self, key: int, thing: Thing) -> tuple[str, ...]:
+        """Forget sightings between the first and the last ones; what is to be said of that."""
+        more = len(thing.sightings) - SIGHTINGS_KEPT
+        if more > 0:
+            self._left_out[key] = self._left_out.get(key, 0) + more
+            del thing.sightings[1 : more + 1]
+        gone = self._left_out.get(key, 0)
+        note = f"of its sightings {gone} between the first and the last {SIGHTINGS_KEPT - 1} are not listed"
+        return (note,) if gone else ()
 
     def _shared(self, things: list[Thing]) -> Adjusted:
         """The shared errors by the things of the last minutes, worked out every few seconds."""

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _EARLIEST_S = 1.0e9
 _ROWS_KEPT = 600
 _SAME_FRAME_S = 1e-4
+_JUMP_S = 10.0
+"""A stream whose times jump by more than this was begun anew by its sender, which must be opened anew."""
 
 
 @dataclass
@@ -127,6 +129,7 @@ class _Reading:
         self._created_s = _created_s(container)
         self._arrived: float | None = None
         self._due_s = 0.0
+        self._before_s: float | None = None
         self._over = False
         self._model = _text(container.metadata, "model", "com.apple.quicktime.model", "com.android.model")
 
@@ -175,6 +178,10 @@ class _Reading:
         media_s = self._media_s(frame)
         if media_s is None:
             return True
+        if self._live is not None and self._jumped(media_s):
+            self._clip.notes.append(f"{self._name()} ended: its sender began its times anew")
+            self._over = True
+            return False
         if options.at_most_s is not None and media_s > options.at_most_s:
             self._over = True
             return False
@@ -191,6 +198,10 @@ class _Reading:
                 self._clip.left_out += 1
                 return False
         return True
+
+    def _jumped(self, media_s: float) -> bool:
+        before_s, self._before_s = self._before_s, media_s
+        return before_s is not None and abs(media_s - before_s) > _JUMP_S
 
     def _media_s(self, frame: av.VideoFrame) -> float | None:
         """Seconds from the first frame, None for a frame without a time."""

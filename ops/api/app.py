@@ -19,6 +19,8 @@ from ops.api.guard import Guard
 from ops.api.memory import EVERY_S, give_back
 from ops.api.replayed_alarms import replayed_alarms
 from ops.config import Settings
+from ops.live_heat import heat_needs_an_operation
+from ops.live_heat_specs import HeatSpec
 from ops.replayed_traffic import ReplayedTraffic
 from ops.surroundings import Surroundings
 from telemetry.clock import Clock, SystemClock
@@ -43,6 +45,7 @@ def create_app(
     surroundings: Surroundings | None = None,
     recorder: Recorder | None = None,
     journals: Sequence[Path] = (),
+    heat: Sequence[HeatSpec] = (),
 ) -> FastAPI:
     """The service for one operation and the vehicles of one hub, either of which may be missing.
 
@@ -50,8 +53,9 @@ def create_app(
     `surroundings` tell who else is there, and the `recorder` how it fares; whoever serves runs them.
     `host` is what the service listens on, where the settings do not say it. Changes of alarms are kept in the
     folder `records`; a replay shows those that the files `journals` tell of, or looks again, and keeps none.
-    Raises what `Operation.open` and `alarming` raise. `app.state.closing`, an asyncio.Event, ends every live
-    stream.
+    The live thermal streams `heat` are searched for the operation, once whoever serves runs `desk.heat`.
+    Raises what `Operation.open` and `alarming` raise, InputError for `heat` without an operation.
+    `app.state.closing`, an asyncio.Event, ends every live stream.
     """
     settings = settings or Settings()
     clock = clock or SystemClock()
@@ -72,6 +76,10 @@ def create_app(
         desk.alarms = alarming(settings, desk.clock, hub, desk.picture, desk.folder, records)
         if surroundings is not None:
             desk.alarms.watch.traffic = surroundings.traffic_for_alerts
+    if heat:
+        if desk.folder is None or hub is None or replay is not None:
+            raise heat_needs_an_operation()
+        desk.search_streams(heat)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

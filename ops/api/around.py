@@ -1,12 +1,13 @@
-"""Who is not ours, and how the recorder fares, as the service tells them: each at most once a second."""
+"""Who is not ours, and how the recorder and live thermal streams fare, each told at most once a second."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ops.api.around_models import ForeignDetails, ReceivedReport, RecordingReport, TrafficReport
+from ops.api.heat_models import HeatReport
 from ops.api.models import VehicleReport
 from ops.api.report import rounded
 from ops.api.wire import listed
@@ -69,6 +70,8 @@ class Around:
         self._foreign: dict[str, tuple[ForeignReport, VehicleReport]] = {}
         self._traffic = Board(lambda: listed(self.traffic()), clock, "[]")
         self._recording = Board(self._recording_text, clock, "null")
+        self.heat: Callable[[], Sequence[HeatReport]] = tuple
+        self._heat = Board(lambda: listed(self.heat()), clock, "[]")
 
     def traffic(self) -> tuple[TrafficReport, ...]:
         """Other aircraft, by key."""
@@ -122,7 +125,11 @@ class Around:
         With the versions that are told, and whether there is news that must not wait.
         """
         self._follow_replay()
-        boards = {"traffic": self._traffic.look(), "recording": self._recording.look()}
+        boards = {
+            "traffic": self._traffic.look(),
+            "recording": self._recording.look(),
+            "heat": self._heat.look(),
+        }
         versions = {name: version for name, (version, _) in boards.items()}
         changed = {name for name in boards if seen is None or versions[name] != seen.get(name, 0)}
         text = ",".join(

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from missions.errors import InputError
 from ops.alarms import ListedAlarm
+from ops.alarms.watch import CALLING
 from ops.api.alarming import Alarming
 from ops.api.around import Around, Versions
+from ops.api.events import Happening
+from ops.api.finds import coarse, live_find_report
 from ops.api.folder import SECTIONS, OperationFolder, Section
+from ops.api.heat_models import heat_report
 from ops.api.live import LiveVehicles, link_reports
 from ops.api.models import (
     Dropped,
@@ -28,7 +34,10 @@ from ops.api.picture import Cursor, Picture
 from ops.api.replayed_alarms import ReplayedAlarms
 from ops.api.replaying import ReplayedVehicles, replay_state
 from ops.api.wire import Wire
-from telemetry.alerts import Transition
+from ops.live_finds import LiveFind
+from ops.live_heat import HeatStreams
+from ops.live_heat_specs import HeatSpec
+from telemetry.alerts import SeenFind, Transition
 from telemetry.clock import Clock
 from telemetry.hub import Hub
 from telemetry.replay import Replay
@@ -52,7 +61,7 @@ class Desk:
 
     With a replay its vehicles are shown, and no others, and among its events what `happened` to alarms.
     `sections` counts how often each part of the operation changed. `alarms` is set by whoever has them looked
-    for.
+    for, before `search_streams`.
     """
 
     def __init__(
@@ -75,7 +84,9 @@ class Desk:
         self.folder = None if folder is None else OperationFolder(folder, clock)
         self.sections: Mapping[Section, int] = dict.fromkeys(SECTIONS, 0)
         self.alarms: Alarming | ReplayedAlarms | None = None
+        self.heat: HeatStreams | None = None
         self.happened = happened
+        self._told: set[str] = set()
         self._wire = Wire()
         self._live = self._watching()
         self._looking = threading.Lock()
@@ -112,8 +123,48 @@ class Desk:
         assert self.folder is not None  # noqa: S101 - the caller has looked
         with self._looking:
             if self._boards is None:
-                self._boards = Boards(self.folder, self.clock)
+                self._boards = Boards(self.folder, self.clock, self.look)
             return self._boards
+
+    def search_streams(self, specs: Sequence[HeatSpec]) -> None:
+        """Have live thermal streams searched; whoever serves has them run. There must be an operation."""
+        assert self.folder is not None  # noqa: S101 - the caller has looked
+        assert self.hub is not None  # noqa: S101 - likewise
+        heat = HeatStreams(specs, self.folder.operation, self.hub, self.clock, self.folder.finds)
+        self.heat = heat
+        heat.finds.changed = self._found
+        self.around.heat = lambda: [heat_report(stream) for stream in heat.streams]
+        self.look()
+        if isinstance(self.alarms, Alarming):
+            watch = self.alarms.watch
+            listed = (*watch.listed().active, *watch.listed().shelved)
+            heat.go_on_calling(
+                [
+                    SeenFind(each.alarm.key.vehicle, each.alarm.key.subject, each.alarm.text, 2)
+                    for each in listed
+                    if each.alarm.key.rule == "find"
+                ]
+            )
+            watch.finds = heat.seen
+
+    def _found(self, find: LiveFind) -> None:
+        """Show a live find. Only aircraft that are heard have alarms: of any other an event tells."""
+        self.picture.put_find(live_find_report(find))
+        told = find.calls and self.hub is not None and find.vehicle not in self.hub.vehicles()
+        if told and find.name not in self._told:
+            self._told.add(find.name)
+            text = f"find of vehicle {find.vehicle}, which is not heard: {find.text}"
+            self.picture.tell(None, Happening("warning", "alarm", text), self.clock.now_s())
+
+    def taken(self, find: str, who: str) -> None:
+        """Whoever decides on a find has seen its alarm."""
+        if not isinstance(self.alarms, Alarming):
+            return
+        for listed in self.alarms.watch.listed().active:
+            key = listed.alarm.key
+            if (key.rule, key.subject) == ("find", find) and listed.alarm.state in CALLING:
+                with suppress(InputError):  # somebody else was there first
+                    self.alarms.watch.acknowledge(key, who)
 
     def vehicles(self) -> tuple[VehicleReport, ...]:
         """Every vehicle as it is now."""
@@ -125,8 +176,25 @@ class Desk:
         return () if self.folder is None else self.folder.plans()
 
     def finds(self) -> tuple[FindReport, ...]:
-        """The finds of the operation."""
+        """The finds of the operation, and those of live streams."""
+        return (*self._entered(), *map(live_find_report, self._live_finds()))
+
+    def finds_for_others(self) -> tuple[FindReport, ...]:
+        """Those that officers on other maps are told of: of live ones what calls or was confirmed, coarsely.
+
+        A place that is better known with each frame need not be told with each frame.
+        """
+        some = (each for each in self._live_finds() if each.calls or each.state == "confirmed")
+        return (*self._entered(), *map(coarse, map(live_find_report, some)))
+
+    def _entered(self) -> tuple[FindReport, ...]:
         return () if self.folder is None else self.folder.finds()
+
+    def _live_finds(self) -> tuple[LiveFind, ...]:
+        if self.heat is None:
+            return ()
+        sources = {each.source for each in self._entered()}
+        return tuple(each for each in self.heat.finds.finds() if each.source not in sources)
 
     def standing_alarms(self) -> tuple[ListedAlarm, ...]:
         """The alarms of now, as their list has them; of a replay none."""

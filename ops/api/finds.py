@@ -6,13 +6,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from imaging.thermal.find import Decision
 from missions.errors import FormatError
 from missions.files import read_bounded
 from ops.api.models import Ellipse, FindReport
+from ops.live_finds import LiveFind
 
 LIMIT_BYTES = 50_000_000
 
@@ -40,6 +42,49 @@ def with_decisions(report: FindReport, decisions: Mapping[str, Sequence[Decision
     history = [*(before if isinstance(before, list) else []), *map(asdict, made)]
     properties = {**report.properties, "state": made[-1].state, "history": history}
     return report.model_copy(update={"state": made[-1].state, "properties": properties})
+
+
+def live_find_report(find: LiveFind) -> FindReport:
+    """A find of a live stream, with what was decided of it."""
+    history = [asdict(each) for each in find.history]
+    return FindReport(
+        id=find.id,
+        name=find.name,
+        source=find.source,
+        state=find.state,
+        lat_deg=find.lat_deg,
+        lon_deg=find.lon_deg,
+        ellipse95=_ellipse(find.properties.get("ellipse95")),
+        properties={**find.properties, "state": find.state, "history": history},
+        thumbnail_url=f"{thumbnail_url(find.id)}&v={find.pictures}" if find.thumbnail else None,
+        vehicle=find.vehicle,
+        seen_s=find.frame_s,
+    )
+
+
+def coarse(find: FindReport) -> FindReport:
+    """The find with its place to a metre and its ellipse to whole metres."""
+    ellipse = find.ellipse95 and find.ellipse95.model_copy(
+        update={
+            "semi_major_m": float(math.ceil(find.ellipse95.semi_major_m)),
+            "semi_minor_m": float(math.ceil(find.ellipse95.semi_minor_m)),
+        }
+    )
+    place = {"lat_deg": round(find.lat_deg, 5), "lon_deg": round(find.lon_deg, 5)}
+    return find.model_copy(update={**place, "ellipse95": ellipse})
+
+
+def thumbnail_url(find_id: str) -> str:
+    """Where a find's thumbnail can be had."""
+    return f"/api/finds/thumbnail?id={quote(find_id, safe='')}"
+
+
+def thumbnail_path(find: FindReport) -> str | None:
+    """The path in the operation of a find's thumbnail, as its document names it."""
+    named = find.properties.get("thumbnail")
+    if not isinstance(named, str) or not named.endswith(".png"):
+        return None
+    return (PurePosixPath(find.source).parent / named).as_posix()
 
 
 def _refuse(constant: str) -> None:

@@ -12,13 +12,14 @@ from urllib.parse import quote
 
 from imaging.thermal.find import State
 from missions.errors import DroneteamError, EvidenceError, InputError
+from missions.files import read_bounded
 from missions.formats.volumes_geojson import read_volumes
 from missions.plan import Plan
 from missions.plan_file import read_plan
 from missions.sorties import flights
 from missions.volumes import FlightVolumes
 from ops.api.drawing import plan_report
-from ops.api.finds import find_reports, with_decisions
+from ops.api.finds import find_reports, thumbnail_path, thumbnail_url, with_decisions
 from ops.api.models import (
     FileReport,
     FindReport,
@@ -48,6 +49,7 @@ KINDS: dict[Section, str] = {
 PLAN_SUFFIXES = {"", ".json", ".droneteam"}
 """Exports of a plan for other programs lie beside it, under other suffixes."""
 PICTURES_KEPT = 8
+LARGEST_THUMBNAIL_BYTES = 4_000_000
 T = TypeVar("T")
 
 
@@ -93,6 +95,11 @@ class OperationFolder:
         self.look()
 
     @property
+    def operation(self) -> Operation:
+        """The operation itself."""
+        return self._operation
+
+    @property
     def name(self) -> str:
         """What the operation is called."""
         return self._operation.name
@@ -121,7 +128,17 @@ class OperationFolder:
     def finds(self) -> tuple[FindReport, ...]:
         """Every find, with what people decided."""
         found = self._read(self._finds, "find", lambda path: path.suffix == ".geojson")
-        return tuple(with_decisions(each, self._decisions.get(each.source, {})) for each in found)
+        return tuple(
+            self._pictured(with_decisions(each, self._decisions.get(each.source, {}))) for each in found
+        )
+
+    def thumbnail(self, find_id: str) -> bytes:
+        """The PNG of a find. Raises InputError where there is none, EvidenceError where it changed."""
+        found = next((each for each in self.finds() if each.id == find_id), None)
+        path = None if found is None else thumbnail_path(found)
+        if path is None:
+            raise InputError(f"there is no picture of a find {find_id!r}", remedy="See GET /api/finds")
+        return read_bounded(self.file(path), LARGEST_THUMBNAIL_BYTES, "the thumbnail")
 
     def review(self, find_id: str, state: State, by: str, why: str) -> FindReport:
         """Log what somebody decided of a find. Raises InputError (`where` "find" for none), EvidenceError."""
@@ -202,6 +219,11 @@ class OperationFolder:
             files=tuple(_file_report(each) for each in self._files.values()),
             unreadable=tuple(problem for shelf in shelves for problem in shelf.problems.values()),
         )
+
+    def _pictured(self, find: FindReport) -> FindReport:
+        if thumbnail_path(find) not in self._files:
+            return find
+        return find.model_copy(update={"thumbnail_url": thumbnail_url(find.id)})
 
     def _read(self, shelf: _Shelf[T], kind: str, wanted: Callable[[Path], bool]) -> tuple[T, ...]:
         files = tuple(each for each in self._files.values() if each.kind == kind and wanted(Path(each.path)))

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ops.api.alarm_models import AlarmHealth, AlarmsReport
 from ops.api.around_models import ForeignDetails, RecordingReport, TrafficReport
+from ops.api.heat_models import HeatReport
 from ops.api.report import Report
 
 JsonObject = dict[str, Any]
@@ -147,6 +148,13 @@ class FindReport(Report):
     lon_deg: float
     ellipse95: Ellipse | None
     properties: JsonObject
+    thumbnail_url: str | None = Field(default=None, description="A PNG of what was seen; null: there is none")
+    vehicle: int | None = Field(
+        default=None, description="Whose live stream shows it now; null: it is from a file of the operation"
+    )
+    seen_s: float | None = Field(
+        default=None, description="Of a live find, when the frame was taken that showed it last"
+    )
 
 
 class SceneReport(Report):
@@ -226,6 +234,7 @@ class Health(Report):
     links: tuple[LinkReport, ...]
     recording: RecordingReport | None = Field(default=None, description="Null where nothing is recorded")
     alarms: AlarmHealth | None = Field(default=None, description="null where alarms are not looked for")
+    heat: tuple[HeatReport, ...] = Field(default=(), description="How each live thermal stream fares")
 
 
 class Problem(Report):
@@ -312,6 +321,8 @@ class Snapshot(Report):
     )
     traffic: tuple[TrafficReport, ...] = Field(default=(), description="Other aircraft, none of ours")
     recording: RecordingReport | None = Field(default=None, description="Null where nothing is recorded")
+    finds: tuple[FindReport, ...] = Field(default=(), description="Those of live streams alone")
+    heat: tuple[HeatReport, ...] = Field(default=(), description="Live thermal streams")
     replay: ReplayState | None = Field(
         default=None, description="What is shown is a recording; null: it is what is now"
     )
@@ -335,6 +346,12 @@ class Delta(Report):
         default=None, description="All of it, at most once a second; null: as it was told last"
     )
     recording: RecordingReport | None = Field(default=None, description="Null: as it was told last")
+    finds: tuple[FindReport, ...] = Field(
+        default=(), description="Of live streams those that are new or changed, whole: replace by `id`"
+    )
+    heat: tuple[HeatReport, ...] | None = Field(
+        default=None, description="All live thermal streams; null: as was told last"
+    )
     replay: ReplayState | None = None
 
 

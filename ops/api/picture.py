@@ -16,7 +16,7 @@ from typing import Literal
 
 from ops.api.alarm_models import AlarmsReport
 from ops.api.events import Happening, happenings
-from ops.api.models import EventReport, TrackPoint, TrackReport, VehicleReport
+from ops.api.models import EventReport, FindReport, TrackPoint, TrackReport, VehicleReport
 from ops.api.trail import Trail
 
 TRACK_INTERVAL_S = 1.0
@@ -28,6 +28,8 @@ All of an hour of fifty aircraft would be megabytes, held for each client that i
 """
 EVENTS = 500
 SILENT_AFTER_S = 5.0
+FINDS_KEPT = 4000
+"""Of live streams: no client is told of more."""
 GONE_KEPT = 1000
 """Foreign tracks that went, for clients that have not been told; none is let be so far behind."""
 ANSWERS_KEPT = 16
@@ -62,11 +64,13 @@ class Changes:
     anew: bool = False
     gone: tuple[str, ...] = ()
     alarms: AlarmsReport | None = None
+    finds: tuple[FindReport, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether nothing happened."""
-        return not (self.alarms or self.vehicles or self.tracks or self.events or self.gone)
+        some = (self.alarms, self.vehicles, self.tracks, self.events, self.gone, self.finds)
+        return not any(some)
 
 
 @dataclass(slots=True)
@@ -97,6 +101,7 @@ class Picture:
         self._events: deque[EventReport] = deque(maxlen=events)
         self._event_count = 0
         self._alarms: tuple[int, AlarmsReport] | None = None
+        self._finds: dict[str, tuple[int, FindReport]] = {}
 
     def update(self, reports: Iterable[VehicleReport], now_s: float) -> None:
         """Take in the vehicles as they are at `now_s`, seconds since 1970 UTC."""
@@ -126,6 +131,14 @@ class Picture:
         """Take in the alarms as they are now, all of them."""
         with self._lock:
             self._alarms = (self._next(), alarms)
+
+    def put_find(self, find: FindReport) -> None:
+        """Take in a find of a live stream as it is now; of very many the longest unchanged are forgotten."""
+        with self._lock:
+            self._finds.pop(find.id, None)
+            self._finds[find.id] = (self._next(), find)
+            while len(self._finds) > FINDS_KEPT:
+                del self._finds[next(iter(self._finds))]
 
     def put(
         self,
@@ -189,6 +202,7 @@ class Picture:
             events=events,
             dropped_events=missed if cursor.change else 0,
             alarms=self._alarms[1] if self._alarms and self._alarms[0] > cursor.change else None,
+            finds=tuple(find for change, find in self._finds.values() if change > cursor.change),
             anew=anew,
             gone=tuple(key for key, change in self._gone.items() if change > cursor.change)
             if cursor.change

@@ -64,6 +64,7 @@ def health(desk: TheDesk) -> Health:
         links=desk.links(),
         recording=desk.around.recording(),
         alarms=None if desk.alarms is None else desk.alarms.health(),
+        heat=tuple(desk.around.heat()),
     )
 
 
@@ -98,8 +99,8 @@ def plans(desk: TheDesk) -> tuple[PlanReport, ...]:
 
 @router.get("/finds")
 def finds(desk: TheDesk) -> tuple[FindReport, ...]:
-    """The finds of the operation: proposals until a person confirms them."""
-    return () if desk.folder is None else desk.folder.finds()
+    """The finds of the operation and of live streams: proposals until a person confirms them."""
+    return desk.finds()
 
 
 @router.get("/volumes")

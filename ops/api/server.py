@@ -22,6 +22,7 @@ from ops.api.desk import Desk
 from ops.asking import asking
 from ops.config import Settings
 from ops.forwarding import forwarding
+from ops.live_heat_specs import HeatSpec
 from ops.signed import guarding
 from ops.surroundings import Surroundings, refuse_recordings
 from telemetry.clock import Clock, SystemClock
@@ -63,6 +64,7 @@ def serve(
     forward: Sequence[str] = (),
     station: Sequence[str] = (),
     journals: Sequence[Path] = (),
+    heat: Sequence[HeatSpec] = (),
 ) -> int:
     """Serve until Ctrl-C (or SIGTERM, SIGHUP, or `stopping` is set), then give the exit code, 0.
 
@@ -71,7 +73,8 @@ def serve(
     asked for position and state. A `replay` is played and shown instead of a hub, with the alarms that
     the files `journals` tell of. Changes of alarms are kept in the folder `records`. `surroundings` run
     while it serves, and how the `recorder` fares is told. Stations at `forward` hear what the links hear,
-    those at `station` may command too; of a replay nobody is told. Raises SettingsError for a station where
+    those at `station` may command too; of a replay nobody is told. The live thermal streams `heat` are
+    searched and what they show is kept in the operation. Raises SettingsError for a station where
     we hear ourselves, LinkError for a port that is taken or a link that cannot be opened, and what
     `create_app` raises.
     """
@@ -94,16 +97,19 @@ def serve(
             surroundings=surroundings,
             recorder=recorder,
             journals=journals,
+            heat=heat,
         )
+        desk: Desk = app.state.desk
         if replay is not None:
             stack.enter_context(ReplayThread(replay))
         ways = [stack.enter_context(open_link(address, clock)) for address in links]
         guard = stack.enter_context(guarding(settings, clock))
         readers = [stack.enter_context(LinkReader(way, hub, guard=guard)) for way in ways]
         stack.enter_context(forwarding(hub, readers, listening=forward, commanding=station))
+        if desk.heat is not None:
+            stack.enter_context(desk.heat.running())
         if surroundings is not None:
-            desk: Desk = app.state.desk
-            stack.enter_context(surroundings.running(desk.finds, desk.standing_alarms))
+            stack.enter_context(surroundings.running(desk.finds_for_others, desk.standing_alarms))
         if ask:
             stack.enter_context(asking(hub, readers))
         Server(app, announce, stopping or threading.Event()).run(sockets=[listening])

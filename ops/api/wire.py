@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel
 
-from ops.api.models import VehicleReport
+from ops.api.models import FindReport, VehicleReport
 from ops.api.picture import Changes, Cursor
 
 BODIES_KEPT = 32
@@ -25,14 +25,14 @@ class Wire:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._vehicles: dict[str, tuple[VehicleReport, str]] = {}
+        self._texts: dict[str, tuple[VehicleReport | FindReport, str]] = {}
         self._bodies: OrderedDict[tuple[Cursor, Cursor], str] = OrderedDict()
         self._whole: tuple[Cursor | None, str] = (None, "")
         self._lists: dict[str, tuple[Sequence[BaseModel], str]] = {}
         self._long = threading.Lock()
 
     def body(self, cursor: Cursor, changes: Changes) -> str:
-        """What changed after `cursor`, as in an object: "vehicles", "tracks", "events" and "alarms"."""
+        """What changed after `cursor`, as in an object: "vehicles", "tracks", "events", "alarms", "finds"."""
         key = (cursor, changes.upto)
         with self._lock:
             found = self._bodies.get(key)
@@ -59,16 +59,19 @@ class Wire:
 
     def _written(self, changes: Changes) -> str:
         for key in changes.gone:
-            self._vehicles.pop(key, None)
-        vehicles = ",".join([self._vehicle(each) for each in changes.vehicles])
+            self._texts.pop(key, None)
+        vehicles = ",".join([self._once(each.key, each) for each in changes.vehicles])
         tracks, events = listed(changes.tracks), listed(changes.events)
         alarms = "null" if changes.alarms is None else changes.alarms.model_dump_json()
-        return f'"vehicles":[{vehicles}],"tracks":{tracks},"events":{events},"alarms":{alarms}'
+        finds = ",".join([self._once(each.id, each) for each in changes.finds])
+        return (
+            f'"vehicles":[{vehicles}],"tracks":{tracks},"events":{events},"alarms":{alarms},"finds":[{finds}]'
+        )
 
-    def _vehicle(self, report: VehicleReport) -> str:
-        before = self._vehicles.get(report.key)
+    def _once(self, key: str, report: VehicleReport | FindReport) -> str:
+        before = self._texts.get(key)
         if before is None or before[0] is not report:
-            before = self._vehicles[report.key] = (report, report.model_dump_json())
+            before = self._texts[key] = (report, report.model_dump_json())
         return before[1]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ops.cli.desk import settings_of
-from ops.cli.options import ForwardOption, RecordOption, StationOption, TakOption, TrafficOption
+from ops.cli.options import ForwardOption, HeatOption, RecordOption, StationOption, TakOption, TrafficOption
 from ops.cli.recording import recording
 from ops.cli.screen import say
 
@@ -32,10 +32,17 @@ def serve(
     station: StationOption = None,
     tak: TakOption = None,
     traffic: TrafficOption = None,
+    heat: HeatOption = None,
 ) -> None:
-    """Serve a page with aircraft, tracks, plans and finds on a map, until Ctrl-C."""
+    """Serve a page with aircraft, tracks, plans and finds on a map, until Ctrl-C.
+
+    Of an aircraft with a thermal camera whose picture comes late by a known time this is part of --heat, in
+    seconds: 1:dji-m30t-thermal:0.4=rtsp://10.0.0.5/thermal. What is found enters the operation.
+    """
     from ops.api.server import serve as run
     from ops.forwarding import check_stations
+    from ops.live_heat import heat_needs_an_operation
+    from ops.live_heat_specs import heat_specs
     from ops.surroundings import refuse_recordings, surroundings
     from telemetry.clock import SystemClock
     from telemetry.hub import Hub
@@ -44,6 +51,9 @@ def serve(
     stations = [*(forward or ()), *(station or ())]
     refuse_recordings(links or (), stations)
     check_stations(stations, links or ())
+    streams = heat_specs(settings.heat if heat is None else heat, settings.catalogue)
+    if streams and operation is None:
+        raise heat_needs_an_operation()
     clock = SystemClock()
     hub = Hub(clock)
     with (
@@ -64,6 +74,7 @@ def serve(
             recorder=recorder,
             forward=forward or (),
             station=station or (),
+            heat=streams,
             records=None if recorder is None else recorder.folder,
         )
     raise KeyboardInterrupt

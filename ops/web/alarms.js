@@ -98,11 +98,12 @@ export class Alarms extends EventTarget {
     source.title = replayed === null ? '' : SOURCES[replayed.source];
   }
 
-  #row({vehicle}) {
+  #row({vehicle, rule, subject}) {
     const button = element('button', 'alarm',
       element('span', 'sign'), element('span', 'name'), element('span', 'age'), element('span', 'text'));
     button.type = 'button';
-    button.addEventListener('click', () => this.dispatchEvent(new CustomEvent('select', {detail: {key: `${vehicle}`}})));
+    const detail = {key: `${vehicle}`, find: rule === 'find' ? subject : null};
+    button.addEventListener('click', () => this.dispatchEvent(new CustomEvent('select', {detail})));
     const take = element('button', 'take', 'Acknowledge');
     const shelve = element('button', 'put', 'Shelve…');
     for (const each of [take, shelve]) each.type = 'button';

@@ -6,6 +6,7 @@ import {write} from './dom.js';
 import {keyOf, placesOfFlight} from './flights.js';
 import {coordinates, dayOf, duration, timeOfDay} from './format.js';
 import {gridFor} from './grid.js';
+import {drawHeat} from './heat.js';
 import {GroundMap, placesOf} from './map.js';
 import {Overlay} from './overlay.js';
 import {Panel} from './panel.js';
@@ -51,7 +52,11 @@ class Page {
     });
     this.#panel.drawVehicles();
     this.#panel.addEventListener('select', ({detail}) => this.#select(detail.key, true));
-    this.#alarms.addEventListener('select', ({detail}) => this.#select(detail.key, true));
+    this.#alarms.addEventListener('select', ({detail}) => {
+      this.#select(detail.key, true);
+      const seen = this.#store.finds.find((each) => each.name === detail.find);
+      if (seen) this.#goto({place: [seen.lon_deg, seen.lat_deg]});
+    });
     this.#panel.addEventListener('goto', ({detail}) => this.#goto(detail));
     this.#panel.addEventListener('layer', ({detail}) => this.#layer(detail));
     this.#panel.addEventListener('flight', ({detail}) => this.#selectFlight(detail.key, detail.move));
@@ -59,6 +64,7 @@ class Page {
     document.addEventListener('keydown', (event) => this.#key(event), true);
     setInterval(() => this.#tick(), 250);
     setInterval(() => this.#drawTracks(), TRACKS_MS);
+    setInterval(() => { if (this.#store.findsLive) this.#panel.drawFinds(); }, TRACKS_MS);
     await this.#startMap();
   }
 
@@ -103,6 +109,7 @@ class Page {
     if (changed.includes('events')) this.#panel.drawEvents();
     if (changed.includes('vehicles') || changed.includes('traffic')) this.#overlay?.update();
     this.#announce('recording', drawRecording(document, this.#store.recording));
+    if (changed.includes('finds') || changed.includes('heat')) this.#drawFinds();
     if (changed.includes('alarms')) {
       this.#alarms.arrived();
       this.#overlay?.refresh();
@@ -175,6 +182,7 @@ class Page {
 
   #drawFinds() {
     this.#panel.drawFinds();
+    this.#announce('heat', drawHeat(document, this.#store));
     this.#ground?.drawFinds(this.#store.finds, this.#store.foremostFinds);
   }
 

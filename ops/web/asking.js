@@ -48,6 +48,15 @@ export class Asking extends EventTarget {
     return {why: why.value.trim(), forS: Number(answer)};
   }
 
+  /** Ask for a note; gives it, which may be empty, or null. */
+  async askNote(about, before) {
+    const dialog = this.#find('#ask-note');
+    const field = dialog.querySelector('input');
+    write(dialog.querySelector('.about'), about);
+    field.value = before;
+    return await answered(dialog) === null ? null : field.value.trim();
+  }
+
   #keep(name) {
     this.name = name.trim();
     try {

@@ -1,6 +1,7 @@
 // A person decides on a find: what it turned out to be, who says so, and why.
 
 import {write} from './dom.js';
+import {aboutOf, show} from './finds.js';
 
 const KEPT = 'droneteam.name';
 
@@ -18,6 +19,7 @@ export class Deciding {
     const dialog = this.#dialog;
     write(dialog.querySelector('h2'), `What is ${find.name}?`);
     write(dialog.querySelector('.about'), aboutOf(find));
+    show(dialog.querySelector('.seen'), find);
     const [why, who] = dialog.querySelectorAll('input');
     [why.value, who.value] = ['', kept()];
     const state = await answered(dialog);
@@ -28,13 +30,6 @@ export class Deciding {
     write(this.#refused, said);
     this.#refused.hidden = !said;
   }
-}
-
-/** What it may be and why, and what was decided so far, a line each. */
-export function aboutOf({properties, state}) {
-  const what = [properties.what, ...(properties.reasons ?? [])].filter(Boolean).join(', ');
-  const history = (properties.history ?? []).map((each) => `${each.state} by ${each.by}: ${each.why}`);
-  return [what, ...history].filter(Boolean).join('\n') || state;
 }
 
 function answered(dialog) {

@@ -11,6 +11,8 @@ const FAR_M = 30_000;
 const FLOWN = ['transit', 'lane'];
 const ASIDE = 0.16;
 const HIT_PX = 5;
+/** By what people decided of it. */
+const FIND = ['match', ['get', 'state'], 'confirmed', '#6fe08c', 'dismissed', '#77838c', '#ff5d5d'];
 const role = (...names) => ['in', ['get', 'role'], ['literal', names]];
 
 /** What the list of layers switches, each with the map layers it stands for. */
@@ -53,12 +55,12 @@ const LAYERS = [
   line('tracks', 'tracks', {'line-color': ['get', 'colour'], 'line-width': 2.6, 'line-opacity': 0.9}, null,
     {'line-cap': 'round'}),
   {id: 'find-faint', source: 'finds', type: 'circle', filter: role('faint find'),
-    paint: {'circle-radius': 2.5, 'circle-color': '#ff5d5d', 'circle-opacity': 0.55}},
+    paint: {'circle-radius': 2.5, 'circle-color': FIND, 'circle-opacity': 0.55}},
   {id: 'find-fill', source: 'finds', type: 'fill', filter: role('ellipse'),
-    paint: {'fill-color': '#ff5d5d', 'fill-opacity': 0.2}},
-  line('find-line', 'finds', {'line-color': '#ff8080', 'line-width': 1.5}, role('ellipse')),
+    paint: {'fill-color': FIND, 'fill-opacity': 0.2}},
+  line('find-line', 'finds', {'line-color': FIND, 'line-width': 1.5}, role('ellipse')),
   {id: 'find', source: 'finds', type: 'circle', filter: role('find'),
-    paint: {'circle-radius': 5, 'circle-color': '#ff5d5d', 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5}},
+    paint: {'circle-radius': 5, 'circle-color': FIND, 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5}},
   {id: 'last-seen', source: 'searches', type: 'circle', filter: role('last-seen'),
     paint: {'circle-radius': 7, 'circle-opacity': 0, 'circle-stroke-color': '#ff9f5a', 'circle-stroke-width': 3}},
   {id: 'stay', source: 'plan', type: 'circle', filter: role('stay'),
@@ -189,10 +191,11 @@ export class GroundMap {
     const first = new Set(foremost);
     this.#sources.finds.set(finds.flatMap((find) => {
       const place = [find.lon_deg, find.lat_deg];
-      const point = feature(first.has(find) ? 'find' : 'faint find', 'Point', place);
+      const {state} = find;
+      const point = feature(first.has(find) ? 'find' : 'faint find', 'Point', place, {state});
       if (!find.ellipse95 || !first.has(find)) return [point];
       const {semi_major_m: major, semi_minor_m: minor, bearing_deg: bearing} = find.ellipse95;
-      return [feature('ellipse', 'Polygon', [ellipseRing(place, major, minor, bearing)]), point];
+      return [feature('ellipse', 'Polygon', [ellipseRing(place, major, minor, bearing)], {state}), point];
     }));
   }
 
@@ -262,6 +265,6 @@ function track(points, properties) {
     geometry: {type: 'LineString', coordinates: points.map(([lon, lat]) => [lon, lat])}};
 }
 
-function feature(name, type, coordinates) {
-  return {type: 'Feature', properties: {role: name}, geometry: {type, coordinates}};
+function feature(name, type, coordinates, more = {}) {
+  return {type: 'Feature', properties: {role: name, ...more}, geometry: {type, coordinates}};
 }

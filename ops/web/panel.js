@@ -1,6 +1,7 @@
 // The lists beside the map.
 
-import {aboutOf, Deciding} from './deciding.js';
+import {Deciding} from './deciding.js';
+import {findRow, updateFind} from './finds.js';
 import {coordinates, duration, figure, fix, height, known, metres, timeOfDay} from './format.js';
 import {element, keyed, write} from './dom.js';
 import {aircraftIn, colourOf, detailsOf, keyOf, NO_RETURN, overAfterS, timesOf} from './flights.js';
@@ -42,11 +43,11 @@ export class Panel extends EventTarget {
   }
 
   drawFinds() {
-    const {finds} = this.#store;
-    this.#find('#finds-section').hidden = !finds.length;
+    const {finds, heat} = this.#store;
+    this.#find('#finds-section').hidden = !finds.length && !heat.length;
     write(this.#find('#find-count'), `${finds.length || ''}`);
-    keyed(this.#find('#finds'), finds, (each) => each.id, (each) => this.#findRow(each),
-      (row, each) => updateFind(row, each, this.#store.replay !== null));
+    keyed(this.#find('#finds'), finds, (each) => each.id, () => this.#findRow(),
+      (row, each) => updateFind(row, each, this.#store));
   }
 
   drawScenes() {
@@ -100,13 +101,8 @@ export class Panel extends EventTarget {
     return element('li', '', button);
   }
 
-  #findRow(find) {
-    const row = this.#placeRow('find', () => this.#ask('goto', {place: [find.lon_deg, find.lat_deg]}));
-    const decide = element('button', 'decide', 'Decide…');
-    decide.type = 'button';
-    decide.addEventListener('click', () => this.#deciding.ask(row.shown));
-    row.append(decide);
-    return row;
+  #findRow() {
+    return findRow((place) => this.#ask('goto', {place}), (find) => this.#deciding.ask(find));
   }
 
   #sceneRow(scene) {
@@ -234,21 +230,6 @@ function updateFlight(row, plan, flight, selected) {
   const details = row.querySelector('.details');
   write(details, detailsOf(flight));
   details.hidden = !selected;
-}
-
-function updateFind(row, find, readOnly) {
-  row.shown = find;
-  row.dataset.state = find.state;
-  const decide = row.querySelector('.decide');
-  decide.hidden = readOnly;
-  decide.setAttribute('aria-label', `Decide on ${find.name}`);
-  const size = find.ellipse95 ? `± ${metres(find.ellipse95.semi_major_m)} (95 %)` : 'uncertainty unknown';
-  write(row.querySelector('.name'), `${find.name}, ${find.state}, ${size}`);
-  const {score, what} = find.properties;
-  const scored = typeof score === 'number' ? `score ${score.toFixed(1)} · ` : '';
-  const told = what ? `${what} · ` : '';
-  write(row.querySelector('.about'), `${told}${scored}${coordinates([find.lon_deg, find.lat_deg])}`);
-  row.querySelector('.about').title = aboutOf(find);
 }
 
 function updateSearch(row, search) {

@@ -38,6 +38,11 @@ export class Store {
   alarms = null;
   /** The gravest alarm that nobody acknowledged, by the aircraft's keys. */
   calling = new Map();
+  /** How live thermal streams fare. */
+  heat = [];
+  #fetched = [];
+  /** Finds of live streams, by id. */
+  #live = new Map();
   #finds = [];
   #serverS = 0;
   #readAtMs = 0;
@@ -50,13 +55,27 @@ export class Store {
 
   /** The finds to look at first: named on the map and with their ellipse; the others are faint dots. */
   get foremostFinds() {
-    return this.finds.slice(0, FOREMOST_FINDS);
+    return this.finds.filter((each) => each.state !== 'dismissed').slice(0, FOREMOST_FINDS);
   }
 
-  /** Take in finds, what a person confirmed first and then the highest score. */
+  /** Whether finds come from live streams. */
+  get findsLive() {
+    return this.#live.size > 0;
+  }
+
+  /** Take in the finds that the server has; what a stream told since is newer. */
   takeFinds(finds) {
-    const weight = (find) => (find.state === 'confirmed' ? Infinity : find.properties.score ?? 0);
-    this.#finds = [...finds].sort((a, b) => (weight(a) === weight(b) ? 0 : weight(b) - weight(a)));
+    this.#fetched = finds;
+    this.#joinFinds();
+  }
+
+  /** What a person confirmed first, then the highest score, what was dismissed last. */
+  #joinFinds() {
+    const weight = ({state, properties}) => (
+      {confirmed: Infinity, dismissed: -1}[state] ?? properties.score ?? 0);
+    const others = this.#fetched.filter((each) => !this.#live.has(each.id));
+    this.#finds = [...this.#live.values(), ...others]
+      .sort((a, b) => (weight(a) === weight(b) ? 0 : weight(b) - weight(a)));
   }
 
   /** Take in a message of the live stream; returns what it changed, as section names. */
@@ -101,8 +120,11 @@ export class Store {
     this.operation = message.operation;
     this.traffic = message.traffic;
     this.recording = message.recording;
+    this.heat = message.heat;
+    this.#live = new Map(message.finds.map((each) => [each.id, each]));
+    this.#joinFinds();
     this.#takeAlarms(message.alarms);
-    return ['vehicles', 'events', 'plans', 'alarms', 'traffic'];
+    return ['vehicles', 'events', 'plans', 'alarms', 'traffic', 'finds', 'heat'];
   }
 
   #applyDelta(message) {
@@ -120,12 +142,17 @@ export class Store {
     if (message.alarms) this.#takeAlarms(message.alarms);
     if (message.traffic) this.traffic = message.traffic;
     if (message.recording) this.recording = message.recording;
+    if (message.heat) this.heat = message.heat;
+    for (const find of message.finds) this.#live.set(find.id, find);
+    if (message.finds.length) this.#joinFinds();
     this.dropped += message.dropped.deltas;
     return [
       ...(message.vehicles.length || message.gone.length ? ['vehicles'] : []),
       ...(message.traffic ? ['traffic'] : []),
       ...(message.events.length ? ['events'] : []),
       ...(message.alarms ? ['alarms'] : []),
+      ...(message.finds.length ? ['finds'] : []),
+      ...(message.heat ? ['heat'] : []),
     ];
   }
 

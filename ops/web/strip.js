@@ -75,7 +75,12 @@ export class Strip {
     const match = find('#match');
     match.hidden = !point?.marks.some((each) => !each.matched) || shown.every((each) => marked.has(each.photo));
     match.disabled = Boolean(store.busy);
-    find('#forget').hidden = point?.kind !== 'measure';
+    const role = find('#role');
+    role.hidden = point?.role !== 'control' && point?.role !== 'check';
+    role.disabled = Boolean(store.busy);
+    write(role, point?.role === 'check' ? 'Make it control' : 'Make it a check');
+    role.title = point?.role === 'check' ? 'It shapes the adjustment from then on' : 'It takes no part from then on: the scene is compared with it';
+    find('#note').hidden = find('#forget').hidden = point?.kind !== 'measure';
     keyed(find('#cells'), shown, (each) => each.photo, (each) => this.#made(each.photo), (cell, each) => {
       const mark = marked.get(each.photo);
       cell.dataset.state = !mark ? 'open' : mark.matched ? 'matched' : 'marked';

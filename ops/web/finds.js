@@ -1,0 +1,67 @@
+// A find's row in the list: what was seen, when and by whom, how sure its place is, and the button to decide.
+
+import {element, write} from './dom.js';
+import {coordinates, metres, timeOfDay} from './format.js';
+
+/** The camera shows it at this moment, or did so a moment ago. */
+const IN_VIEW_S = 3;
+
+/** A row that goes to its find's place, and asks what it is. */
+export function findRow(goTo, decide) {
+  const picture = element('img', 'seen');
+  picture.alt = '';
+  const button = element('button', 'find', picture, element('span', 'name'), element('span', 'about'));
+  button.type = 'button';
+  const row = element('li', '', button);
+  button.addEventListener('click', () => goTo([row.shown.lon_deg, row.shown.lat_deg]));
+  const ask = element('button', 'decide', 'Decide…');
+  ask.type = 'button';
+  ask.addEventListener('click', () => decide(row.shown));
+  row.append(ask);
+  return row;
+}
+
+export function updateFind(row, find, store) {
+  row.shown = find;
+  row.dataset.state = find.state;
+  const live = find.vehicle !== null;
+  row.classList.toggle('in-view', live && store.now() - find.seen_s < IN_VIEW_S);
+  show(row.querySelector('.seen'), find);
+  const decide = row.querySelector('.decide');
+  decide.hidden = store.replay !== null;
+  decide.setAttribute('aria-label', `Decide on ${find.name}`);
+  const size = find.ellipse95 ? `± ${metres(find.ellipse95.semi_major_m)} (95 %)` : 'uncertainty unknown';
+  const {score, what} = find.properties;
+  const worth = typeof score === 'number' ? scored(score) : '';
+  const place = coordinates([find.lon_deg, find.lat_deg]);
+  write(row.querySelector('.name'), live ? find.name : `${find.name}, ${find.state}, ${size}`);
+  write(row.querySelector('.about'), live
+    ? `${joined([find.state, what, size])}\n${joined([worth, seen(find, store)])}`
+    : joined([what, worth, place]));
+  row.querySelector('.about').title = `${aboutOf(find)}${live ? `\n${place}` : ''}`;
+}
+
+/** A find's picture in an image, which is hidden where there is none. */
+export function show(image, {thumbnail_url: url, name}) {
+  image.hidden = !url;
+  if (url && image.getAttribute('src') !== url) image.src = url;
+  image.title = url ? `${name} as the camera saw it` : '';
+}
+
+/** What it may be and why, and what was decided so far, a line each. */
+export function aboutOf({properties, state}) {
+  const what = [properties.what, ...(properties.reasons ?? [])].filter(Boolean).join(', ');
+  const history = (properties.history ?? []).map((each) => `${each.state} by ${each.by}: ${each.why}`);
+  return [what, ...history].filter(Boolean).join('\n') || state;
+}
+
+/** Scores of the network are at most 1. */
+const scored = (score) => `score ${score.toFixed(score < 1 ? 2 : 1)}`;
+
+function seen(find, store) {
+  const who = store.vehicles.get(`${find.vehicle}`)?.name ?? `Vehicle ${find.vehicle}`;
+  const count = find.properties.sighting_count;
+  return `${timeOfDay(find.seen_s)} · ${who}${count > 1 ? ` · ${count}×` : ''}`;
+}
+
+const joined = (parts) => parts.filter(Boolean).join(' · ');

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from imaging.accuracy import Accuracy
 from imaging.adjustment import Adjusted
+from imaging.alignment import STAGE as ALIGNMENT
 from imaging.alignment import Alignment
 from imaging.control.gathering import STAGE as CONTROL
 from imaging.dense.model import DenseSurface
@@ -72,7 +74,10 @@ class SceneReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """What the stages gave. `files` are the scene's results by name, with their SHA-256."""
+    """What the stages gave. `files` are the scene's results by name, with their SHA-256.
+
+    `again` names the scene that this one was drawn anew from, None where it was made of photos alone.
+    """
 
     found: Survey
     refined: Refined
@@ -81,6 +86,7 @@ class Results:
     drawn: Orthomosaic
     accuracy: Accuracy
     files: dict[str, str]
+    again: Mapping[str, str] | None = None
 
     @property
     def alignment(self) -> Alignment:
@@ -104,9 +110,11 @@ def write_report(scene: Scene, options: MosaicOptions, results: Results, meter: 
         "options": asdict(options),
         "photos": _photos(results),
         "left_out": [asdict(item) for item in left_out],
+        "parts": _parts(scene),
         "lenses": _lenses(results.refined.adjusted),
         "priors": _priors(results.found),
         "control": (scene.read(CONTROL) or {}).get("sources", {}),
+        "again": None if results.again is None else dict(results.again),
         "place": _place(results),
         "surface": _surface(results.dense),
         "orthomosaic": _picture(results),
@@ -162,6 +170,11 @@ def _photos(results: Results) -> list[dict[str, Any]]:
         }
         for name, photo in results.found.photos.items()
     ]
+
+
+def _parts(scene: Scene) -> int:
+    """How many groups of photos without anything in common there are: positions alone join them."""
+    return int((scene.read(ALIGNMENT) or {}).get("parts", 1))
 
 
 def _lenses(adjusted: Adjusted) -> dict[str, Any]:

@@ -171,20 +171,17 @@ class Operation:
         InputError for a file that cannot be read or a kind that is none, EvidenceError for one that changed
         after it entered.
         """
-        if kind not in FOLDERS:
-            raise InputError(f"there is no kind of file {kind!r}", remedy=f"Kinds are {', '.join(FOLDERS)}")
-        if path.is_symlink() or not path.is_file():
-            raise InputError("not a file", where=str(path), remedy="Check the path")
+        _check_file(path, kind)
         inside = self._inside(path)
-        if inside is not None:
-            return self._enter(inside, kind, details)
-        copy = self._copied(path, FOLDERS[kind])
-        try:
-            return self._enter(copy, kind, {"source": path.name, **details})
-        except BaseException:
-            if self.store.file(copy) is None:
-                (self.folder / copy).unlink(missing_ok=True)
-            raise
+        return self._enter_copy(path, kind, details) if inside is None else self._enter(inside, kind, details)
+
+    def add_copy(self, path: Path, kind: str, **details: Any) -> EnteredFile:
+        """Let a copy of a file enter, also where it lies in the operation: for one that may still change.
+
+        Raises what `add_file` raises.
+        """
+        _check_file(path, kind)
+        return self._enter_copy(path, kind, details)
 
     def add_folder(self, folder: Path, kind: str, **details: Any) -> tuple[EnteredFile, ...]:
         """Let every file of a folder that lies in the operation enter, its subfolders too."""
@@ -213,6 +210,15 @@ class Operation:
             paths = (path for path in paths if not follows(path))
             found += [path.relative_to(self.folder).as_posix() for path in paths]
         return tuple(sorted(set(found) - entered))
+
+    def _enter_copy(self, path: Path, kind: str, details: dict[str, Any]) -> EnteredFile:
+        copy = self._copied(path, FOLDERS[kind])
+        try:
+            return self._enter(copy, kind, {"source": path.name, **details})
+        except BaseException:
+            if self.store.file(copy) is None:
+                (self.folder / copy).unlink(missing_ok=True)
+            raise
 
     def _inside(self, path: Path) -> str | None:
         try:
@@ -283,6 +289,13 @@ def login_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def _check_file(path: Path, kind: str) -> None:
+    if kind not in FOLDERS:
+        raise InputError(f"there is no kind of file {kind!r}", remedy=f"Kinds are {', '.join(FOLDERS)}")
+    if path.is_symlink() or not path.is_file():
+        raise InputError("not a file", where=str(path), remedy="Check the path")
 
 
 def _kind(kind: OperationKind | str) -> OperationKind:

@@ -10,6 +10,7 @@ import difflib
 import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -47,8 +48,7 @@ def check_marks(marked: Sequence[MarkedPoint], photos: Sizes) -> tuple[Finding, 
 def marks_in(marked: Sequence[MarkedPoint], photos: Collection[str]) -> tuple[MarkedPoint, ...]:
     """The marks in these photos alone; points without any are left out."""
     kept = (
-        MarkedPoint(point.name, tuple(mark for mark in point.marks if mark.photo in photos))
-        for point in marked
+        replace(point, marks=tuple(mark for mark in point.marks if mark.photo in photos)) for point in marked
     )
     return tuple(point for point in kept if point.marks)
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from imaging.control.bars import read_bars
 from imaging.control.checks import check_bars, check_marks, check_names, check_points, marks_in
 from imaging.control.files import Control, read_control
+from imaging.control.lines import shown
 from imaging.control.marks import read_marks
+from imaging.control.naming import named_as_photos
 from imaging.control.points import Mark, MarkedPoint, Role, ScaleBar, SitePoint, SurveyedPoint
-from imaging.control.scene import SceneControl
+from imaging.control.scene import NO_CONTROL, SceneControl
 from imaging.control.whereabouts import check_against_photos
 from imaging.photos import Photo, hash_file
 from imaging.scene import Scene
@@ -28,11 +30,15 @@ from missions.plan import Finding, Severity
 STAGE = "control"
 MOST_SITE_POINTS = 50
 """Every two of them make a distance: 1225 of fifty."""
+NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlFiles:
-    """Where it is written. `system`, `heights` and `grids` are as in `read_control`."""
+    """Where it is written. `system`, `heights` and `grids` are as in `read_control`.
+
+    `checks` are points that take no part, whatever their file says of them.
+    """
 
     points: Path | None = None
     marks: Path | None = None
@@ -40,6 +46,7 @@ class ControlFiles:
     system: str | None = None
     heights: str | None = None
     grids: Path | None = None
+    checks: tuple[str, ...] = ()
 
     @property
     def named(self) -> bool:
@@ -60,17 +67,30 @@ class Gathered:
     findings: tuple[Finding, ...]
 
 
-def gather(files: ControlFiles, photos: Mapping[str, Photo]) -> Gathered:
-    """Read all of it. Raises InputError for a file that cannot be read and for a finding that is blocking."""
+def gather(
+    files: ControlFiles,
+    photos: Mapping[str, Photo],
+    *,
+    others: Collection[str] = (),
+    kept: SceneControl = NO_CONTROL,
+) -> Gathered:
+    """Read all of it. `others` are names of photos that lie in the folder and are not used.
+
+    What no file tells is taken from `kept`, what the scene was made with before. Raises InputError for a file
+    that cannot be read, a name that can be meant in two ways and a finding that is blocking.
+    """
     read = None
     if files.points is not None:
         read = read_control(files.points, system=files.system, heights=files.heights, grids=files.grids)
     bars = read_bars(files.bars) if files.bars is not None else None
-    marked = _merged(read, read_marks(files.marks) if files.marks is not None else ())
-    measured = bars.bars if bars is not None else ()
-    points: tuple[SurveyedPoint, ...] | tuple[SitePoint, ...] = ()
+    where = str(files.points or files.marks or files.bars or "ground control")
+    marked = _merged(read, _marked(files, kept))
+    marked = named_as_photos(marked, [*photos, *others], str(files.marks or where))
+    measured = bars.bars if bars is not None else _not_of_site(kept, read)
+    points: tuple[SurveyedPoint, ...] | tuple[SitePoint, ...] = kept.points
     if read is not None:
         points = read.points or read.site_points
+    points = _with_checks(points, files.checks)
     sizes = {name: (photo.width_px, photo.height_px) for name, photo in photos.items()}
     findings = (
         *(read.findings if read is not None else ()),
@@ -85,13 +105,13 @@ def gather(files: ControlFiles, photos: Mapping[str, Photo]) -> Gathered:
     if blocking:
         raise InputError(
             " ".join(finding.text for finding in blocking),
-            where=str(files.points or files.marks or files.bars),
+            where=where,
             remedy=blocking[0].remedy,
         )
     marks = {point.name: point.marks for point in marks_in(marked, photos)}
-    site = () if read is None else _bars_of_site([each for each in read.site_points if each.name in marks])
+    site = _bars_of_site([each for each in points if isinstance(each, SitePoint) and each.name in marks])
     control = SceneControl(
-        points=read.points if read is not None else (),
+        points=tuple(each for each in points if isinstance(each, SurveyedPoint)),
         marks=marks,
         bars=(*measured, *site),
     )
@@ -135,6 +155,33 @@ def control_from_json(body: Mapping[str, Any]) -> SceneControl:
     )
 
 
+def _marked(files: ControlFiles, kept: SceneControl) -> tuple[MarkedPoint, ...]:
+    """The marks of the marks' own file, else those that were used before."""
+    if files.marks is not None:
+        return read_marks(files.marks)
+    return tuple(MarkedPoint(name, marks) for name, marks in kept.marks.items())
+
+
+def _with_checks(
+    points: tuple[SurveyedPoint, ...] | tuple[SitePoint, ...], checks: tuple[str, ...]
+) -> tuple[SurveyedPoint, ...] | tuple[SitePoint, ...]:
+    """The points, those that are named taking no part. Raises InputError for a name that none has."""
+    unknown = [name for name in checks if all(each.name != name for each in points)]
+    if unknown:
+        raise InputError(
+            f"nobody surveyed a point {shown(unknown[0])}",
+            where="--check",
+            remedy=f"The points are {', '.join(each.name for each in points[:NAMED]) or 'none'}"
+            + (" and more" if len(points) > NAMED else ""),
+        )
+
+    def role(each: SurveyedPoint | SitePoint) -> Role:
+        return Role.CHECK if each.name in checks else each.role
+
+    surveyed = tuple(replace(each, role=role(each)) for each in points if isinstance(each, SurveyedPoint))
+    return surveyed or tuple(replace(each, role=role(each)) for each in points if isinstance(each, SitePoint))
+
+
 def _merged(read: Control | None, marked: tuple[MarkedPoint, ...]) -> tuple[MarkedPoint, ...]:
     """Marks of both files; where both mark a point in a photo, that of the marks' own file holds."""
     merged: dict[str, dict[str, Mark]] = {}
@@ -148,6 +195,12 @@ def _whereabouts(read: Control | None, photos: Mapping[str, Photo]) -> tuple[Fin
         return ()
     places = [photo.place for photo in photos.values() if photo.place is not None]
     return check_against_photos(read.points, places, listed=read.listed, system=read.system)
+
+
+def _not_of_site(kept: SceneControl, read: Control | None) -> tuple[ScaleBar, ...]:
+    """The distances from before, without those between points that a site's own frame now gives anew."""
+    site = {point.name for point in read.site_points} if read is not None else set()
+    return tuple(each for each in kept.bars if not {each.first, each.second} <= site)
 
 
 def _bars_of_site(points: list[SitePoint]) -> Iterator[ScaleBar]:

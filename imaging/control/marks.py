@@ -1,11 +1,12 @@
 """Marks of points in photos, as `marks.json`.
 
     {"format": "droneteam-marks", "version": 1,
-     "points": [{"name": "P1", "marks": [
+     "points": [{"name": "P1", "note": "kerb, north corner", "marks": [
         {"photo": "DJI_0001.JPG", "x_px": 1204.5, "y_px": 871.5, "sigma_px": 0.5,
          "marked_by": "A. de Vries", "marked_at": "2026-11-27T10:12:00+00:00"}]}]}
 
-Pixels are of the stored picture, its orientation tag not applied; (0.5, 0.5) is the centre of the first one.
+A note may be left out, as may who marked and when. Pixels are of the stored picture, its orientation tag not
+applied; (0.5, 0.5) is the centre of the first one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from missions.files import read_bounded, write_whole
 
 FORMAT, VERSION = "droneteam-marks", 1
 LIMIT_PX = 1_000_000.0
+LIMIT_NOTE = 500
 _MARK = {"photo", "x_px", "y_px", "sigma_px", "marked_by", "marked_at"}
 
 
@@ -34,9 +36,14 @@ def write_marks(path: Path, points: Iterable[MarkedPoint]) -> None:
     body = {
         "format": FORMAT,
         "version": VERSION,
-        "points": [{"name": point.name, "marks": [asdict(mark) for mark in point.marks]} for point in points],
+        "points": [_body(point) for point in points],
     }
     write_whole(path, (json.dumps(body, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def _body(point: MarkedPoint) -> dict[str, Any]:
+    noted = {"note": point.note} if point.note else {}
+    return {"name": point.name, **noted, "marks": [asdict(mark) for mark in point.marks]}
 
 
 def read_marks(path: Path) -> tuple[MarkedPoint, ...]:
@@ -120,7 +127,15 @@ def _point(body: Any, before: Container[str]) -> MarkedPoint:
         if mark.photo in marks:
             raise ValueError(f"{shown(name)} is marked in {shown(mark.photo)} twice")
         marks[mark.photo] = mark
-    return MarkedPoint(name, tuple(marks.values()))
+    return MarkedPoint(name, tuple(marks.values()), note_from(text_of(body, "note", "")))
+
+
+def note_from(text: str) -> str:
+    """What people note of a point or a figure, in one line. Raises ValueError."""
+    note = " ".join(text.split())
+    if len(note) > LIMIT_NOTE or not note.isprintable():
+        raise ValueError(f"its note is longer than {LIMIT_NOTE} characters or cannot be printed")
+    return note
 
 
 def _mark(body: Any) -> Mark:

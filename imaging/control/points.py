@@ -84,10 +84,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class MarkedPoint:
-    """A point's marks, at most one a photo."""
+    """A point's marks, at most one a photo, and what people noted of it."""
 
     name: str
     marks: tuple[Mark, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ class SceneControl:
         }
         return replace(self, marks=kept)
 
+    def with_roles(self, roles: Mapping[str, Role]) -> SceneControl:
+        """The same with other roles for the surveyed points that are named."""
+        points = tuple(replace(each, role=roles.get(each.name, each.role)) for each in self.points)
+        return replace(self, points=points)
+
     def role_of(self, name: str) -> Role | None:
         """Control or check, None for a point that nobody surveyed."""
         return next((each.role for each in self.points if each.name == name), None)

@@ -6,7 +6,6 @@ Progress comes back as one JSON object a line on standard output, an error as {"
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from imaging.control.gathering import kept_control
 from imaging.marking.again import readjust
 from imaging.scene import Scene
+from imaging.worker import end_with_parent
 from missions.errors import DroneteamError
 
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     """Adjust; 0 when all was written."""
     scene, into = (Scene(Path(each)) for each in arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         readjust(scene, kept_control(into), into, _Told())
     except DroneteamError as error:
@@ -47,13 +47,6 @@ def main(arguments: list[str]) -> int:
 def _say(event: dict[str, str]) -> None:
     sys.stdout.write(json.dumps(event) + "\n")
     sys.stdout.flush()
-
-
-def _end_with_parent() -> None:
-    """Nobody waits for the answer any more once the pipe is closed from the other end."""
-    while os.read(0, 1024):  # not sys.stdin, whose lock would be held when this process ends
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

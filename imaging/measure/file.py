@@ -128,7 +128,7 @@ def check_belongs(body: Mapping[str, Any], opened: OpenedScene, where: str) -> N
         raise InputError(
             "the measurement rests on another adjustment than the picture, or its verdict was changed",
             where=where,
-            remedy="Make the scene again with what was marked since, and measure again",
+            remedy="Draw the scene again (`droneteam mosaic --again`), and measure on that",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -58,7 +58,7 @@ def completed(
         if len(point.marks) == 1:
             place = on_surface(adjusted, point.marks[0], surface)
             more = matched(adjusted, point.marks[0], place, pictures)
-            point = MarkedPoint(point.name, _consistent(adjusted, (*point.marks, *more)))
+            point = replace(point, marks=_consistent(adjusted, (*point.marks, *more)))
         whole.append(point)
     return tuple(whole)
 
@@ -98,13 +98,16 @@ def measure(
     *,
     evidence: bool,
     verdict: str,
-    notes: dict[str, str] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> Measurement:
-    """The figures asked for. Raises InputError for a figure that cannot be."""
+    """The figures asked for. `notes` by letter stand in for those of the points.
+
+    Raises InputError for a figure that cannot be.
+    """
     marks = tuple(
         MarkPosition(
             point.name,
-            (notes or {}).get(point.name, ""),
+            (notes or {}).get(point.name, point.note),
             places.of((point.name,))[0][0],
             places.sigma_m(point.name),
             tuple(mark.photo for mark in point.marks),

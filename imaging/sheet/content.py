@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from imaging.measure.figures import Measurement
+from imaging.sheet.shortcomings import Shortcomings
 from missions.errors import InputError, SettingsError
 from missions.geodesy import LocalFrame
 from missions.rdnap import Frame
@@ -21,6 +22,7 @@ SCALES = (100, 200, 250, 500, 1000)
 PAPERS_MM = {"A4": (210, 297), "A3": (297, 420), "A2": (420, 594), "A1": (594, 841)}
 LIMIT_MARKS, LIMIT_FIGURES, LIMIT_LINES, LIMIT_HASHES = 200, 200, 200, 300
 LIMIT_TEXT = 2000
+NOTHING_LACKING = Shortcomings()
 Area = tuple[float, float, float, float]
 """West, south, east, north in metres of the scene's local frame."""
 
@@ -62,7 +64,8 @@ class SheetContent:
     `orthomosaic` is a GeoTIFF in UTM, north up. `frame` is the local frame of the marks. `hashes` are SHA-256
     by file name: what the scene was made from and what came of it; that of the orthomosaic is computed and
     added. `remarks` are printed in full, such as a speed from tyre marks with its assumptions. `reference`
-    and `epoch_year` say what the positions are measured in; only the Dutch grid asks.
+    and `epoch_year` say what the positions are measured in; only the Dutch grid asks. `lacking` is what is
+    printed of checks, of what was set aside and of photos that are not in the picture.
     """
 
     orthomosaic: Path
@@ -76,6 +79,7 @@ class SheetContent:
     settings: Mapping[str, str] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    lacking: Shortcomings = NOTHING_LACKING
     reference: Frame | None = None
     epoch_year: float | None = None
 
@@ -177,6 +181,8 @@ def _check_texts(content: SheetContent) -> None:
         *content.software.values(),
         *content.settings.values(),
         *content.remarks,
+        *(part for pair in (*content.lacking.set_aside, *content.lacking.left_out) for part in pair),
+        *(check.name for check in content.lacking.checks),
         content.measurement.verdict,
         *(mark.note for mark in content.measurement.marks),
         *(figure.note for figure in content.measurement.figures),

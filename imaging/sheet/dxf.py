@@ -1,4 +1,4 @@
-"""Marks and figures as a drawing exchange file (DXF R2010) in metres, in the plane of the orthomosaic."""
+"""Marks and figures as a drawing exchange file (DXF R2010) in metres, in the orthomosaic's plane or in RD."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ezdxf.layouts import Modelspace
 
 from imaging.lens import Array
 from imaging.measure.figures import Figure
-from imaging.sheet.content import SheetContent, check_content
+from imaging.sheet.content import SheetContent, SheetOptions, check_content
 from imaging.sheet.numbers import stated
 from imaging.sheet.pen import clean
 from imaging.sheet.picture import open_picture
-from imaging.sheet.plane import Plane, utm_from_local
+from imaging.sheet.plane import Plane, rd_grid, utm_from_local
 from imaging.sheet.words import Words
 from missions.errors import SettingsError
 from missions.files import write_whole
@@ -36,13 +36,19 @@ KINDS = {
     "height difference": "HEIGHT_DIFFERENCES",
 }
 STYLE = "SHEET"
+UTM_OPTIONS = SheetOptions()
+RD = "RD, Amersfoort / RD New (EPSG:28992), by RDNAPTRANS2018"
+STEP_M = 100.0
 
 
-def write_dxf(path: Path, content: SheetContent, text_height_m: float = 0.4) -> None:
+def write_dxf(
+    path: Path, content: SheetContent, text_height_m: float = 0.4, options: SheetOptions = UTM_OPTIONS
+) -> None:
     """Write marks (points with their height), figures and notes, in UTM metres, layers by kind.
 
-    UTM is not true to the ground: notes in the drawing give the factor, and the figures' texts the lengths
-    that were measured. Raises InputError, SettingsError for a text height that cannot be read, OutputError.
+    In RD metres where the options' `grid` is "rd". Neither is true to the ground: notes in the drawing give
+    the factor, and the figures' texts the lengths that were measured. Raises InputError, SettingsError for a
+    text height that cannot be read and for RD that cannot be had, OutputError.
     """
     if not 0.02 <= text_height_m <= 50:
         raise SettingsError(f"texts of {text_height_m:g} m cannot be read", remedy="Take 0.02 to 50 m")
@@ -52,7 +58,11 @@ def write_dxf(path: Path, content: SheetContent, text_height_m: float = 0.4) -> 
     document = _empty()
     space = document.modelspace()
     marks = content.measurement.marks
-    plane = utm_from_local(epsg, content.frame, np.array([mark.local_m[:2] for mark in marks]).reshape(-1, 2))
+    utm = utm_from_local(epsg, content.frame, np.array([mark.local_m[:2] for mark in marks]).reshape(-1, 2))
+    grid = None
+    if options.grid == "rd":
+        grid = rd_grid(epsg, content.reference, content.epoch_year, options.grids)
+    plane = utm if grid is None else grid.from_utm(utm)
     places = {
         mark.letter: np.array([*en, float(mark.local_m[2])]) for mark, en in zip(marks, plane, strict=True)
     }
@@ -63,9 +73,14 @@ def write_dxf(path: Path, content: SheetContent, text_height_m: float = 0.4) -> 
         _text(space, mark.letter, at + 0.6 * text_height_m, text_height_m, "LETTERS")
     for figure in content.measurement.figures:
         _add_figure(space, figure, places, 0.8 * text_height_m)
-    foot = np.min([at[:2] for at in places.values()], axis=0) if places else bounds[0]
-    scale = Plane(epsg, content.frame, foot).point_scale
-    for number, line in enumerate(_notes(content, epsg, scale)):
+    corner = utm.min(axis=0) if len(utm) else bounds[0]
+    scale = Plane(epsg, content.frame, corner).point_scale
+    foot, system = corner, f"UTM, EPSG:{epsg}"
+    if grid is not None:
+        ends = grid.from_utm(np.array([corner, corner + np.array([STEP_M, 0.0])]))
+        scale *= float(np.linalg.norm(ends[1] - ends[0])) / STEP_M
+        foot, system = plane.min(axis=0) if len(plane) else ends[0], RD
+    for number, line in enumerate(_notes(content, system, scale)):
         at = np.array([foot[0], foot[1] - (3 + 1.6 * number) * text_height_m, 0.0])
         _text(space, line, at, text_height_m, "NOTES")
     held = io.StringIO()
@@ -127,12 +142,12 @@ def _text(
     )
 
 
-def _notes(content: SheetContent, epsg: int, scale: float) -> list[str]:
+def _notes(content: SheetContent, system: str, scale: float) -> list[str]:
     measurement = content.measurement
     return [
         measurement.verdict,
         f"Case {content.case.number}, made {content.created.isoformat(sep=' ', timespec='seconds')}",
-        f"UTM, EPSG:{epsg}, metres. A metre on the ground is {scale:.5f} m here;",
+        f"{system}, metres. A metre on the ground is {scale:.5f} m here;",
         "lengths taken from this drawing are not true to the ground, the texts are what was measured.",
         f"Heights: {Words('en').heights(content.height_reference)}. Intervals: 95 %.",
         *(f"{mark.letter}: {mark.note}" for mark in measurement.marks if mark.note.strip()),

@@ -9,6 +9,7 @@ from imaging.measure.figures import Measurement
 from imaging.measure.opened import OpenedScene
 from imaging.photos import hash_file
 from imaging.sheet.content import Case, SheetAccuracy, SheetContent
+from imaging.sheet.shortcomings import shortcomings_of
 from missions.errors import FormatError
 
 MOST_PHOTOS = 200
@@ -38,6 +39,10 @@ def sheet_content(
             for name, value in report["options"].items()
             if value is not None
         }
+        again = report.get("again") or {}
+        drawn_from = {f"{again['scene']}/scene.json": str(again["report_sha256"])} if again else {}
+        if again:
+            settings["drawn anew from"] = str(again["scene"])
         if not listed:
             settings["photos"] = f"{len(photos)}; their SHA-256 stand in {opened.scene.report.name}"
         return SheetContent(
@@ -53,10 +58,12 @@ def sheet_content(
             hashes={
                 **results,
                 opened.scene.report.name: hash_file(opened.scene.report),
+                **drawn_from,
                 **measured,
                 **listed,
             },
             remarks=remarks,
+            lacking=shortcomings_of(report),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(

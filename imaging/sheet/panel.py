@@ -16,6 +16,7 @@ from imaging.sheet.drawing import VERDICT_COLOUR, Drawing
 from imaging.sheet.layout import Box
 from imaging.sheet.numbers import decimals_for, stated
 from imaging.sheet.pen import ASCENT, BLACK, WHITE, Anchor, Pen, Text, wrap
+from imaging.sheet.shortcomings import MOST_LISTED
 from imaging.sheet.words import Words
 
 PAIR = (Column(1.0), Column(1.15))
@@ -27,6 +28,7 @@ MARKS = (
     Column(1.0, "right"),
     Column(0.85, "right"),
 )
+CHECKS = (Column(0.8), Column(1.9), Column(1.3))
 BAR_MM = {100: 50, 200: 50, 250: 40, 500: 50, 1000: 50}
 ANY_CORRELATION_95 = 1.959964
 
@@ -49,9 +51,12 @@ class Panel:
             self._scale(),
             self._case(),
             self._accuracy(),
+            self._checks(),
             self._figures(),
             self._marks(),
             self._remarks(),
+            self._listed("set_aside", self.content.lacking.set_aside),
+            self._listed("left_out", self.content.lacking.left_out),
             self._pairs("settings", self.content.settings),
             self._pairs("software", self.content.software),
             self._hashes(),
@@ -160,20 +165,55 @@ class Panel:
         def metres(value: float | None) -> str:
             return unmeasured if value is None else f"{words.number(value, 3)} m"
 
+        # Of distances alone there is none: each check's own difference stands below.
+        rmse = [
+            (name, metres(value))
+            for name, value in (
+                ("check_horizontal", figures.check_rmse_horizontal_m),
+                ("check_vertical", figures.check_rmse_vertical_m),
+            )
+            if value is not None or not self.content.lacking.checks
+        ]
         scale = figures.scale_95_pct
         lines = [
             ("verdict", words.verdict(self.content.measurement.verdict)),
             ("control", str(figures.control_points)),
             ("bars", str(figures.scale_bars)),
             ("check_points", str(figures.check_points) if figures.check_points else unmeasured),
-            ("check_horizontal", metres(figures.check_rmse_horizontal_m)),
-            ("check_vertical", metres(figures.check_rmse_vertical_m)),
+            *rmse,
             ("scale_95", unmeasured if scale is None else f"± {words.number(_up(scale, 2), 2)} %"),
             ("gsd", f"{words.number(figures.gsd_m * 1000, 1)} mm"),
             ("reprojection", f"{words.number(figures.reprojection_px, 2)} px"),
             ("photos", f"{figures.photos_used} / {figures.photos_left_out}"),
         ]
         return self._block("accuracy", self._two([(words(name), value) for name, value in lines]))
+
+    def _checks(self) -> Block | None:
+        """Each check with its difference, and what the uncertainties let one expect."""
+        words = self.words
+        head = table_rows(
+            [words(name) for name in ("check_name", "off", "expected")], CHECKS, self.width, bold=True
+        )
+        rows: list[Row] = []
+        for check in self.content.lacking.checks:
+            axes = ["length_of"] if check.is_distance else ["east_of", "north_of", "up_of"]
+            off = [
+                f"{words(axis)} {words.signed(value, 3)}"
+                for axis, value in zip(axes, check.off_m, strict=False)
+            ]
+            expected = [words.number(_up(ANY_CORRELATION_95 * sigma, 3), 3) for sigma in check.sigma_m]
+            note = "" if check.agrees else words("disagrees")
+            cells = [check.name, "; ".join(off), f"± {'; '.join(expected)}"]
+            rows += table_rows(cells, CHECKS, self.width, note=note)
+        return self._block("checks", tuple(rows), head) if rows else None
+
+    def _listed(self, title: str, items: tuple[tuple[str, str], ...]) -> Block | None:
+        """Names with reasons, the first of many; the scene's report has all."""
+        lines = [(name, self.words.reason(reason)) for name, reason in items[:MOST_LISTED]]
+        rows = self._two(lines)
+        if len(items) > MOST_LISTED:
+            rows += text_rows(self.words("and_more", count=len(items) - MOST_LISTED), self.width)
+        return self._block(title, rows) if rows else None
 
     def _two(self, lines: list[tuple[str, str]]) -> tuple[Row, ...]:
         return tuple(row for pair in lines for row in table_rows(pair, PAIR, self.width))
@@ -233,9 +273,10 @@ class Panel:
         return utm if self.drawing.grid is None else self.drawing.grid.from_utm(utm)
 
     def _remarks(self) -> Block | None:
-        rows = tuple(
-            row for remark in self.content.remarks for row in text_rows(self.words.remark(remark), self.width)
-        )
+        lines = [self.words.remark(remark) for remark in self.content.remarks]
+        if self.content.lacking.parts > 1:
+            lines.insert(0, self.words("parts", count=self.content.lacking.parts))
+        rows = tuple(row for line in lines for row in text_rows(line, self.width))
         return self._block("remarks", rows) if rows else None
 
     def _pairs(self, title: str, pairs: Mapping[str, str]) -> Block | None:

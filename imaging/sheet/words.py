@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from imaging.sheet.remarks import in_dutch
+from imaging.sheet.shortcomings import reason_in_dutch
 
 ENGLISH = {
     "comma": ".",
@@ -33,6 +34,20 @@ ENGLISH = {
     "control": "Ground control points",
     "bars": "Scale bars",
     "check_points": "Independent checks",
+    "check_name": "Check",
+    "checks": "Independent checks",
+    "off": "Scene less survey (m)",
+    "expected": "To be expected (95 %)",
+    "east_of": "E",
+    "north_of": "N",
+    "up_of": "up",
+    "length_of": "length",
+    "disagrees": "disagrees: too far to be chance",
+    "set_aside": "Set aside",
+    "left_out": "Photos left out",
+    "and_more": "and {count} more, in scene.json",
+    "parts": "The photos make {count} parts that share no ground: distances from one to another rest on the "
+    "photos' own positions and on ground control, not on what the photos show.",
     "check_horizontal": "Their RMSE, horizontal",
     "check_vertical": "Their RMSE, vertical",
     "none_measured": "none measured",
@@ -98,6 +113,20 @@ DUTCH = {
     "control": "Paspunten",
     "bars": "Schaallatten",
     "check_points": "Onafhankelijke controles",
+    "check_name": "Controle",
+    "checks": "Onafhankelijke controles",
+    "off": "Opname min inmeting (m)",
+    "expected": "Te verwachten (95 %)",
+    "east_of": "O",
+    "north_of": "N",
+    "up_of": "hoogte",
+    "length_of": "lengte",
+    "disagrees": "wijkt af: te ver voor toeval",
+    "set_aside": "Terzijde gelegd",
+    "left_out": "Weggelaten foto's",
+    "and_more": "en nog {count}, in scene.json",
+    "parts": "De foto's vormen {count} delen die geen grond delen: afstanden van het ene naar het andere "
+    "berusten op de posities van de foto's en op paspunten, niet op wat de foto's tonen.",
     "check_horizontal": "RMSE daarvan, horizontaal",
     "check_vertical": "RMSE daarvan, verticaal",
     "none_measured": "niet gemeten",
@@ -198,6 +227,10 @@ class Words:
                     return match.expand(dutch)
         return text
 
+    def reason(self, text: str) -> str:
+        """Why something was left out or set aside, where it is a reason of ours."""
+        return reason_in_dutch(text) if self.language == "nl" else text
+
     def heights(self, reference: str) -> str:
         """What heights are above, in words where it is known by a name of ours."""
         return HEIGHTS[self.language].get(reference, reference)
@@ -209,6 +242,10 @@ class Words:
         if found := re.fullmatch(r"Lengths from (.+) \((.+)\)", text):
             return f"Lengten uit {found[1]} ({self.verdict(found[2])})"
         return in_dutch(text)
+
+    def signed(self, value: float, decimals: int) -> str:
+        """A number with its sign, and this language's decimal sign."""
+        return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace(".", self.comma)
 
     def number(self, value: float, decimals: int) -> str:
         """A plain number with this language's decimal sign."""

@@ -44,6 +44,7 @@ class PointReport(Report):
     height_reference: str
     sigma_horizontal_m: float | None = Field(description="Of the survey")
     sigma_up_m: float | None
+    note: str = Field(description="What people noted of it; else empty")
     marks: tuple[MarkReport, ...]
     shown_in: int = Field(description="In how many photos it is expected")
     used: bool = Field(description="It shaped the adjustment")
@@ -125,6 +126,16 @@ class AdjustmentReport(Report):
     verdict: str
 
 
+class DrawingReport(Report):
+    """A scene that is being drawn anew, as a scene of its own."""
+
+    new: str = Field(description="Its name")
+    who: str
+    stage: str
+    share: float = Field(description="Of the whole, 0 to 1")
+    left_s: float | None = Field(description="What it will take yet; null while nobody knows")
+
+
 class MarkingReport(Report):
     """A scene with its points, marks and figures. `revision` differs whenever anything of it does."""
 
@@ -140,6 +151,11 @@ class MarkingReport(Report):
     figures: tuple[FigureReport, ...]
     adjustment: AdjustmentReport
     adjusting: str = Field(description="The stage of the adjustment that runs; empty: none does")
+    drawn: bool = Field(description="The picture is drawn with the newest adjustment")
+    drawn_from: str = Field(description="The scene that this one was drawn anew from; else empty")
+    newer: str = Field(default="", description="The newest scene that was drawn anew from this one")
+    drawing: DrawingReport | None = Field(default=None, description="The drawing of it that runs")
+    drawing_problem: str = Field(default="", description="Why the last drawing came to nothing")
     named: str = Field(default="", description="The point that this request began")
 
 
@@ -194,6 +210,23 @@ class MatchOrder(Report):
     kind: MarkKind
     point: PointName
     photo: PhotoName
+    who: Name
+
+
+class RoleOrder(Report):
+    """Let a surveyed point hold the scene, or be an independent check."""
+
+    point: PointName
+    role: Literal["control", "check"]
+    who: Name
+
+
+class NoteOrder(Report):
+    """Note something of a point; an empty text takes the note away."""
+
+    kind: MarkKind
+    point: PointName
+    note: Note
     who: Name
 
 

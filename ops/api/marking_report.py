@@ -59,6 +59,8 @@ def marking_report(board: Board, standing: Standing, revision: str) -> MarkingRe
         figures=tuple(_figures(standing)),
         adjustment=_adjustment(standing),
         adjusting="",
+        drawn=scene.now is scene.made,
+        drawn_from=str((scene.made.report.get("again") or {}).get("scene", "")),
     )
 
 
@@ -100,6 +102,7 @@ def _control_points(board: Board, standing: Standing) -> Iterator[PointReport]:
             height_reference=point.height_reference if point else "",
             sigma_horizontal_m=point.sigma_horizontal_m if point else None,
             sigma_up_m=point.sigma_up_m if point else None,
+            note=standing.books.notes["control"].get(name, ""),
             marks=_marks(standing.books.marks["control"].get(name, ()), seen),
             shown_in=standing.shown_in("control", name),
             used=name in named,
@@ -124,6 +127,7 @@ def _measure_points(standing: Standing) -> Iterator[PointReport]:
             height_reference="",
             sigma_horizontal_m=None,
             sigma_up_m=None,
+            note=standing.books.notes["measure"].get(name, ""),
             marks=_marks(marks, standing.seen.get(("measure", name))),
             shown_in=standing.shown_in("measure", name),
             used=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -22,16 +23,19 @@ from ops.api.desk import Desk
 from ops.api.marking_models import (
     AdjustOrder,
     BeginOrder,
+    DrawingReport,
     FigureName,
     FigureOrder,
     MarkingReport,
     MarkKind,
     MarkOrder,
     MatchOrder,
+    NoteOrder,
     PhotoName,
     Pixel,
     PointName,
     PredictionReport,
+    RoleOrder,
 )
 from ops.api.models import Problem
 from ops.api.orders import body_of, order_of
@@ -85,7 +89,8 @@ def _order(model: type[Order]) -> Callable[[Request], object]:
 def marking(scene: str, request: Request, boards: TheBoards) -> Response:
     """The scene with its points, marks and figures; 304 for who has it as it is (`If-None-Match`)."""
     report = _doing(lambda: _told(boards, boards.board(scene)))
-    tag = f'"{report.revision}-{report.adjusting}"'
+    running = repr((report.adjusting, report.drawing, report.drawing_problem, report.newer))
+    tag = f'"{report.revision}-{zlib.crc32(running.encode()):08x}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"ETag": tag})
     return Response(
@@ -244,6 +249,40 @@ async def adjust(
     return await _acted(boards, scene, lambda board: board.adjust(order.who))
 
 
+@router.put("/{scene:path}/roles", responses=REFUSED, openapi_extra=body_of(RoleOrder))
+async def put_role(
+    scene: str, boards: TheBoards, order: Annotated[RoleOrder, Depends(_order(RoleOrder))]
+) -> MarkingReport:
+    """Let a surveyed point hold the scene, or be an independent check."""
+    from imaging.control.points import Role
+
+    return await _acted(boards, scene, lambda board: board.set_role(order.point, Role(order.role), order.who))
+
+
+@router.put("/{scene:path}/notes", responses=REFUSED, openapi_extra=body_of(NoteOrder))
+async def put_note(
+    scene: str, boards: TheBoards, order: Annotated[NoteOrder, Depends(_order(NoteOrder))]
+) -> MarkingReport:
+    """Note something of a point that is marked."""
+    return await _acted(
+        boards, scene, lambda board: board.note(order.kind, order.point, order.note, order.who)
+    )
+
+
+@router.post("/{scene:path}/drawing", responses=REFUSED, openapi_extra=body_of(AdjustOrder))
+async def draw(
+    scene: str, boards: TheBoards, order: Annotated[AdjustOrder, Depends(_order(AdjustOrder))]
+) -> MarkingReport:
+    """Begin to draw the scene anew with its newest adjustment, as a scene of its own; answers at once."""
+    return await _acted(boards, scene, lambda board: boards.redraw(board, order.who))
+
+
+@router.delete("/{scene:path}/drawing", responses=REFUSED, dependencies=[Depends(_directed)])
+async def stop_drawing(scene: str, who: Annotated[Name, Query()], boards: TheBoards) -> MarkingReport:
+    """Break off the drawing of the scene; nothing is left of it."""
+    return await _acted(boards, scene, lambda board: boards.stop_drawing(board, who))
+
+
 async def _acted(boards: Boards, scene: str, act: Callable[[Board], str | None]) -> MarkingReport:
     """Do it in a thread of its own, and tell how everything stands then."""
 
@@ -258,7 +297,19 @@ async def _acted(boards: Boards, scene: str, act: Callable[[Board], str | None])
 def _told(boards: Boards, board: Board) -> MarkingReport:
     report: MarkingReport = boards.standing(board, _teller(board))[2]
     running = boards.adjusting.stage if boards.adjusting.scene == board.scene else ""
-    return report.model_copy(update={"adjusting": running})
+    drawing = boards.redrawing.now
+    mine = drawing if drawing is not None and drawing.scene == board.scene else None
+    return report.model_copy(
+        update={
+            "adjusting": running,
+            "drawing": mine
+            and DrawingReport(
+                new=mine.new, who=mine.who, stage=mine.stage, share=mine.share, left_s=mine.left_s
+            ),
+            "drawing_problem": boards.redrawing.problem(board.scene),
+            "newer": boards.drawn_after(board),
+        }
+    )
 
 
 def _teller(board: Board) -> Callable[..., MarkingReport]:
@@ -278,7 +329,10 @@ def _doing(work: Callable[[], T]) -> T:
 def _status(error: DroneteamError) -> int:
     from ops.marking.board import Changed
 
-    if isinstance(error, EvidenceError | FormatError | Changed | AlignmentError) or error.where == "adjust":
+    if isinstance(error, EvidenceError | FormatError | Changed | AlignmentError) or error.where in (
+        "adjust",
+        "redraw",
+    ):
         return 409
     if isinstance(error, OutputError):
         return 507

@@ -30,6 +30,15 @@ def enter(operation: Operation | None, path: Path, kind: str, **details: Any) ->
     return entered
 
 
+def enter_copy(operation: Operation | None, path: Path, kind: str, **details: Any) -> EnteredFile | None:
+    """The same with a copy, also of a file that lies in the operation: for one that may still change."""
+    if operation is None:
+        return None
+    entered = operation.add_copy(path, kind, **details)
+    say(f"Entered {operation.name}: {entered.path} ({entered.sha256[:12]}…)")
+    return entered
+
+
 def record(operation: Operation | None, action: str, **details: Any) -> None:
     """Log an act, where an operation was named."""
     if operation is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from missions.errors import InputError
+from ops.cli.bounds import shown
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, open_operation, record
 from ops.cli.options import JsonOption, OperationOption
@@ -18,6 +21,9 @@ from ops.cli.screen import out, print_json, say, table
 if TYPE_CHECKING:
     from imaging.measure.figures import Figure, Kind, Measurement
     from imaging.measure.measuring import Asked
+
+
+FIGURES = "figures.json"
 
 
 def measure(
@@ -43,6 +49,10 @@ def measure(
     height: Annotated[
         list[str] | None, typer.Option(metavar="A-B", help="How much higher B lies than A.")
     ] = None,
+    note: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A=TEXT", help="A note of a mark, before that of the file; may be repeated."),
+    ] = None,
     matching: Annotated[
         bool, typer.Option(help="Find what is marked in one photo in the other photos.")
     ] = True,
@@ -55,7 +65,9 @@ def measure(
 ) -> None:
     """Measure on a scene: positions of marks, and figures between them with their 95 % intervals."""
     from imaging.control.marks import read_marks
+    from imaging.control.naming import named_as_photos, names_in
     from imaging.marking.opened import open_marking
+    from imaging.measure.asked import read_asked
     from imaging.measure.file import FORMAT, json_from_measurement
     from imaging.measure.measuring import completed, placed
     from imaging.measure.measuring import measure as derive_all
@@ -63,14 +75,6 @@ def measure(
     from imaging.scene import write_json
 
     opened_operation = open_operation(operation, settings_of(context))
-    asked = [
-        *_asked("distance", distance),
-        *_asked("horizontal distance", level),
-        *_asked("path", path),
-        *_asked("area", area),
-        *_asked("angle", angle),
-        *_asked("height difference", height),
-    ]
     target = output or scene / "measurement.json"
     check_replaceable(target, FORMAT)
     check_not_entered(opened_operation, target)
@@ -78,15 +82,33 @@ def measure(
     opened, surface = marking.now, marking.surface
     if marking.now is not marking.made:
         say(
-            "The scene was adjusted again since it was drawn; what is measured rests on the newest adjustment"
+            "The scene was adjusted again since it was drawn; what is measured rests on that adjustment. "
+            "For a sheet, draw it again first: `droneteam mosaic --again`"
         )
     file = marks or scene / "measure.json"
-    points = read_marks(file)
+    points = named_as_photos(read_marks(file), names_in(opened.report), str(file))
     if not points:
         raise InputError("there are no marks", where=str(file), remedy="Mark points in the photos first")
+    letters = [point.name for point in points]
+    asked = _asked(
+        {
+            "distance": distance,
+            "horizontal distance": level,
+            "path": path,
+            "area": area,
+            "angle": angle,
+            "height difference": height,
+        },
+        letters,
+    )
+    if not asked and (scene / FIGURES).exists():
+        asked = list(read_asked(scene / FIGURES))
+        say(f"Figures: the {len(asked)} that {scene / FIGURES} asks for")
+    notes = _notes(note, letters)
     if matching and any(len(point.marks) == 1 for point in points):
         points = completed(opened.adjusted, points, surface, pictures_of(opened))
     places = placed(opened.adjusted, points, surface)
+    points = tuple(replace(point, note=notes.get(point.name, point.note)) for point in points)
     found = derive_all(places, points, asked, evidence=opened.evidence, verdict=opened.verdict)
     created = datetime.now(UTC).isoformat(timespec="seconds")
     body = json_from_measurement(found, places, points, opened, created)
@@ -108,16 +130,41 @@ def measure(
     say(f"Wrote {target}")
 
 
-def _asked(kind: Kind, given: list[str] | None) -> list[Asked]:
+def _asked(given: Mapping[Kind, list[str] | None], letters: Sequence[str]) -> list[Asked]:
+    from imaging.measure.asked import letters_from
     from imaging.measure.measuring import Asked
 
-    return [Asked(kind, tuple(part.strip() for part in each.split("-"))) for each in given or ()]
+    return [
+        Asked(kind, letters_from(each, letters, f"{kind} {shown(each)}"))
+        for kind, texts in given.items()
+        for each in texts or ()
+    ]
+
+
+def _notes(given: list[str] | None, letters: Sequence[str]) -> dict[str, str]:
+    from imaging.control.marks import note_from
+
+    notes = {}
+    for each in given or ():
+        letter, equals, text = (part.strip() for part in each.partition("="))
+        if not equals or letter not in letters:
+            raise InputError(
+                f"{shown(each)} notes nothing of a mark that is there",
+                where="--note",
+                remedy=f"Write A=TEXT; the marks are {', '.join(letters)}",
+            )
+        try:
+            notes[letter] = note_from(text)
+        except ValueError as error:
+            raise InputError(str(error), where=f"--note {letter}", remedy="Write it shorter") from error
+    return notes
 
 
 def _show(found: Measurement, reference: str) -> None:
     from imaging.measure.derive import COVERAGE_95
     from imaging.sheet.words import Words
 
+    noted = any(mark.note for mark in found.marks)
     rows = [
         (
             mark.letter,
@@ -126,11 +173,12 @@ def _show(found: Measurement, reference: str) -> None:
                 for value, sigma in zip(mark.local_m, mark.sigma_m, strict=True)
             ),
             str(len(mark.photos)),
+            *([mark.note] if noted else []),
         )
         for mark in found.marks
     ]
     heights = Words("en").heights(reference)
-    heads = ("Mark", "#East [m]", "#North [m]", "#Up [m]", "#Photos")
+    heads = ("Mark", "#East [m]", "#North [m]", "#Up [m]", "#Photos", *(["Note"] if noted else []))
     out().print(table(f"Marks, with 95 % each; heights: {heights}", heads, rows))
     if found.figures:
         with_notes = any(figure.note for figure in found.figures)

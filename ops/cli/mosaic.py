@@ -14,9 +14,11 @@ import typer
 
 from missions.errors import InputError
 from ops.cli.desk import settings_of
-from ops.cli.entering import enter, enter_pictures, open_operation, record
+from ops.cli.entering import enter, enter_copy, enter_pictures, open_operation, record
+from ops.cli.mosaic_again import check_alone, draw_again
 from ops.cli.mosaic_told import line_of, show
 from ops.cli.options import JsonOption, OperationOption
+from ops.cli.outputs import check_none_entered, check_not_entered
 from ops.cli.progress import Notes, showing
 from ops.cli.screen import out, print_json, say
 
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 
 def mosaic(
     context: typer.Context,
-    photos: Annotated[Path, typer.Argument(metavar="PHOTOS", help="The folder with the photos.")],
+    photos: Annotated[
+        Path | None,
+        typer.Argument(metavar="PHOTOS", help="The folder with the photos; with --again where they lie now."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="SCENE", help="The folder to write the scene in.")
     ] = None,
@@ -56,6 +61,14 @@ def mosaic(
     ] = None,
     heights: Annotated[
         str | None, typer.Option(metavar="WORD", help="What the points' heights are above, such as nap.")
+    ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(metavar="P3,P5", help="Surveyed points that take no part: independent checks."),
+    ] = None,
+    again: Annotated[
+        Path | None,
+        typer.Option(metavar="SCENE", help="Draw this scene anew with the marks as they are in it now."),
     ] = None,
     flight: Annotated[
         Path | None,
@@ -96,16 +109,31 @@ def mosaic(
         raise InputError("--final goes with --watch", where="--final", remedy="Leave it out")
     settings = settings_of(context)
     opened = open_operation(operation, settings)
-    scene = output or _scene_in(opened, photos)
-    there = scene / "marks.json"
     files = ControlFiles(
         points=control,
-        marks=marks or (there if there.exists() else None),
+        marks=marks,
         bars=bars,
         system=crs,
         heights=heights,
         grids=settings.grids,
+        checks=tuple(name.strip() for each in check or () for name in each.split(",")),
     )
+    if again is not None:
+        check_alone(
+            gsd=gsd, quick=quick, flight=flight, system=system, lens=lens, watch=watch, memory=memory,
+            aligner=aligner != "own", keep_lens=keep_lens,
+        )  # fmt: skip
+        draw_again(again, photos, output, files, opened, threads=threads, as_json=as_json)
+        return
+    if photos is None:
+        raise InputError("no photos are named", where="PHOTOS", remedy="Name the folder with the photos")
+    scene = output or _scene_in(opened, photos)
+    check_none_entered(opened, scene, f"Draw it anew beside that: `droneteam mosaic --again {scene} -o NEW`")
+    if keep_lens is not None:
+        check_not_entered(opened, keep_lens)
+    there = scene / "marks.json"
+    if marks is None and there.exists():
+        files = replace(files, marks=there)
     options = MosaicOptions(
         gsd_m=None if gsd is None else gsd / 100,
         quick=quick or watch,
@@ -121,15 +149,7 @@ def mosaic(
     if keep_lens is not None:
         _keep_lens(scene, keep_lens)
     if opened is not None:
-        enter_pictures(opened, photos, "photo", report.used)
-        for path in report.files:
-            enter(opened, path, "scene", scene=scene.name)
-        for measured in filter(None, (control, files.marks, bars)):
-            enter(opened, measured, "control", scene=scene.name)
-        for given, what in ((flight, "telemetry"), (lens, "prior")):
-            if given is not None:
-                enter(opened, given, what, scene=scene.name)
-        record(opened, "scene.made", scene=scene.name, used=len(report.used), left_out=len(report.left_out))
+        _enter(opened, work, report, {flight: "telemetry", lens: "prior"})
     if as_json:
         print_json(report.body)
     else:
@@ -150,6 +170,22 @@ class _Work:
     def given(self) -> dict[str, Any]:
         """The same for `mosaic` and `watch`."""
         return {"options": self.options, "control": self.control, "priors": self.priors}
+
+
+def _enter(operation: Operation, work: _Work, report: SceneReport, given: dict[Path | None, str]) -> None:
+    """Everything that the scene was made of, and what was made."""
+    name = work.scene.name
+    enter_pictures(operation, work.photos, "photo", report.used)
+    for path in report.files:
+        enter(operation, path, "scene", scene=name)
+    for measured in filter(None, (work.control.points, work.control.marks, work.control.bars)):
+        # Marks beside the picture go on being changed where people mark: of them a copy enters.
+        entering = enter_copy if measured == work.scene / "marks.json" else enter
+        entering(operation, measured, "control", scene=name)
+    for path, what in ((path, what) for path, what in given.items() if path is not None):
+        enter(operation, path, what, scene=name)
+    used, left_out = len(report.used), len(report.left_out)
+    record(operation, "scene.made", scene=name, used=used, left_out=left_out)
 
 
 def _made(work: _Work) -> SceneReport:

@@ -10,10 +10,12 @@ from ops.cli.screen import facts, out, say, table
 
 if TYPE_CHECKING:
     from imaging.accuracy import Accuracy
+    from imaging.checks import Check
     from imaging.scene_report import SceneReport
     from imaging.watching import Run
 
-LEFT_OUT_SHOWN = 20
+LEFT_OUT_SHOWN = CHECKS_SHOWN = 20
+COVERAGE_95 = 1.96
 
 
 def show(report: SceneReport, scene: Path) -> None:
@@ -32,6 +34,7 @@ def show(report: SceneReport, scene: Path) -> None:
         ),
         ("Scale", f"within {accuracy.scale_95_pct:.2f} % (95 %), {_scale_from(accuracy)}"),
         *_control_rows(accuracy),
+        *_parts_row(report),
         ("Heights from", report.height_reference),
         ("Time", f"{sum(report.timings_s.values()):.0f} s"),
         ("Verdict", accuracy.verdict),
@@ -40,6 +43,8 @@ def show(report: SceneReport, scene: Path) -> None:
     if report.left_out:
         shown = [(each.name, each.reason) for each in report.left_out[:LEFT_OUT_SHOWN]]
         out().print(table("Left out", ("Photo", "Why"), shown))
+        if len(report.left_out) > LEFT_OUT_SHOWN:
+            say(f"and {len(report.left_out) - LEFT_OUT_SHOWN} more photos left out, in {report.report}")
     say(f"Wrote {report.orthomosaic}, {report.preview.name} and {report.report.name}")
 
 
@@ -54,10 +59,26 @@ def line_of(run: Run) -> str:
     )
 
 
+def _parts_row(report: SceneReport) -> list[tuple[str, str]]:
+    parts = report.body["parts"]
+    told = f"{parts} that share no ground: positions and control alone join them"
+    return [("Parts", told)] if parts > 1 else []
+
+
 def _scale_from(accuracy: Accuracy) -> str:
     if accuracy.ground_control_points >= 2 or accuracy.scale_bars:
         return "from the ground"
     return "as far as GPS tells"
+
+
+def _check(check: Check) -> str:
+    """Scene less survey, and what the uncertainties of both let one expect."""
+    axes = ("length",) if check.is_distance else ("east", "north", "up")
+    off = ", ".join(
+        f"{round(value, 3) + 0.0:+.3f} m {axis}" for axis, value in zip(axes, check.off_m, strict=False)
+    )
+    expected = ", ".join(f"{COVERAGE_95 * sigma:.3f}" for sigma in check.sigma_m)
+    return f"{check.name}: {off} (± {expected} expected, 95 %){'' if check.agrees else ': DISAGREES'}"
 
 
 def _control_rows(accuracy: Accuracy) -> list[tuple[str, str]]:
@@ -66,11 +87,16 @@ def _control_rows(accuracy: Accuracy) -> list[tuple[str, str]]:
         used = f"{accuracy.ground_control_points} points, {accuracy.scale_bars} distances"
         rows.append(("Ground control", used))
     if accuracy.checks:
-        plan, up = (
-            "none" if value is None else f"{value:.3f} m"
-            for value in (accuracy.check_rmse_plan_m, accuracy.check_rmse_up_m)
-        )
-        rows.append(("Checks", f"{len(accuracy.checks)}, RMSE {plan} in plan, {up} in height"))
+        rmse = [
+            f"{value:.3f} m in {way}"
+            for value, way in ((accuracy.check_rmse_plan_m, "plan"), (accuracy.check_rmse_up_m, "height"))
+            if value is not None
+        ]
+        told = f", RMSE {', '.join(rmse)}" if rmse else ""
+        rows.append(("Checks", f"{len(accuracy.checks)}{told}"))
+    rows += [("", _check(check)) for check in accuracy.checks[:CHECKS_SHOWN]]
+    if len(accuracy.checks) > CHECKS_SHOWN:
+        rows.append(("", f"and {len(accuracy.checks) - CHECKS_SHOWN} more, in scene.json"))
     for blunder in accuracy.blunders:
         name = f"{blunder.name} in {blunder.photo}" if blunder.photo else blunder.name
         rows.append(("Set aside", f"{name}: {blunder.reason}"))

@@ -208,7 +208,7 @@ def _write(targets: _Targets, content: SheetContent, options: SheetOptions) -> S
         geojson = stack.enter_context(writing_whole(targets.geojson)) if targets.geojson else None
         made = write_sheet(pdf, content, options)
         if dxf is not None:
-            write_dxf(dxf, content)
+            write_dxf(dxf, content, options=options)
         if geojson is not None:
             write_geojson(geojson, content)
     return dataclasses.replace(made, path=targets.pdf)

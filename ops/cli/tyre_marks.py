@@ -12,7 +12,7 @@ import typer
 from missions.errors import InputError
 from ops.cli.bounds import HOW, bounds_from, is_bounds, shown
 from ops.cli.options import JsonOption
-from ops.cli.outputs import check_replaceable
+from ops.cli.outputs import check_not_entered, check_replaceable
 from ops.cli.screen import facts, out, print_json, say
 
 if TYPE_CHECKING:
@@ -175,19 +175,21 @@ class _Measured:
         """A length: bounds, or marks from one to the next."""
         if is_bounds(text):
             return bounds_from(text, "--length")
+        from imaging.measure.asked import letters_from
         from imaging.measure.derive import derive
         from imaging.measure.ranges import Range
 
-        letters = _letters(text)
         places = self._needed(text, "--length")
+        letters = letters_from(text, places.letters, f"--length {shown(text)}")
         return Range.from_figure(derive("distance" if len(letters) == 2 else "path", letters, places))
 
     def radius(self, text: str) -> Range:
         """The radius of the circle through three marks."""
         from imaging.measure.arcs import radius_through
+        from imaging.measure.asked import letters_from
 
-        letters = _letters(text)
         places = self._needed(text, "--arc")
+        letters = letters_from(text, places.letters, f"--arc {shown(text)}")
         unknown = [letter for letter in letters if letter not in places.letters]
         if unknown or len(set(letters)) != 3 or len(letters) != 3:
             what = f"there is no mark {', '.join(unknown)}" if unknown else "an arc takes three marks"
@@ -207,10 +209,6 @@ class _Measured:
             )
         self.taken = True
         return self._places
-
-
-def _letters(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split("-"))
 
 
 def _for_each(name: str, given: Sequence[str] | None, count: int) -> Sequence[str | None]:
@@ -246,6 +244,7 @@ def _finish(
     speed = Speed(bounds, method, created, measured.source)
     if output is not None:
         check_replaceable(output, FORMAT)
+        check_not_entered(None, output)
         write_speed(output, speed)
     if as_json:
         print_json(json_from_speed(speed))

@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from imaging.control.lines import shown
-from imaging.control.points import Mark, MarkedPoint
+from imaging.control.marks import note_from
+from imaging.control.naming import names_in
+from imaging.control.points import Mark, MarkedPoint, Role
+from imaging.control.roles import FILE as ROLES
+from imaging.control.roles import write_roles
 from imaging.control.scene import SceneControl
 from imaging.marking.again import FOLDER as LATER
 from imaging.marking.opened import MarkingScene, open_marking
@@ -40,7 +44,7 @@ from ops.marking.books import (
     write_figures,
     write_kind,
 )
-from ops.marking.photo_files import PhotoFile, PhotoPaths, PhotoPixels
+from ops.marking.photo_files import PhotoPaths, PhotoPixels, posed_photos
 from ops.verify_alone import hash_of_file
 from telemetry.clock import Clock
 
@@ -63,7 +67,9 @@ class Spot:
 
 
 class Board:
-    """The scene in a folder of an operation. `log` writes a line of the operation's log."""
+    """The scene in a folder of an operation. `log` writes a line of the operation's log; `changeable` raises
+    EvidenceError for a file, by its path in the operation, that may not change any more.
+    """
 
     def __init__(
         self,
@@ -74,8 +80,9 @@ class Board:
         adjusting: Adjusting,
         log: Log,
         clock: Clock,
+        changeable: Callable[[str], None],
     ) -> None:
-        self.folder, self.scene = folder, scene
+        self.folder, self.scene, self._changeable = folder, scene, changeable
         self.pixels, self.adjusting = pixels, adjusting
         self._log, self._clock, self._entered = log, clock, entered
         self._lock, self._opening = threading.RLock(), threading.Lock()
@@ -92,7 +99,8 @@ class Board:
     def books(self) -> Books:
         """What is marked and asked."""
         with self._lock:
-            return read_books(self.folder, self.opened().control.marks)
+            scene = self.opened()
+            return read_books(self.folder, scene.control.marks, names_in(scene.made.report))
 
     def names(self) -> tuple[str, ...]:
         """Control points and ends of distances that can be marked, each once."""
@@ -200,8 +208,18 @@ class Board:
             others = [each for each in books.figures if (each.kind, each.letters) != (kind, letters)]
             if len(others) >= MOST_FIGURES:
                 raise InputError(f"there are {MOST_FIGURES} figures", remedy="Remove what is not needed")
-            asked = Asked(kind, letters, note)
+            asked = Asked(kind, letters, _note(note))
             self._keep_figures([*others, asked], "figure.asked", asked, who)
+
+    def note(self, kind: Kind, point: str, note: str, who: str) -> None:
+        """Note something of a point that is marked, or nothing any more. Raises InputError."""
+        note = _note(note)
+        with self._lock:
+            books = self.books()
+            if point not in books.marks[kind]:
+                raise InputError("there is no such point", where=shown(point), remedy="Mark it first")
+            with self._logged(FILES[kind], "mark.noted", who=who, kind=kind, point=point, note=note):
+                write_kind(self.folder, kind, books.marks[kind], {**books.notes[kind], point: note})
 
     def drop(self, kind: FigureKind, letters: tuple[str, ...], who: str) -> None:
         """Ask for a figure no more. Raises InputError for one that was not asked for."""
@@ -216,10 +234,19 @@ class Board:
                 [each for each in books.figures if each is not gone], "figure.removed", gone, who
             )
 
+    def set_role(self, point: str, role: Role, who: str) -> None:
+        """Let a surveyed point hold the scene, or be an independent check. Raises InputError."""
+        with self._lock:
+            books = self.books()
+            if all(each.name != point for each in self.opened().control.points):
+                raise InputError("there is no such surveyed point", where=shown(point))
+            with self._logged(ROLES, "role.set", who=who, point=point, role=role.value):
+                write_roles(self.folder / ROLES, {**books.roles, point: role})
+
     def control(self) -> SceneControl:
         """What the next adjustment is to be made with."""
-        marks = self.books().marks["control"]
-        return replace(self.opened().control, marks=dict(marks))
+        books = self.books()
+        return replace(self.opened().control, marks=dict(books.marks["control"])).with_roles(books.roles)
 
     def adjust(self, who: str) -> None:
         """Adjust the scene again with the marks as they are. Raises InputError, AlignmentError."""
@@ -262,14 +289,7 @@ class Board:
             return self._opened[1], self._opened[2]
 
     def _paths(self, scene: MarkingScene) -> PhotoPaths:
-        posed = scene.made.adjusted.network.index
-        photos = {
-            str(each["path"]): PhotoFile(
-                str(each["path"]), str(each["sha256"]), int(each["width_px"]), int(each["height_px"])
-            )
-            for each in scene.made.report["photos"]
-            if each["path"] in posed
-        }
+        photos = posed_photos(scene.made.report)
         return PhotoPaths(photos, scene.made.photos, self._entered)
 
     def _pixels_of(self, name: str) -> Pixels:
@@ -337,7 +357,7 @@ class Board:
         with self._logged(
             FILES[kind], action, who=who, kind=kind, point=point, marks=told, photos=list(changes)
         ):
-            write_kind(self.folder, kind, marks)
+            write_kind(self.folder, kind, marks, books.notes[kind])
 
     def _keep_figures(self, figures: Sequence[Asked], action: str, asked: Asked, who: str) -> None:
         told = {"kind": asked.kind, "letters": list(asked.letters), "note": asked.note}
@@ -347,6 +367,7 @@ class Board:
     @contextmanager
     def _logged(self, name: str, action: str, **details: Any) -> Iterator[None]:
         """Log what the block writes to a file of the scene; what cannot be logged is not done either."""
+        self._changeable(f"{self.scene}/{name}")
         path = self.folder / name
         before = path.read_bytes() if path.exists() else None
         yield
@@ -361,6 +382,13 @@ class Board:
 
     def _now(self) -> str:
         return datetime.fromtimestamp(self._clock.now_s(), UTC).isoformat(timespec="milliseconds")
+
+
+def _note(text: str) -> str:
+    try:
+        return note_from(text)
+    except ValueError as error:
+        raise InputError(str(error), where="note", remedy="Write it shorter") from error
 
 
 def _stat(path: Path) -> Any:

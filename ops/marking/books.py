@@ -10,13 +10,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from imaging.control.marks import read_marks, write_marks
-from imaging.control.points import Mark, MarkedPoint
+from imaging.control.naming import named_as_photos
+from imaging.control.points import Mark, MarkedPoint, Role
+from imaging.control.roles import FILE as ROLES
+from imaging.control.roles import read_roles
 from imaging.measure.asked import read_asked, write_asked
 from imaging.measure.measuring import Asked
 
@@ -28,10 +31,15 @@ Marks = dict[str, tuple[Mark, ...]]
 
 @dataclass(frozen=True)
 class Books:
-    """Marks by kind and point, and figures. `revision` differs whenever anything of it does."""
+    """Marks and notes by kind and point, figures, and roles that were changed.
+
+    `revision` differs whenever any of it does.
+    """
 
     marks: Mapping[Kind, Marks]
     figures: tuple[Asked, ...]
+    roles: Mapping[str, Role]
+    notes: Mapping[Kind, Mapping[str, str]]
     revision: str = field(compare=False)
 
     def mark(self, kind: Kind, point: str, photo: str) -> Mark | None:
@@ -39,18 +47,20 @@ class Books:
         return next((each for each in self.marks[kind].get(point, ()) if each.photo == photo), None)
 
 
-def read_books(folder: Path, begun_with: Mapping[str, Sequence[Mark]]) -> Books:
+def read_books(folder: Path, begun_with: Mapping[str, Sequence[Mark]], photos: Collection[str]) -> Books:
     """What stands in the scene's folder; without a file of marks, those that the scene was made with.
 
-    Raises InputError for a file that is broken.
+    `photos` are all names that the scene has. Raises InputError for a file that is broken.
     """
     digest = hashlib.sha256()
     marks: dict[Kind, Marks] = {}
+    notes: dict[Kind, Mapping[str, str]] = {"control": {}, "measure": {}}
     for kind, name in FILES.items():
         path = folder / name
         if path.exists():
-            points = read_marks(path)
+            points = named_as_photos(read_marks(path), photos, str(path))
             marks[kind] = {point.name: point.marks for point in points}
+            notes[kind] = {point.name: point.note for point in points if point.note}
             digest.update(path.read_bytes())
         else:
             marks[kind] = (
@@ -59,13 +69,18 @@ def read_books(folder: Path, begun_with: Mapping[str, Sequence[Mark]]) -> Books:
         digest.update(b"\0")
     path = folder / FIGURES
     figures = read_asked(path) if path.exists() else ()
-    digest.update(repr(figures).encode())
-    return Books(marks, figures, digest.hexdigest()[:16])
+    path = folder / ROLES
+    roles = read_roles(path) if path.exists() else {}
+    digest.update(repr((figures, sorted(roles.items()))).encode())
+    return Books(marks, figures, roles, notes, digest.hexdigest()[:16])
 
 
-def write_kind(folder: Path, kind: Kind, marks: Mapping[str, Sequence[Mark]]) -> None:
-    """Write the marks of one kind, whole or not at all. Raises OutputError."""
-    write_marks(folder / FILES[kind], [MarkedPoint(name, tuple(each)) for name, each in marks.items()])
+def write_kind(
+    folder: Path, kind: Kind, marks: Mapping[str, Sequence[Mark]], notes: Mapping[str, str]
+) -> None:
+    """Write the marks of one kind with their notes, whole or not at all. Raises OutputError."""
+    points = [MarkedPoint(name, tuple(each), notes.get(name, "")) for name, each in marks.items()]
+    write_marks(folder / FILES[kind], points)
 
 
 def write_figures(folder: Path, figures: Sequence[Asked]) -> None:

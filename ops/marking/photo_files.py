@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -31,6 +32,17 @@ class PhotoFile:
     sha256: str
     width_px: int
     height_px: int
+
+
+def posed_photos(report: Mapping[str, Any]) -> dict[str, PhotoFile]:
+    """The photos of a scene's report that have a pose, by name."""
+    return {
+        str(each["path"]): PhotoFile(
+            str(each["path"]), str(each["sha256"]), int(each["width_px"]), int(each["height_px"])
+        )
+        for each in report["photos"]
+        if each["pose"] is not None
+    }
 
 
 class Kept:

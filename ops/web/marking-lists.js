@@ -123,7 +123,8 @@ export class MarkingLists extends EventTarget {
 function aboutPoint(point, adjustment) {
   if (point.problem) return point.problem;
   if (point.kind === 'measure') {
-    return point.place_sigma_m ? `± ${point.place_sigma_m.map((each) => centimetres(1.96 * each)).join(' ')} cm east, north, up` : '';
+    const place = point.place_sigma_m ? `± ${point.place_sigma_m.map((each) => centimetres(1.96 * each)).join(' ')} cm east, north, up` : '';
+    return [point.note, place].filter(Boolean).join('\n');
   }
   if (!point.marks.length) return '';
   const off = Math.max(0, ...point.marks.map((each) => each.residual_px ? Math.hypot(...each.residual_px) : 0));

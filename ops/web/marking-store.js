@@ -2,7 +2,7 @@
 
 const FINEST_SIGMA_PX = 0.3;
 const LOOK_MS = 2000;
-const LOOK_AT_ADJUSTING_MS = 400;
+const LOOK_AT_WORK_MS = 400;
 
 export class MarkingStore extends EventTarget {
   report = null;
@@ -25,7 +25,7 @@ export class MarkingStore extends EventTarget {
     for (;;) {
       await this.look();
       await new Promise((done) => {
-        setTimeout(done, this.report?.adjusting ? LOOK_AT_ADJUSTING_MS : LOOK_MS);
+        setTimeout(done, this.report?.adjusting || this.report?.drawing ? LOOK_AT_WORK_MS : LOOK_MS);
       });
     }
   }
@@ -131,8 +131,33 @@ export class MarkingStore extends EventTarget {
   }
 
   adjust() {
-    setTimeout(() => this.look(), LOOK_AT_ADJUSTING_MS);
+    setTimeout(() => this.look(), LOOK_AT_WORK_MS);
     return this.#order('POST', '/adjust', {}, 'adjusting');
+  }
+
+  /** Begin to draw the scene anew; gives the state, or nothing. */
+  redraw() {
+    return this.#order('POST', '/drawing', {});
+  }
+
+  stopDrawing() {
+    return this.#order('DELETE', '/drawing', {});
+  }
+
+  /** Let a surveyed point hold the scene, or be an independent check. */
+  async setRole(point, role, undoing = false) {
+    const before = this.point('control', point)?.role;
+    const done = await this.#order('PUT', '/roles', {point, role});
+    if (done && !undoing) this.#did(() => this.setRole(point, before, true));
+    return done;
+  }
+
+  /** Note something of a point. */
+  async note(kind, point, note, undoing = false) {
+    const before = this.point(kind, point)?.note ?? '';
+    const done = await this.#order('PUT', '/notes', {kind, point, note});
+    if (done && !undoing) this.#did(() => this.note(kind, point, before, true));
+    return done;
   }
 
   async undo() {

@@ -2,6 +2,7 @@
 
 import {Asking} from './asking.js';
 import {element, write} from './dom.js';
+import {Drawing} from './drawing.js';
 import {MarkingLists} from './marking-lists.js';
 import {MarkingStore} from './marking-store.js';
 import {Measuring, placeIn, TOOLS} from './measuring.js';
@@ -16,6 +17,7 @@ const store = new MarkingStore(scene, asking);
 const viewer = new Viewer(find('#canvas'), store);
 const measuring = new Measuring(store, viewer);
 const lists = new MarkingLists(document, store);
+new Drawing(document, store);
 const strip = new Strip(find('#strip'), store);
 let troubles = {service: '', refused: ''};
 
@@ -23,7 +25,7 @@ function drawHead() {
   const {report} = store;
   if (!report) return;
   document.title = `${report.name}: marking`;
-  write(find('#operation'), report.name);
+  write(find('#operation'), report.drawn_from ? `${report.name}, drawn anew from ${report.drawn_from}` : report.name);
   const {evidence, verdict, with_marks: upToDate} = report.adjustment;
   const words = verdict[0].toUpperCase() + verdict.slice(1);
   write(find('#verdict'), upToDate ? words : `${words}. Marks changed since: adjust again`);
@@ -146,6 +148,15 @@ find('#who').addEventListener('click', () => asking.askName());
 find('#match').addEventListener('click', () => {
   const {kind, name, marks} = store.point_;
   store.match(kind, name, marks.find((each) => !each.matched).photo);
+});
+find('#role').addEventListener('click', () => {
+  const {name, role} = store.point_;
+  store.setRole(name, role === 'check' ? 'control' : 'check');
+});
+find('#note').addEventListener('click', async () => {
+  const {kind, name, note} = store.point_;
+  const text = await asking.askNote(`Mark ${name}: this stands beside it in the measurement and on the sheet.`, note);
+  if (text !== null && text !== note) store.note(kind, name, text);
 });
 find('#forget').addEventListener('click', () => store.forget(store.selected.name));
 asking.addEventListener('name', drawWho);

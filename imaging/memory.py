@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from imaging.options import MosaicOptions
 from imaging.photos import Photo
+from imaging.pictures import MOST_HELD
 from imaging.quick.features import search_of
 from imaging.quick.matching import BLOCK
 from missions.errors import SettingsError
@@ -40,12 +41,14 @@ DRAW_MB, FOOTPRINT_BYTES = 140, 36
 """A block of the picture while it is painted, and a pixel of a photo while its footprint is found, in each
 thread.
 """
+SHARE_OF_MEMORY = 0.125
+"""Of the decoded photos' bound: pictures kept in memory from the survey on; the others lie in files."""
 MATCH_BYTES = 60
 """A pixel of a pair while its depths are found, in each thread."""
 MATCHED_PIXELS = 5_200_000
 """Photos are matched at no more than this."""
 CELL_BYTES = 45
-UNKNOWN_BYTES = 32
+UNKNOWN_BYTES = 24
 UNKNOWNS_A_PHOTO = 14
 LEAST_SEARCH_PX, LEAST_CELLS = 1600, 500_000
 SEARCH_STEPS = (1.0, 0.75, 0.5, 0.4)
@@ -84,11 +87,12 @@ def needs(options: MosaicOptions, photos: dict[str, Photo]) -> Needs:
     )
     share = min(1.0, options.search_px / longest_px)
     opened = OPENED_BYTES * largest_px
-    decoded = min(options.memory_mb * MB, 3 * largest_px * len(photos))
+    decoded = min(options.memory_mb * MB, 3 * largest_px * min(MOST_HELD, len(photos)))
     if options.aligner == "own":
         search = search_of(options)
         features = search.limit(int(share * longest_px))
-        aligning = SELF_MB * MB + 0.5 * decoded + FEATURE_BYTES * features * len(photos)
+        kept = min(SHARE_OF_MEMORY * options.memory_mb * MB, largest_px * len(photos))
+        aligning = SELF_MB * MB + kept + FEATURE_BYTES * features * len(photos)
         aligning += threads * (OWN_BYTES * largest_px * share**2 + opened + COMPARED_BYTES * features)
     else:
         aligning = (IDLE_MB + WORKER_MB) * MB + threads * (SIFT_BYTES * largest_px * share**2 + opened)

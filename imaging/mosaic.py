@@ -9,8 +9,9 @@ what stands there; a run that was broken off goes on after the last stage that w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import rasterio
 
@@ -25,11 +26,12 @@ from imaging.memory import MB, RASTER_CACHE_MB, roughly_within_limit, within_lim
 from imaging.options import MosaicOptions
 from imaging.orthomosaic import draw
 from imaging.overlay import write_overlay
+from imaging.pictures import Pictures
 from imaging.priors import NO_PRIORS, Priors
 from imaging.progress import Progress, silent
 from imaging.quick.align import align_quickly, pictures_of
 from imaging.refinement import refine
-from imaging.scene import Scene, alone_in, open_scene
+from imaging.scene import SCRATCH, Scene, alone_in, open_scene
 from imaging.scene_report import Results, SceneReport, write_report
 from imaging.surface import find_surface
 from imaging.survey import Survey, survey
@@ -80,19 +82,40 @@ def _made(
 ) -> SceneReport:
     folder, progress = meter.scene, meter.progress
     options = roughly_within_limit(options)
-    pictures = pictures_of(options) if options.aligner == "own" else None
-    with meter.stage("photos"):
-        found = survey(
-            photos, folder, progress, files=chosen, priors=priors, pictures=pictures, unplaced=True
-        )
-        options = within_limit(options, found.photos)
-    known = _control(control, found, folder, progress)
+    with TemporaryDirectory(prefix=SCRATCH, dir=folder.stages) as scratch:
+        pictures = pictures_of(options, Path(scratch)) if options.aligner == "own" else None
+        with meter.stage("photos"):
+            found = survey(
+                photos, folder, progress, files=chosen, priors=priors, pictures=pictures, unplaced=True
+            )
+            options = within_limit(options, found.photos)
+        known = _control(control, found, folder, progress)
+        return drawn_from(found, known, meter, options, pictures=pictures)
+
+
+def drawn_from(
+    found: Survey,
+    known: SceneControl,
+    meter: Meter,
+    options: MosaicOptions,
+    *,
+    pictures: Pictures | None = None,
+    again: Mapping[str, str] | None = None,
+) -> SceneReport:
+    """Every stage after the photos were read and the control gathered; each is kept where nothing changed.
+
+    `pictures` are those that were decoded before; `again` names the scene that is drawn anew.
+    """
+    folder, progress = meter.scene, meter.progress
+    if pictures is None and options.quick:
+        pictures = pictures_of(options)
     with meter.stage("alignment"):
-        if pictures is None:
-            alignment = align(found, folder, options, progress)
-        else:
+        if options.aligner == "own":
             alignment = align_quickly(found, folder, options, progress, pictures=pictures)
-            pictures.forget()
+        else:
+            alignment = align(found, folder, options, progress)
+    if pictures is not None and not options.quick:
+        pictures.forget()
     meter.worker("alignment", alignment.worked)
     with meter.stage("georeference"):
         laid = georeference(found, alignment, folder, progress)
@@ -108,7 +131,10 @@ def _made(
         with meter.stage("dense"):
             dense = find_dense(found, alignment.lenses, placed, surface, folder, options, progress)
     with meter.stage("orthomosaic"):
-        drawn = draw(found, alignment, placed, dense or surface, folder, options, accuracy.verdict, progress)
+        drawn = draw(
+            found, alignment, placed, dense or surface, folder, options, accuracy.verdict, progress,
+            pictures=pictures if options.quick else None,
+        )  # fmt: skip
     files = dict(drawn.files)
     if dense is not None:
         with meter.stage("cloud"):
@@ -123,6 +149,7 @@ def _made(
         drawn=drawn,
         accuracy=accuracy,
         files=files,
+        again=again,
     )
     report = write_report(folder, options, results, meter)
     folder.drop_all_but(files)
@@ -135,7 +162,7 @@ def _control(
     sources = None
     if isinstance(control, ControlFiles):
         sources = control.sources
-        gathered = gather(control, found.photos)
+        gathered = gather(control, found.photos, others=[each.name for each in found.left_out])
         for finding in gathered.findings:
             progress.note(" ".join(part for part in (finding.text, finding.remedy) if part))
         control = gathered.control

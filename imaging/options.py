@@ -28,7 +28,7 @@ class MosaicOptions:
     max_image_px: int = 2000
     quick: bool = False
     aligner: Aligner = "own"
-    memory_mb: int = 768
+    memory_mb: int = 256
     coarse_cells: int = 16_000_000
     threads: int | None = None
     limit_mb: int | None = None

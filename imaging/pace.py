@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from imaging.scene import Scene
@@ -122,9 +122,16 @@ class Pace:
         return done + (part * self._expected.get(self._step, 0.0) if self._step not in self._done else 0.0)
 
 
-def pace_of(scene: Path, clock: Clock, *, quick: bool) -> Pace:
-    """The pace of a run into this folder: by its own last run where that went all the way."""
-    typical = TYPICAL_QUICK if quick else TYPICAL
+def pace_of(scene: Path, clock: Clock, *, quick: bool, without: Collection[str] = ()) -> Pace:
+    """The pace of a run into this folder: by its own last run where that went all the way.
+
+    `without` are stages that will take no time.
+    """
+    typical = {
+        step: seconds
+        for step, seconds in (TYPICAL_QUICK if quick else TYPICAL).items()
+        if stage_of(step) not in without
+    }
     wanted = list(dict.fromkeys(stage_of(step) for step in typical))
     usage, steps = kept_usage(Scene(scene))
     if not set(wanted) <= set(usage):

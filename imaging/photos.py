@@ -37,7 +37,8 @@ class Photo:
     (gimbal pitch -90 looks straight down, yaw clockwise from true north), focal length in pixels of the
     picture's width. `rtk` says that the position is corrected to centimetres; the sigmas are what the file
     says of it, one standard deviation in metres; `sigma_own_m` is the part of a position in plan that is this
-    photo's alone, where that is known. What the file does not tell is None.
+    photo's alone, where that is known. `exposure` is seconds times ISO over the f-number squared. What the
+    file does not tell is None.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class Photo:
     sigma_plan_m: float | None = None
     sigma_up_m: float | None = None
     sigma_own_m: float | None = None
+    exposure: float | None = None
 
 
 def read_photo(path: Path) -> Photo:
@@ -97,6 +99,7 @@ def read_photo(path: Path) -> Photo:
         rtk=drone.rtk_fixed,
         sigma_plan_m=_sigma_plan_m(drone, gps),
         sigma_up_m=drone.rtk_sigma_up_m if drone.rtk_fixed else None,
+        exposure=exif.exposure(tags),
     )
 
 

@@ -259,8 +259,11 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
         if found <= 1.05:
             break
         factor *= found
+        # A covariance that was asked for goes with what it is of, before another one is made.
+        state = adjusted.state
+        del adjusted
         network = begun.network(factor)
-        adjusted = adjust(network, adjusted.state)
+        adjusted = adjust(network, state)
     while wrong := suspects(adjusted):
         begun.set_aside(wrong)
         network, adjusted = _weighed(begun, factor)
@@ -310,7 +313,7 @@ def _disagreement(network: Network, adjusted: Adjusted) -> float:
 
 def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georeference, scene: Scene) -> Refined:
     file = scene.stages / f"{STAGE}.npz"
-    adjusted = adjusted_from_record(record, file)
+    adjusted = adjusted_from_record(record, file, later=True)
     with np.load(file, allow_pickle=False) as arrays:
         points, error_px = arrays["points"], arrays["error_px"]
     gps = [(residual.used, residual.told) for residual in placed.residuals]

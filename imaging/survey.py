@@ -95,8 +95,13 @@ def survey(
     if priors.lenses:
         photos = with_lenses(photos, priors.lenses)
     result = Survey(folder, photos, tuple(left_out), _key(photos, flight, priors), priors.lenses, flight)
-    scene.keep(STAGE, result.key, _json_from_survey(result))
+    keep_survey(result, scene)
     return result
+
+
+def keep_survey(result: Survey, scene: Scene) -> None:
+    """Write `stages/photos.json`. Raises OutputError."""
+    scene.keep(STAGE, result.key, _json_from_survey(result))
 
 
 def _without(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from imaging.progress import Progress
 from imaging.scene import Scene, key_of
-from imaging.worked import Worked, forget_peak, peak_bytes
+from imaging.worked import Worked, forget_peak, give_back, peak_bytes
 from telemetry.clock import Clock
 
 STAGE = "usage"
@@ -92,6 +92,7 @@ class Meter:
         stood = self._stamp(name)
         start_s, start_cpu_s = self._clock.monotonic_s(), time.process_time()
         self._steps.taken()
+        give_back()
         forget_peak()
         yield
         seconds = round(self._clock.monotonic_s() - start_s, 3)

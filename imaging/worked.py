@@ -6,6 +6,7 @@ largest since the process began (ru_maxrss of getrusage(2)).
 
 from __future__ import annotations
 
+import ctypes
 import re
 import resource
 import sys
@@ -38,6 +39,15 @@ def peak_bytes() -> int:
             return 1024 * int(found[1])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak if sys.platform == "darwin" else 1024 * peak)
+
+
+def give_back() -> None:
+    """Give memory that was freed back to the system, where the C library keeps it (malloc_trim(3), glibc).
+
+    Else what one stage has freed and the next cannot use, as its pieces lie apart, would count for both.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def forget_peak() -> None:

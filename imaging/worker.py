@@ -41,6 +41,17 @@ def working(
             worker.wait()
 
 
+def end_with_parent() -> None:
+    """Wait for this process's parent to be gone, then end at once; for a thread of a worker.
+
+    Standard input is a pipe that only ends with who started the worker; the main thread may be deep in native
+    code.
+    """
+    while os.read(0, 1024):  # not sys.stdin, whose lock would be held when this process ends
+        pass
+    os._exit(1)
+
+
 def _search_path() -> list[str]:
     """Where the worker finds this very package, in front of what the environment names."""
     here = str(Path(imaging.__file__).resolve().parent.parent)

@@ -7,14 +7,16 @@ with the rest (Lange, Little and Taylor 1989); everything else is weighed by its
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.linalg.lapack import dpotri
 
-from imaging.adjustment.network import Bar, Indices, LensPrior, Network
-from imaging.adjustment.normals import Normals, considered_sigmas, held_unknowns, normals, tie_residuals
+from imaging.adjustment.network import Bar, LensPrior, Network
+from imaging.adjustment.normals import considered_sigmas, held_unknowns, normals, tie_residuals
 from imaging.adjustment.state import LENS, POSE, Layout, State, layout_of, lens_from, state_of, views_from
 from imaging.adjustment.witnesses import bar_length, witness_rows
 from imaging.lens import Array, Lens, View
@@ -40,21 +42,26 @@ INFORMATION = (TAIL + 2) / (TAIL + 4)
 """What a pair of coordinates with tails tells, beside one of the normal distribution with the same scale."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Adjusted:
     """What came out.
 
-    `covariance` (unknowns, unknowns) is of the vector that `layout` describes: views, lenses, named points.
     `sigma_px` is the scale of a tie point's coordinate, `residual_px` (m, 2) every tie's. `steps` were taken.
+    `made_covariance` gives the covariance, which most adjustments of a scene are never asked for.
     """
 
     network: Network
     layout: Layout
     state: State
-    covariance: Array
     sigma_px: float
     residual_px: Array
     steps: int
+    made_covariance: Callable[[], Array]
+
+    @cached_property
+    def covariance(self) -> Array:
+        """(unknowns, unknowns) of the vector that `layout` describes: views, lenses, named points."""
+        return self.made_covariance()
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -107,10 +114,14 @@ def adjust(network: Network, start: State | None = None) -> Adjusted:
     previous = _cost(network, layout, state, residual_px, sigma_px)
     while steps < STEPS:
         steps += 1
-        equations = normals(network, layout, state, _weights(residual_px, sigma_px), sigma_px, damping)
-        step, points_step = _step(equations, free)
-        small = damping == 0 and float(step[free] @ equations.right[free]) < ENOUGH
-        state = state.moved(layout, step, points_step)
+        weights = _weights(residual_px, sigma_px)
+        equations = normals(network, layout, state, weights, sigma_px, free, damping)
+        step = np.asarray(cho_solve(_factored(equations.matrix), equations.right))
+        small = damping == 0 and float(step @ equations.right) < ENOUGH
+        whole = np.zeros(layout.size)
+        whole[free] = step
+        state = state.moved(layout, whole, equations.points_step(step))
+        del equations
         residual_px = tie_residuals(network, layout, state)
         now = _cost(network, layout, state, residual_px, sigma_px)
         if not now < previous + SLACK:
@@ -140,26 +151,35 @@ def _complete(network: Network) -> Network:
 def _result(
     network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float, steps: int
 ) -> Adjusted:
-    whole = np.where(np.isfinite(residual_px[:, 0]), INFORMATION / sigma_px**2, 0.0)
-    matrix = normals(network, layout, state, whole, sigma_px).matrix
-    covariance = _covariance(network, layout, matrix)
-    return Adjusted(network, layout, state, covariance, sigma_px, residual_px, steps)
+    covariance = partial(_covariance, network, layout, state, residual_px, sigma_px)
+    return Adjusted(network, layout, state, sigma_px, residual_px, steps, covariance)
 
 
-def _covariance(network: Network, layout: Layout, matrix: Array) -> Array:
+def _covariance(network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float) -> Array:
     """Of what was found, what stayed as it was told, and both: with N the normal matrix and P the told part's
     covariance, found unknowns move by -N⁻¹ M with it, M being the block of N that joins the two.
     """
-    held = held_unknowns(network, layout)
     told = considered_sigmas(network, layout)
-    free, considered = np.flatnonzero(~held), np.flatnonzero(told > 0)
-    covariance = np.zeros((layout.size, layout.size))
-    factor = _factored(matrix[np.ix_(free, free)])
+    free, considered = np.flatnonzero(~held_unknowns(network, layout)), np.flatnonzero(told > 0)
+    weights = np.where(np.isfinite(residual_px[:, 0]), INFORMATION / sigma_px**2, 0.0)
+    both = np.concatenate([free, considered])
+    matrix = normals(network, layout, state, weights, sigma_px, both).matrix
+    count = len(free)
+    joining = matrix[:count, count:].copy()
+    # The told part stands alone from here on: so the other is solved where it lies.
+    matrix[count:], matrix[:, count:] = 0.0, 0.0
+    matrix[range(count, len(both)), range(count, len(both))] = 1.0
+    factor = _factored(matrix)
     answer = np.zeros((layout.size, len(considered)))
-    answer[free] = -cho_solve(factor, matrix[np.ix_(free, considered)])
+    answer[free] = -cho_solve(factor, np.vstack([joining, np.zeros((len(considered),) * 2)]))[:count]
     answer[considered] = np.eye(len(considered))
-    covariance[np.ix_(free, free)] = _inverse(factor)
-    covariance += (answer * told[considered]) @ (answer * told[considered]).T
+    inverse = _inverse(factor)
+    covariance = np.zeros((layout.size, layout.size))
+    for place, row in zip(free, inverse, strict=False):
+        covariance[place, free] = row[:count]
+    moved = answer * told[considered]
+    for row, mine in zip(covariance, moved, strict=True):
+        row += moved @ mine
     return covariance
 
 
@@ -167,15 +187,9 @@ def _inverse(factor: tuple[Array, bool]) -> Array:
     """The inverse of the symmetric matrix that was factored; the factor is gone."""
     lower, status = dpotri(factor[0], lower=1, overwrite_c=1)
     assert status == 0  # noqa: S101 - it was factored
-    lower = np.tril(lower)
-    return np.asarray(lower + np.tril(lower, -1).T)
-
-
-def _step(equations: Normals, free: Indices) -> tuple[Array, Array]:
-    """The step of what is free, nothing held moving."""
-    step = np.zeros(len(equations.right))
-    step[free] = cho_solve(_factored(equations.matrix[np.ix_(free, free)]), equations.right[free])
-    return step, equations.points_step(step)
+    for number in range(len(lower)):
+        lower[number, number + 1 :] = lower[number + 1 :, number]
+    return np.asarray(lower)
 
 
 def _factored(matrix: Array) -> tuple[Array, bool]:

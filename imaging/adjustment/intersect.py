@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from imaging.adjustment.adjust import Adjusted
-from imaging.adjustment.network import Pointings, Ties
-from imaging.adjustment.normals import point_blocks, tie_projection, tie_residuals
+from imaging.adjustment.network import Indices, Pointings, Ties
+from imaging.adjustment.normals import TIES_AT_ONCE, point_blocks, tie_residuals, tie_sight
 from imaging.adjustment.witnesses import mark_rows
 from imaging.lens import Array
 from missions.errors import AlignmentError
@@ -29,20 +29,39 @@ def intersected(adjusted: Adjusted, ties: Ties, points: Array) -> tuple[Array, A
     are next to parallel stays where it began.
     """
     network = replace(adjusted.network, ties=ties, points=points)
-    state = replace(adjusted.state, points=points)
     height_m = np.maximum(1e-3, np.median(np.abs(adjusted.state.centres[:, 2])) or 1.0)
+    parts = list(_parts(ties, len(points)))
+    points = points.copy()
+    state = replace(adjusted.state, points=points)
     for _ in range(ROUNDS):
-        seen = tie_projection(network, adjusted.layout, state)
-        residual = np.where(seen.behind[:, None], 0.0, ties.px - seen.px)
-        square = (residual**2).sum(axis=1) / adjusted.sigma_px**2
-        weight = np.where(seen.behind, 0.0, 6.0 / (4.0 + square))
-        step = _steps(ties, seen.by_point, residual, weight, len(points))
-        long = np.linalg.norm(step, axis=1, keepdims=True)
-        step *= np.minimum(1.0, FURTHEST_STEP * height_m / np.maximum(long, 1e-12))
-        state = replace(state, points=state.points + step)
-        if np.abs(step).max(initial=0.0) < 1e-4:
+        longest_m = 0.0
+        for first, last, which in parts:
+            some = ties.part(which)
+            seen = tie_sight(network, adjusted.layout, state, some)
+            residual = np.where(seen.behind[:, None], 0.0, some.px - seen.px)
+            square = (residual**2).sum(axis=1) / adjusted.sigma_px**2
+            weight = np.where(seen.behind, 0.0, 6.0 / (4.0 + square))
+            own = Ties(some.view, some.point - first, some.px)
+            step = _steps(own, seen.by_point(), residual, weight, last - first)
+            long = np.linalg.norm(step, axis=1, keepdims=True)
+            step *= np.minimum(1.0, FURTHEST_STEP * height_m / np.maximum(long, 1e-12))
+            points[first:last] += step
+            longest_m = max(longest_m, float(np.abs(step).max(initial=0.0)))
+        if longest_m < 1e-4:
             break
-    return state.points, tie_residuals(network, adjusted.layout, state)
+    return points, tie_residuals(network, adjusted.layout, state)
+
+
+def _parts(ties: Ties, count: int) -> Iterator[tuple[int, int, Indices]]:
+    """First and last point of parts that hold about `TIES_AT_ONCE` ties, and where these stand."""
+    order = np.argsort(ties.point, kind="stable")
+    ends = np.cumsum(np.bincount(ties.point, minlength=count))
+    first = begin = 0
+    while first < count:
+        last = max(first + 1, int(np.searchsorted(ends, begin + TIES_AT_ONCE, side="right")))
+        end = int(ends[last - 1])
+        yield first, last, order[begin:end]
+        first, begin = last, end
 
 
 def _steps(ties: Ties, by_point: Array, residual: Array, weight: Array, count: int) -> Array:

@@ -14,49 +14,65 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]
+"""Where unknowns stand in the equations, -1 for those that have none."""
 VIEW, LENS, BOTH = 14, 8, 22
 
 
 @numba.njit(cache=True)
-def gather(matrix: Floats, right: Floats, rows: Floats, residual: Floats, places: Integers) -> None:
+def gather(matrix: Floats, right: Floats, rows: Floats, residual: Floats, places: Places) -> None:
     """Add every tie's own part: rows (m, 2, 22), residual (m, 2), places (m, 22)."""
     for tie in range(rows.shape[0]):
         for a in range(BOTH):
+            if places[tie, a] < 0:
+                continue
             u, v = rows[tie, 0, a], rows[tie, 1, a]
             right[places[tie, a]] += u * residual[tie, 0] + v * residual[tie, 1]
             for b in range(BOTH):
+                if places[tie, b] < 0:
+                    continue
                 matrix[places[tie, a], places[tie, b]] += u * rows[tie, 0, b] + v * rows[tie, 1, b]
 
 
 @numba.njit(cache=True)
-def blocks_of(rows: Floats, whitened: Floats) -> Any:
-    """(m, 22, 3) blocks of rows (m, 2, 22) and whitened derivatives by the point (m, 2, 3)."""
-    blocks = np.empty((rows.shape[0], BOTH, 3))
+def blocks_of(rows: Floats, whitened: Floats, blocks: Floats) -> None:
+    """Write the (m, 22, 3) blocks of rows (m, 2, 22) and whitened derivatives by the point (m, 2, 3)."""
     for tie in range(rows.shape[0]):
         for a in range(BOTH):
             for c in range(3):
                 blocks[tie, a, c] = (
                     rows[tie, 0, a] * whitened[tie, 0, c] + rows[tie, 1, a] * whitened[tie, 1, c]
                 )
-    return blocks
 
 
 @numba.njit(cache=True)
-def _take(matrix: Floats, first: Floats, rows: Integers, second: Floats, columns: Integers) -> None:
+def _take(matrix: Floats, first: Floats, rows: Places, second: Floats, columns: Places) -> None:
     """Subtract first (r, 3) times second (c, 3) transposed at these rows and columns."""
     for a in range(first.shape[0]):
+        if rows[a] < 0:
+            continue
         for b in range(second.shape[0]):
+            if columns[b] < 0:
+                continue
             total = first[a, 0] * second[b, 0] + first[a, 1] * second[b, 1] + first[a, 2] * second[b, 2]
             matrix[rows[a], columns[b]] -= total
 
 
 @numba.njit(cache=True)
-def _lens_sums(blocks: Floats, places: Integers, ties: Integers, sums: Floats, examples: Integers) -> int:
-    """Sums (l, 8, 3) of the lens parts of a point's ties, and a tie of each lens; gives how many lenses."""
+def _lens_sums(blocks: Floats, places: Places, ties: Integers, sums: Floats, examples: Integers) -> int:
+    """Sums (l, 8, 3) of the lens parts of a point's ties, and a tie of each lens; gives how many lenses.
+
+    Lenses of which nothing is looked for stand in the same places, and count as one.
+    """
     lenses = 0
     for tie in ties:
         lens = 0
-        while lens < lenses and places[examples[lens], VIEW] != places[tie, VIEW]:
+        while lens < lenses:
+            a = VIEW
+            while a < BOTH and places[examples[lens], a] == places[tie, a]:
+                a += 1
+            if a == BOTH:
+                break
             lens += 1
         if lens == lenses:
             examples[lens] = tie
@@ -71,7 +87,7 @@ def reduce(
     matrix: Floats,
     right: Floats,
     blocks: Floats,
-    places: Integers,
+    places: Places,
     order: Integers,
     starts: Integers,
     points_right: Floats,
@@ -87,6 +103,8 @@ def reduce(
         for tie in ties:
             view = places[tie, :VIEW]
             for a in range(BOTH):
+                if places[tie, a] < 0:
+                    continue
                 for c in range(3):
                     right[places[tie, a]] -= blocks[tie, a, c] * points_right[point, c]
             for other in ties:
@@ -102,11 +120,13 @@ def reduce(
 
 
 @numba.njit(cache=True)
-def answer(blocks: Floats, places: Integers, point: Integers, step: Floats, points: int) -> Any:
+def answer(blocks: Floats, places: Places, point: Integers, step: Floats, points: int) -> Any:
     """(p, 3): for every point the sum over its ties of blocks^T step."""
     total = np.zeros((points, 3))
     for tie in range(blocks.shape[0]):
         for a in range(BOTH):
+            if places[tie, a] < 0:
+                continue
             for c in range(3):
                 total[point[tie], c] += blocks[tie, a, c] * step[places[tie, a]]
     return total

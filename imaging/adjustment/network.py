@@ -47,6 +47,10 @@ class Ties:
         """Those of the (m,) mask."""
         return Ties(self.view[keep], self.point[keep], self.px[keep])
 
+    def part(self, which: slice | Indices) -> Ties:
+        """Those of a slice or of so many places."""
+        return Ties(self.view[which], self.point[which], self.px[which])
+
 
 @dataclass(frozen=True, slots=True)
 class Positions:

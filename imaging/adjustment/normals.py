@@ -6,6 +6,7 @@ as L Lᵀ, so that W V⁻¹ Wᵀ is a sum of products of narrow blocks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,70 +14,106 @@ import numpy.typing as npt
 
 from imaging.adjustment.kernels import answer, blocks_of, gather, reduce
 from imaging.adjustment.network import Indices, Network, Ties
-from imaging.adjustment.projection import Projection, project
+from imaging.adjustment.projection import Projection, Sight, sight
 from imaging.adjustment.state import LENS, VIEW, Layout, State, sigmas_of
 from imaging.adjustment.witnesses import spots, velocities, witness_rows
 from imaging.lens import Array
 
+TIES_AT_ONCE = 16_384
+"""Their derivatives and what leads to them take a kilobyte each: only so many are held at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Normals:
-    """The reduced system S step = right, with nothing held yet, and what gives the points' steps back."""
+    """The reduced system S step = right of the unknowns asked for, and what gives the points' steps back."""
 
     matrix: Array
     right: Array
     lower: Array
     points_right: Array
     blocks: Array
-    places: Indices
+    places: npt.NDArray[np.int32]
     point: Indices
 
     def points_step(self, step: Array) -> Array:
-        """(p, 3) steps of the points that go with the (unknowns,) step of the rest."""
+        """(p, 3) steps of the points that go with the step of the unknowns."""
         rest = self.points_right - answer(self.blocks, self.places, self.point, step, len(self.points_right))
         return np.asarray(np.linalg.solve(np.transpose(self.lower, (0, 2, 1)), rest[..., None])[..., 0])
 
 
+def parts_of(count: int) -> Iterator[slice]:
+    """So many ties, a part at a time."""
+    return (slice(first, first + TIES_AT_ONCE) for first in range(0, count, TIES_AT_ONCE))
+
+
 def tie_residuals(network: Network, layout: Layout, state: State) -> Array:
     """(m, 2) pixels, observed less computed; NaN for a point behind its camera."""
-    ties = network.ties
-    seen = tie_projection(network, layout, state)
-    return np.where(seen.behind[:, None], np.nan, ties.px - seen.px)
+    ties, residual_px = network.ties, np.empty((len(network.ties), 2))
+    for part in parts_of(len(ties)):
+        seen = tie_sight(network, layout, state, ties.part(part))
+        residual_px[part] = np.where(seen.behind[:, None], np.nan, ties.px[part] - seen.px)
+    return residual_px
 
 
 def normals(
-    network: Network, layout: Layout, state: State, weights: Array, sigma_px: float, damping: float = 0.0
+    network: Network,
+    layout: Layout,
+    state: State,
+    weights: Array,
+    sigma_px: float,
+    unknowns: Indices,
+    damping: float = 0.0,
 ) -> Normals:
-    """The equations at `state`. `weights` (m,) are of the ties: one over the variance of a coordinate.
+    """The equations at `state` of the `unknowns`, all others standing still.
 
-    `sigma_px` is the scale of the ties' residuals, which bends of pictures are measured by.
+    `weights` (m,) are of the ties: one over the variance of a coordinate. `sigma_px` is the scale of the
+    ties' residuals, which bends of pictures are measured by.
     """
     ties, points = network.ties, len(state.points)
-    seen = tie_projection(network, layout, state)
-    root = np.sqrt(np.where(seen.behind, 0.0, weights))
-    residual = (ties.px - np.where(seen.behind[:, None], ties.px, seen.px)) * root[:, None]
-    by_point = seen.by_point * root[:, None, None]
+    number = np.full(layout.size, -1, np.int32)
+    number[unknowns] = np.arange(len(unknowns), dtype=np.int32)
+    rows, residual = np.empty((len(ties), 2, VIEW + LENS)), np.empty((len(ties), 2))
+    by_point = np.empty((len(ties), 2, 3))
+    places = np.empty((len(ties), VIEW + LENS), np.int32)
+    for part in parts_of(len(ties)):
+        some = ties.part(part)
+        seen = tie_sight(network, layout, state, some).projection()
+        root = np.sqrt(np.where(seen.behind, 0.0, weights[part]))
+        residual[part] = (some.px - np.where(seen.behind[:, None], some.px, seen.px)) * root[:, None]
+        by_point[part] = seen.by_point * root[:, None, None]
+        rows[part, :, :VIEW] = seen.by_view * root[:, None, None]
+        rows[part, :, VIEW:] = seen.by_lens * root[:, None, None]
+        places[part, :VIEW], places[part, VIEW:] = (
+            number[layout.view(some.view)],
+            number[layout.lens(some.view)],
+        )
     lower, points_right = _points(ties, by_point, residual, points, damping)
-    whitened = np.transpose(np.linalg.solve(lower[ties.point], np.transpose(by_point, (0, 2, 1))), (0, 2, 1))
-    rows = np.concatenate([seen.by_view, seen.by_lens], axis=-1) * root[:, None, None]
-    places = np.concatenate([layout.view(ties.view), layout.lens(ties.view)], axis=-1)
-    blocks = blocks_of(rows, np.ascontiguousarray(whitened))
+    blocks = np.empty((len(ties), VIEW + LENS, 3))
+    for part in parts_of(len(ties)):
+        whitened = np.linalg.solve(lower[ties.point[part]], np.transpose(by_point[part], (0, 2, 1)))
+        blocks_of(rows[part], np.ascontiguousarray(np.transpose(whitened, (0, 2, 1))), blocks[part])
+    del by_point
+    matrix, right = np.zeros((len(unknowns), len(unknowns))), np.zeros(len(unknowns))
+    gather(matrix, right, rows, residual, places)
+    del rows
     order = np.argsort(ties.point, kind="stable")
     starts = np.searchsorted(ties.point[order], np.arange(points + 1))
-    matrix, right = np.zeros((layout.size, layout.size)), np.zeros(layout.size)
-    gather(matrix, right, rows, residual, places)
     reduce(matrix, right, blocks, places, order, starts, points_right)
     for witness in witness_rows(network, layout, state, network.bend * sigma_px):
-        witness.add_to(matrix, right)
-    matrix[np.diag_indices(layout.size)] *= 1 + damping
+        witness.add_to(matrix, right, number)
+    matrix[np.diag_indices(len(matrix))] *= 1 + damping
     return Normals(matrix, right, lower, points_right, blocks, places, ties.point)
 
 
-def tie_projection(network: Network, layout: Layout, state: State) -> Projection:
-    """Where the tie points are seen, in the order of the ties."""
-    ties = network.ties
+def tie_sight(network: Network, layout: Layout, state: State, ties: Ties) -> Sight:
+    """Where some of the tie points are seen, in the order of the ties."""
     where = spots(network, ties.view, ties.px)
-    return project(state, layout, ties.view, state.points[ties.point], where, velocities(network, ties.view))
+    return sight(state, layout, ties.view, state.points[ties.point], where, velocities(network, ties.view))
+
+
+def tie_projection(network: Network, layout: Layout, state: State) -> Projection:
+    """Where all of them are seen, with the derivatives."""
+    return tie_sight(network, layout, state, network.ties).projection()
 
 
 def _points(ties: Ties, by_point: Array, residual: Array, count: int, damping: float) -> tuple[Array, Array]:
@@ -95,12 +132,12 @@ def point_blocks(
 ) -> tuple[Array, Array]:
     """(p, 3, 3) normal matrices and (p, 3) right sides of points, from (m, 2, 3) and (m, 2) of their ties."""
     blocks, rights = np.zeros((count, 3, 3)), np.zeros((count, 3))
-    products = np.einsum("kai,kaj->kij", weighed, by_point)
-    sides = np.einsum("kai,ka->ki", weighed, residual)
     for i in range(3):
-        rights[:, i] = np.bincount(ties.point, sides[:, i], count)
+        rights[:, i] = np.bincount(ties.point, np.einsum("ka,ka->k", weighed[:, :, i], residual), count)
         for j in range(3):
-            blocks[:, i, j] = np.bincount(ties.point, products[:, i, j], count)
+            blocks[:, i, j] = np.bincount(
+                ties.point, np.einsum("ka,ka->k", weighed[:, :, i], by_point[:, :, j]), count
+            )
     return blocks, rights
 
 

@@ -39,10 +39,74 @@ class Projection:
     behind: Array
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """(k, 3) points in (k,) views: pixels (k, 2) and which of them lie `behind` (k,), and the way there."""
+
+    px: Array
+    behind: Array
+    rotation: Array
+    moved: Array
+    camera: Array
+    depth: Array
+    plane: tuple[Array, Array]
+    square: Array
+    stretch: Array
+    seen: tuple[Array, Array]
+    bends: Array
+    lens: Array
+
+    def by_point(self) -> Array:
+        """(k, 2, 3) derivatives by the point, zero where it lies behind."""
+        by_point = self._by_camera() @ self.rotation
+        by_point[self.behind] = 0.0
+        return np.asarray(by_point)
+
+    def projection(self) -> Projection:
+        """With all derivatives."""
+        x, y = self.plane
+        square, focal = self.square, self.lens[:, 0]
+        by_camera = self._by_camera()
+        by_point = by_camera @ self.rotation
+        by_view = np.concatenate([-by_camera @ _cross(self.camera), -by_point, self.bends], axis=-1)
+        by_lens = np.zeros((len(x), 2, 8))
+        by_lens[:, 0, 0], by_lens[:, 1, 0] = self.seen
+        by_lens[:, 0, 1] = by_lens[:, 1, 2] = 1.0
+        for axis, straight in enumerate((x, y)):
+            by_lens[:, axis, 3] = focal * straight * square
+            by_lens[:, axis, 4] = focal * straight * square**2
+        by_lens[:, 0, 5], by_lens[:, 1, 5] = focal * 2 * x * y, focal * (square + 2 * y * y)
+        by_lens[:, 0, 6], by_lens[:, 1, 6] = focal * (square + 2 * x * x), focal * 2 * x * y
+        by_lens[:, :, 7] = -np.einsum("kij,kj->ki", by_point, self.moved)
+        for derivative in (by_view, by_lens, by_point):
+            derivative[self.behind] = 0.0
+        return Projection(self.px, by_view, by_lens, by_point, self.behind)
+
+    def _by_camera(self) -> Array:
+        """(k, 2, 3) derivatives by the point in the camera's axes."""
+        x, y = self.plane
+        focal, k1, k2, p1, p2 = (self.lens[:, place] for place in (0, 3, 4, 5, 6))
+        grown = 2 * (k1 + 2 * k2 * self.square)
+        by_plane = np.empty((len(x), 2, 2))
+        by_plane[:, 0, 0] = self.stretch + x * x * grown + 2 * p1 * y + 6 * p2 * x
+        by_plane[:, 0, 1] = by_plane[:, 1, 0] = x * y * grown + 2 * p1 * x + 2 * p2 * y
+        by_plane[:, 1, 1] = self.stretch + y * y * grown + 6 * p1 * y + 2 * p2 * x
+        by_plane *= focal[:, None, None]
+        plane_by_camera = np.zeros((len(x), 2, 3))
+        plane_by_camera[:, 0, 0] = plane_by_camera[:, 1, 1] = 1 / self.depth
+        plane_by_camera[:, 0, 2], plane_by_camera[:, 1, 2] = -x / self.depth, -y / self.depth
+        return np.asarray(by_plane @ plane_by_camera)
+
+
 def project(
     state: State, layout: Layout, view: Indices, points: Array, spot: Array, velocity: Array
 ) -> Projection:
     """(k, 3) points in (k,) views. `spot` (k, 2) is the observed pixel over the size, less a half."""
+    return sight(state, layout, view, points, spot, velocity).projection()
+
+
+def sight(state: State, layout: Layout, view: Indices, points: Array, spot: Array, velocity: Array) -> Sight:
+    """The same without derivatives, from which they can be had."""
     rotation, lens = state.rotations[view], state.lenses[layout.lens_of_view[view]]
     moved = velocity * spot[:, 1:]
     offset = points - state.centres[view] - moved * lens[:, 7:8]
@@ -58,32 +122,9 @@ def project(
     bends = _bends(2 * spot[:, 0], 2 * spot[:, 1])
     px = np.stack([focal * seen_x + lens[:, 1], focal * seen_y + lens[:, 2]], axis=-1)
     px += np.einsum("kij,kj->ki", bends, state.bends[view])
-
-    grown = 2 * (k1 + 2 * k2 * square)
-    by_plane = np.empty((len(x), 2, 2))
-    by_plane[:, 0, 0] = stretch + x * x * grown + 2 * p1 * y + 6 * p2 * x
-    by_plane[:, 0, 1] = by_plane[:, 1, 0] = x * y * grown + 2 * p1 * x + 2 * p2 * y
-    by_plane[:, 1, 1] = stretch + y * y * grown + 6 * p1 * y + 2 * p2 * x
-    by_plane *= focal[:, None, None]
-    plane_by_camera = np.zeros((len(x), 2, 3))
-    plane_by_camera[:, 0, 0] = plane_by_camera[:, 1, 1] = 1 / depth
-    plane_by_camera[:, 0, 2], plane_by_camera[:, 1, 2] = -x / depth, -y / depth
-    by_camera = by_plane @ plane_by_camera
-    by_point = by_camera @ rotation
-    by_view = np.concatenate([-by_camera @ _cross(camera), -by_point, bends], axis=-1)
-
-    by_lens = np.zeros((len(x), 2, 8))
-    by_lens[:, 0, 0], by_lens[:, 1, 0] = seen_x, seen_y
-    by_lens[:, 0, 1] = by_lens[:, 1, 2] = 1.0
-    for axis, straight in enumerate((x, y)):
-        by_lens[:, axis, 3] = focal * straight * square
-        by_lens[:, axis, 4] = focal * straight * square**2
-    by_lens[:, 0, 5], by_lens[:, 1, 5] = focal * 2 * x * y, focal * (square + 2 * y * y)
-    by_lens[:, 0, 6], by_lens[:, 1, 6] = focal * (square + 2 * x * x), focal * 2 * x * y
-    by_lens[:, :, 7] = -np.einsum("kij,kj->ki", by_point, moved)
-    for derivative in (by_view, by_lens, by_point):
-        derivative[behind] = 0.0
-    return Projection(px, by_view, by_lens, by_point, behind)
+    return Sight(
+        px, behind, rotation, moved, camera, depth, (x, y), square, stretch, (seen_x, seen_y), bends, lens
+    )
 
 
 def _bends(s: Array, t: Array) -> Array:

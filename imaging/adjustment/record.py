@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,17 @@ def record_from_adjusted(adjusted: Adjusted) -> tuple[dict[str, Any], dict[str, 
     return plain, arrays
 
 
-def adjusted_from_record(plain: dict[str, Any], file: Path) -> Adjusted:
-    """The adjustment again; its tie points are gone. Raises OSError, KeyError and ValueError as they come."""
+def adjusted_from_record(plain: dict[str, Any], file: Path, *, later: bool = False) -> Adjusted:
+    """The adjustment again; its tie points are gone. Raises OSError, KeyError and ValueError as they come.
+
+    Its covariance, which grows with the square of the photos, is read when it is asked for with `later`.
+    """
     with np.load(file, allow_pickle=False) as arrays:
-        covariance, named = arrays["covariance"], arrays["named"]
-        velocity_m_s, bends_px = arrays["velocity_m_s"], arrays["bends_px"]
+        named, velocity_m_s, bends_px = arrays["named"], arrays["velocity_m_s"], arrays["bends_px"]
+    covariance_of = partial(_covariance_in, file)
+    if not later:
+        covariance = covariance_of()
+        covariance_of = partial(np.asarray, covariance)
     unmarked = Pointings(indices([]), np.zeros((0, 2)), np.zeros(0))
     network = Network(
         views=tuple(view_from_json(view) for view in plain["views"]),
@@ -61,8 +68,13 @@ def adjusted_from_record(plain: dict[str, Any], file: Path) -> Adjusted:
         network=network,
         layout=layout_of(network),
         state=state_of(network),
-        covariance=covariance,
         sigma_px=float(plain["sigma_px"]),
         residual_px=np.zeros((0, 2)),
         steps=int(plain["steps"]),
+        made_covariance=covariance_of,
     )
+
+
+def _covariance_in(file: Path) -> Array:
+    with np.load(file, allow_pickle=False) as arrays:
+        return np.asarray(arrays["covariance"])

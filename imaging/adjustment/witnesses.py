@@ -10,12 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
 from imaging.adjustment.network import Bar, Indices, Network, Pointings, Positions
 from imaging.adjustment.projection import project
 from imaging.adjustment.state import FREE, LENS, VIEW, Layout, State, sigmas_of, state_of
 from imaging.lens import Array
+
+Numbers = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,14 @@ class Rows:
     by_unknown: Array
     places: Indices | None = None
 
-    def add_to(self, matrix: Array, right: Array) -> None:
-        """Their part of the normal equations."""
-        at = np.arange(len(right)) if self.places is None else self.places
-        block = self.by_unknown.T @ self.by_unknown
-        if self.places is None:
-            matrix += block
-        else:
-            matrix[np.ix_(at, at)] += block
-        right[at] += self.by_unknown.T @ self.residual
+    def add_to(self, matrix: Array, right: Array, number: Numbers) -> None:
+        """Their part of the equations of the unknowns that have a `number` (unknowns,) of 0 or more."""
+        at = number if self.places is None else number[self.places]
+        by_unknown = self.by_unknown
+        if (at < 0).any():
+            at, by_unknown = at[at >= 0], by_unknown[:, at >= 0]
+        matrix[np.ix_(at, at)] += by_unknown.T @ by_unknown
+        right[at] += by_unknown.T @ self.residual
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,12 @@ class Singles:
     by_unknown: Array
     places: Indices
 
-    def add_to(self, matrix: Array, right: Array) -> None:
-        """Their part of the normal equations."""
-        matrix[self.places, self.places] += self.by_unknown**2
-        right[self.places] += self.by_unknown * self.residual
+    def add_to(self, matrix: Array, right: Array, number: Numbers) -> None:
+        """Their part of the equations of the unknowns that have a `number` (unknowns,) of 0 or more."""
+        at = number[self.places]
+        free = at >= 0
+        matrix[at[free], at[free]] += self.by_unknown[free] ** 2
+        right[at[free]] += self.by_unknown[free] * self.residual[free]
 
 
 def witness_rows(network: Network, layout: Layout, state: State, bend_px: float) -> list[Rows | Singles]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.dense.kernels import MISSING, agree
-from imaging.dense.matching import Depths, Heights, Scale
+from imaging.dense.matching import Heights, Scale
 
 AGREE_M, AGREE_ROUGHLY_M = 0.20, 0.60
 AGREE_SIGMAS = 4.0
@@ -26,6 +27,7 @@ FILLED_SIGMA_M = 0.15
 TALL_SIGMAS = 5.0
 EDGE_SHARE, EDGE_CELLS, FAR_CELLS = 0.25, 7, 33
 HALO_CELLS = 1 << LEVELS
+ROWS_AT_ONCE = 64
 Floats = npt.NDArray[np.float32]
 
 
@@ -42,22 +44,34 @@ class Fused:
 
 
 def fuse(
-    layers: list[Depths], stack: Heights, ground_m: Floats, scale: Scale, tall_m: Floats | None = None
+    sigmas_m: Floats,
+    heights: Callable[[int, int], tuple[list[int], Heights]],
+    ground_m: Floats,
+    scale: Scale,
+    tall_m: Floats | None = None,
 ) -> Fused:
-    """Fuse the layers' heights, given as a (n, h, w) `stack` of one tile; `ground_m` (h, w) is the ground
-    below, `tall_m` what was found to be taller than the layers tell (NaN where nothing is).
+    """Fuse the heights of n layers with these standard deviations; `ground_m` (h, w) is the ground below,
+    `tall_m` what was found to be taller than the layers tell (NaN where nothing is).
+
+    `heights` gives which of the layers lie in the tile's rows from a first up to a last, and their heights
+    there, (k, rows, w): of many layers only so much is held at a time.
 
     The tile should carry a halo of `HALO_CELLS`, as holes are filled from as far.
     """
-    shape = stack.shape[1:]
+    shape = ground_m.shape
     mean, spread = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     counts = np.zeros((2, *shape), np.uint8)
-    sigmas_m = np.array([layer.sigma_m for layer in layers], np.float32)
     typical_m = float(np.median(sigmas_m))
     # A rough surface (nothing known to be tall yet) is for leaves, which no two pairs place alike.
     rough = tall_m is None
     tolerance_m = max(AGREE_ROUGHLY_M if rough else AGREE_M, AGREE_SIGMAS * typical_m)
-    agree(stack, (typical_m / sigmas_m) ** 2, int(tolerance_m / scale.step_m), mean, spread, counts)
+    weights = (typical_m / sigmas_m) ** 2
+    for first in range(0, shape[0], ROWS_AT_ONCE):
+        part = slice(first, min(first + ROWS_AT_ONCE, shape[0]))
+        number = np.zeros((2, part.stop - first, shape[1]), np.uint8)
+        which, stack = heights(first, part.stop)
+        agree(stack, weights[which], int(tolerance_m / scale.step_m), mean[part], spread[part], number)
+        counts[:, part] = number
     # A height that others contradict as often as they confirm is no agreement.
     kept = (counts[0] > 0) & (2 * counts[0].astype(int) > counts[1] - (counts[0] > 1))
     numbers = np.where(kept, np.round(mean), MISSING).astype(np.int16)

@@ -9,7 +9,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from imaging.dense.matching import FINELY, ROUGHLY, Depths, Scale, Side, depths, disparity
+from imaging.dense.matching import (
+    FINELY,
+    ROUGHLY,
+    Depths,
+    Heights,
+    Scale,
+    Side,
+    depths,
+    disparity,
+)
 from imaging.dense.pairing import StereoPair
 from imaging.dense.rectification import Rectified, Slab, canvas, rectify
 from imaging.footprints import patch_of
@@ -45,11 +54,34 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """What one pair tells, its heights in a file of which only parts are read.
+
+    A file that is mapped and stays so counts as memory, page by page, as far as it was ever looked at.
+    """
+
+    column: int
+    row: int
+    rows: int
+    columns: int
+    sigma_m: float
+    path: Path
+
+    def part(self, rows: slice, columns: slice) -> Heights:
+        """Some of its cells, counted from its own corner."""
+        return np.array(np.load(self.path, mmap_mode="r")[rows, columns])
+
+
+@dataclass(frozen=True, slots=True)
 class Coarse:
-    """Heights found at half the size, metres, NaN where there are none; kept in a file."""
+    """Heights found at half the size, metres, NaN where there are none, in a file."""
 
     grid: Grid
-    heights_m: Floats
+    path: Path
+
+    def part(self, rows: slice, columns: slice) -> Floats:
+        """Some of its cells."""
+        return np.array(np.load(self.path, mmap_mode="r")[rows, columns])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +103,19 @@ class Around:
 
 def find_layers(
     work: Work, level: Level, pairs: list[StereoPair], scratch: Path, progress: Progress
-) -> list[Depths]:
+) -> list[Layer]:
     """What every pair tells, each in a file of its own."""
     scratch.mkdir()
-    photos = Decoded(work.found.photos, level.reduce, work.memory_bytes)
+    photos = Decoded(work.found.photos, level.reduce, work.memory_bytes, grey=True)
     progress.stage("dense: trees and houses" if level.coarse is None else "dense: matching", len(pairs))
-    layers: list[Depths] = []
+    layers: list[Layer] = []
     found = in_order(lambda pair: _matched(work, level, pair, photos), pairs, work.threads)
     for number, layer in enumerate(found):
         if layer is not None:
             path = scratch / f"{number}.npy"
             np.save(path, layer.heights)
-            layers.append(Depths(layer.column, layer.row, np.load(path, mmap_mode="r"), layer.sigma_m))
+            rows, columns = layer.heights.shape
+            layers.append(Layer(layer.column, layer.row, rows, columns, layer.sigma_m, path))
         progress.advance()
     return layers
 
@@ -100,7 +133,7 @@ def _matched(work: Work, level: Level, pair: StereoPair, photos: Decoded) -> Dep
     manner = ROUGHLY if level.coarse is None else FINELY
     sides: list[Side] = []
     for view, is_second in ((first, False), (second, True)):
-        grey = np.asarray(cv2.cvtColor(photos.picture(view.name), cv2.COLOR_RGB2GRAY), np.uint8)
+        grey = photos.picture(view.name)
         picture, seen = canvas(plane, view, work.lenses[view.lens], grey, second=is_second)
         sides.append((picture, seen & ~_too_tall(plane, around.tall, second=is_second)))
     found = disparity(plane, sides[0], sides[1], manner)
@@ -122,7 +155,7 @@ def _around(work: Work, coarse: Coarse | None, middle: Array, reach_m: float) ->
     size = np.clip(np.ceil(cells.max(axis=0)), 0, [grid.width, grid.height]).astype(int) - first
     if np.any(size < 2):
         return Around(whole, none)
-    found_m = np.array(coarse.heights_m[first[1] : first[1] + size[1], first[0] : first[0] + size[0]])
+    found_m = coarse.part(slice(first[1], first[1] + size[1]), slice(first[0], first[0] + size[0]))
     rise_m = found_m - work.surface.heights_on(grid, *first.tolist(), *size.tolist())
     patch = patch_of(grid, *first.tolist(), *size.tolist())
     with np.errstate(invalid="ignore"):

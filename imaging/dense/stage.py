@@ -31,6 +31,7 @@ from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
 from imaging.surface import Surface
 from imaging.survey import Survey
+from imaging.worked import give_back
 
 STAGE = "dense"
 VERSION = 1
@@ -110,6 +111,7 @@ def _made(
         half = replace(grid, cell_m=2 * grid.cell_m, width=-(-grid.width // 2), height=-(-grid.height // 2))
         rough = find_layers(work, Level(2 * reduce, half, None), pairs, scratch / "rough", progress)
         coarse = Coarse(half, write_coarse(work, rough, half, scratch / "coarse.npy", progress))
+        give_back()
         layers = find_layers(work, Level(reduce, grid, coarse), pairs, scratch / "fine", progress)
         figures = write_surface(
             work, layers, grid, coarse, scratch, (scene.folder / DSM, scene.folder / UNCERTAINTY), progress

@@ -17,8 +17,8 @@ from rasterio.windows import Window
 from imaging.cog import FLOATS, TILE_PX, cog_from_tiff
 from imaging.dense.fusion import HALO_CELLS, Fused, canopy, fuse
 from imaging.dense.kernels import MISSING
-from imaging.dense.levels import LOW_M, Coarse, Work
-from imaging.dense.matching import Depths
+from imaging.dense.levels import LOW_M, Coarse, Layer, Work
+from imaging.dense.matching import Heights
 from imaging.grid import Grid
 from imaging.progress import Progress
 from imaging.threads import in_order
@@ -29,25 +29,24 @@ Floats = npt.NDArray[np.float32]
 Tile = tuple[int, int, int, int]
 
 
-def write_coarse(work: Work, layers: list[Depths], grid: Grid, path: Path, progress: Progress) -> Floats:
+def write_coarse(work: Work, layers: list[Layer], grid: Grid, path: Path, progress: Progress) -> Path:
     """Heights found at half the size in a file that is read where needed, NaN where there are none."""
     tiles = list(grid.blocks(TILE_CELLS))
     progress.stage("dense: rough surface", len(tiles))
-    heights_m = np.lib.format.open_memmap(path, "w+", np.float32, (grid.height, grid.width))
+    np.lib.format.open_memmap(path, "w+", np.float32, (grid.height, grid.width)).flush()
     for tile, fused in zip(
         tiles, in_order(lambda tile: _tile(work, layers, grid, None, tile), tiles, work.threads), strict=True
     ):
         column, row, width, height = tile
-        part = heights_m[row : row + height, column : column + width]
+        part = np.load(path, mmap_mode="r+")[row : row + height, column : column + width]
         part[:] = np.nan if fused is None else fused.heights_m
         progress.advance()
-    heights_m.flush()
-    return np.asarray(np.load(path, mmap_mode="r"))
+    return path
 
 
 def write_surface(
     work: Work,
-    layers: list[Depths],
+    layers: list[Layer],
     grid: Grid,
     coarse: Coarse,
     scratch: Path,
@@ -91,7 +90,7 @@ def _open(path: Path, grid: Grid) -> Any:
     )  # fmt: skip
 
 
-def _tile(work: Work, layers: list[Depths], grid: Grid, coarse: Coarse | None, tile: Tile) -> Fused | None:
+def _tile(work: Work, layers: list[Layer], grid: Grid, coarse: Coarse | None, tile: Tile) -> Fused | None:
     """One tile, fused with a halo around it that is cut off again. None where no pair tells anything."""
     column, row, width, height = tile
     left, top = max(0, column - HALO_CELLS), max(0, row - HALO_CELLS)
@@ -100,18 +99,16 @@ def _tile(work: Work, layers: list[Depths], grid: Grid, coarse: Coarse | None, t
     near = list(_overlapping(layers, left, top, right, bottom))
     if not near:
         return None
-    stack = np.full((len(near), bottom - top, right - left), MISSING, np.int16)
-    for level, layer in zip(stack, near, strict=True):
-        rows, columns = layer.heights.shape
-        first_row, first_column = max(top, layer.row), max(left, layer.column)
-        last_row, last_column = min(bottom, layer.row + rows), min(right, layer.column + columns)
-        level[first_row - top : last_row - top, first_column - left : last_column - left] = layer.heights[
-            first_row - layer.row : last_row - layer.row,
-            first_column - layer.column : last_column - layer.column,
-        ]
+
+    def heights(first: int, last: int) -> tuple[list[int], Heights]:
+        first, last = top + first, top + last
+        which = [n for n, one in enumerate(near) if one.row < last and one.row + one.rows > first]
+        return which, _stacked([near[n] for n in which], left, right, first, last)
+
     ground_m = work.surface.heights_on(grid, left, top, right - left, bottom - top)
     tall_m = None if coarse is None else _tall(coarse, ground_m, left, top)
-    fused = fuse(near, stack, ground_m, work.scale, tall_m)
+    sigmas_m = np.array([layer.sigma_m for layer in near], np.float32)
+    fused = fuse(sigmas_m, heights, ground_m, work.scale, tall_m)
     if coarse is None:
         heights_m = canopy(fused.heights_m, ground_m, LOW_M, grid.cell_m)
         fused = replace(fused, heights_m=heights_m)
@@ -119,14 +116,27 @@ def _tile(work: Work, layers: list[Depths], grid: Grid, coarse: Coarse | None, t
     return Fused(fused.heights_m[part], fused.sigma_m[part], fused.measured[part], fused.typical_m)
 
 
-def _overlapping(layers: list[Depths], left: int, top: int, right: int, bottom: int) -> Iterator[Depths]:
+def _stacked(layers: list[Layer], left: int, right: int, top: int, bottom: int) -> Heights:
+    """(n, h, w) heights of the layers on a window of the grid."""
+    stack = np.full((len(layers), bottom - top, right - left), MISSING, np.int16)
+    for level, layer in zip(stack, layers, strict=True):
+        first_row, first_column = max(top, layer.row), max(left, layer.column)
+        last_row = min(bottom, layer.row + layer.rows)
+        last_column = min(right, layer.column + layer.columns)
+        level[first_row - top : last_row - top, first_column - left : last_column - left] = layer.part(
+            slice(first_row - layer.row, last_row - layer.row),
+            slice(first_column - layer.column, last_column - layer.column),
+        )
+    return stack
+
+
+def _overlapping(layers: list[Layer], left: int, top: int, right: int, bottom: int) -> Iterator[Layer]:
     for layer in layers:
-        rows, columns = layer.heights.shape
         if (
             layer.column < right
-            and layer.column + columns > left
+            and layer.column + layer.columns > left
             and layer.row < bottom
-            and layer.row + rows > top
+            and layer.row + layer.rows > top
         ):
             yield layer
 
@@ -134,9 +144,7 @@ def _overlapping(layers: list[Depths], left: int, top: int, right: int, bottom: 
 def _tall(coarse: Coarse, ground_m: Floats, left: int, top: int) -> Floats:
     """Heights of what the rough surface found to be tall, on a tile of the grid twice as fine; else NaN."""
     rows, columns = ground_m.shape
-    part = np.array(
-        coarse.heights_m[top // 2 : -(-(top + rows) // 2), left // 2 : -(-(left + columns) // 2)], np.float32
-    )
+    part = coarse.part(slice(top // 2, -(-(top + rows) // 2)), slice(left // 2, -(-(left + columns) // 2)))
     size = (2 * part.shape[1], 2 * part.shape[0])
     large = cv2.resize(part, size, interpolation=cv2.INTER_NEAREST)
     large = large[top % 2 : top % 2 + rows, left % 2 : left % 2 + columns]

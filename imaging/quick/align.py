@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from imaging.alignment import STAGE, Alignment, alignment_from_record
 from imaging.lens import View, json_from_lens, json_from_view
+from imaging.memory import MB, SHARE_OF_MEMORY
 from imaging.options import MosaicOptions
 from imaging.pictures import Pictures
 from imaging.progress import Progress
@@ -29,13 +31,16 @@ from imaging.survey import LeftOut, Survey
 from missions.files import writing_whole
 
 VERSION = 3
-SHARE_OF_MEMORY = 0.5
 BY_GPS_ALONE = "it fits no other photo; only its own GPS and gimbal say where it belongs"
 
 
-def pictures_of(options: MosaicOptions) -> Pictures:
-    """Where a mosaic keeps its decoded pictures until its photos are aligned, from the survey on."""
-    return Pictures(search_of(options).longest_px, int(SHARE_OF_MEMORY * options.memory_mb * 1_000_000))
+def pictures_of(options: MosaicOptions, scratch: Path | None = None) -> Pictures:
+    """Where a mosaic keeps its decoded pictures until its photos are aligned, from the survey on.
+
+    A quick one is drawn from them too. What is too much for memory lies in the folder `scratch`.
+    """
+    limit_bytes = int(SHARE_OF_MEMORY * options.memory_mb * MB)
+    return Pictures(search_of(options).longest_px, limit_bytes, scratch, colours=options.quick)
 
 
 def align_quickly(

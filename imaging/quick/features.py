@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from imaging.lens import Array
 from imaging.options import MosaicOptions
-from imaging.photos import Pixels
 
 TILE_PX = 200
 MARGIN_PX = 16
@@ -71,8 +70,8 @@ class Features:
         return Features(self.pixels[:count], self.descriptors[:count])
 
 
-def find_features(picture: Pixels, reduce: float, search: Search) -> Features:
-    """The features of (h, w, 3) RGB whose sides are 1/`reduce` of the full picture's."""
+def find_features(picture: Gray, reduce: float, search: Search) -> Features:
+    """The features of an (h, w) grey picture whose sides are 1/`reduce` of the full picture's."""
     gray, shrink = _searched(picture, search.longest_px)
     height, width = gray.shape
     columns, rows = max(1, round(width / TILE_PX)), max(1, round(height / TILE_PX))
@@ -103,15 +102,14 @@ def unit(descriptors: Descriptors) -> npt.NDArray[np.float32]:
     return np.asarray(vectors / length, np.float32)
 
 
-def _searched(picture: Pixels, longest_px: int) -> tuple[Gray, Array]:
-    """The picture in grey, reduced where it is larger, and by how much on each axis (x, y)."""
-    gray = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    height, width = gray.shape
+def _searched(picture: Gray, longest_px: int) -> tuple[Gray, Array]:
+    """The picture, reduced where it is larger, and by how much on each axis (x, y)."""
+    height, width = picture.shape
     shrink = max(height, width) / longest_px
     if shrink <= 1.05:
-        return gray, np.ones(2)
+        return picture, np.ones(2)
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     return small, np.array([width / size[0], height / size[1]])
 
 

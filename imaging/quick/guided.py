@@ -39,15 +39,26 @@ def rematch(
     Pairs that share next to nothing are passed over.
     """
     lenses = solved.adjusted.lenses
-    lookers = {
-        number: _Looker(view, lenses[view.lens], features[number], plane)
+    placed = {
+        number: (view, plane)
         for number, view, plane in zip(solved.members, solved.adjusted.views, _planes(solved), strict=True)
     }
-    for first, second in pairs:
-        if first in lookers and second in lookers:
-            found = lookers[first].shared(lookers[second], TOLERANCE * tolerance_px)
-            if len(found) >= LEAST_MATCHES:
-                yield first, second, found
+    asked = [pair for pair in pairs if pair[0] in placed and pair[1] in placed]
+    last = {number: turn for turn, pair in enumerate(asked) for number in pair}
+    lookers: dict[int, _Looker] = {}
+    for turn, pair in enumerate(asked):
+        for number in pair:
+            if number not in lookers:
+                view, plane = placed[number]
+                lookers[number] = _Looker(view, lenses[view.lens], features[number], plane)
+        first, second = pair
+        found = lookers[first].shared(lookers[second], TOLERANCE * tolerance_px)
+        # What no later pair needs goes: all photos' rays and trees would weigh as much as their features.
+        for number in pair:
+            if last[number] == turn:
+                del lookers[number]
+        if len(found) >= LEAST_MATCHES:
+            yield first, second, found
 
 
 def _planes(solved: Solved) -> Iterator[Array]:

@@ -5,11 +5,14 @@ They depend on the picture and on how closely it is searched, and on nothing els
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from imaging.photos import Photo
 from imaging.quick.features import Features, Search
@@ -34,15 +37,26 @@ def remembered(scene: Scene, search: Search) -> dict[str, Features]:
 def remember(scene: Scene, search: Search, photos: Mapping[str, Photo], features: Sequence[Features]) -> None:
     """Keep the features of these photos, in their order, for the next run. Raises OutputError."""
     file = _file(scene)
-    with writing_whole(file) as temporary, temporary.open("wb") as target:
-        np.savez(
-            target,
-            sha256=np.array([photo.sha256 for photo in photos.values()]),
-            counts=np.array([len(found) for found in features]),
-            pixels=np.concatenate([found.pixels for found in features]),
-            descriptors=np.concatenate([found.descriptors for found in features]),
-        )
+    with writing_whole(file) as temporary, zipfile.ZipFile(temporary, "w") as target:
+        _write(target, "sha256", [np.array([photo.sha256 for photo in photos.values()])])
+        _write(target, "counts", [np.array([len(found) for found in features])])
+        _write(target, "pixels", [found.pixels for found in features])
+        _write(target, "descriptors", [found.descriptors for found in features])
     scene.keep(STAGE, _key(search), {"photos": len(photos)}, [file])
+
+
+def _write(target: zipfile.ZipFile, name: str, parts: Sequence[npt.NDArray[Any]]) -> None:
+    """One array of an `.npz`, written part by part: joined first it would be held twice."""
+    rows = sum(len(part) for part in parts)
+    header = {
+        "descr": np.lib.format.dtype_to_descr(parts[0].dtype),
+        "fortran_order": False,
+        "shape": (rows, *parts[0].shape[1:]),
+    }
+    with target.open(f"{name}.npy", "w", force_zip64=True) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for part in parts:
+            file.write(np.ascontiguousarray(part).data)
 
 
 def _key(search: Search) -> str:

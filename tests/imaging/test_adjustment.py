@@ -68,7 +68,7 @@ def test_derivatives_are_what_differences_give() -> None:
     residual = np.concatenate([each.residual for each in witnesses])
     matrix, right = np.zeros((layout.size, layout.size)), np.zeros(layout.size)
     for each in witnesses:
-        each.add_to(matrix, right)
+        each.add_to(matrix, right, np.arange(layout.size, dtype=np.int32))
     assert matrix == pytest.approx(slopes.T @ slopes, rel=1e-9, abs=1e-6)
     assert right == pytest.approx(slopes.T @ residual, rel=1e-9, abs=1e-6)
     for unknown in range(layout.size):

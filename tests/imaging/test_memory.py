@@ -54,7 +54,7 @@ def photos(count: int, width_px: int = 4000, height_px: int = 2250) -> dict[str,
 
 def test_a_bound_is_kept_by_fewer_threads_first_and_the_result_stays_the_same() -> None:
     wide = within_limit(MosaicOptions(limit_mb=16_000, threads=8), photos(50))
-    assert (wide.threads, wide.memory_mb, wide.max_image_px) == (8, 768, 2000)
+    assert (wide.threads, wide.memory_mb, wide.max_image_px) == (8, 256, 2000)
     narrow = within_limit(MosaicOptions(limit_mb=2000, threads=8), photos(50))
     assert narrow.threads is not None
     assert narrow.threads < 8

@@ -23,7 +23,7 @@ def blobs(places, size=(400, 600), sigma=4.0):
     picture = np.full(size, 60.0)
     for column, row in places:
         picture += 120 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / (2 * sigma**2))
-    return np.repeat(picture[..., None], 3, axis=2).clip(0, 255).astype(np.uint8)
+    return picture.clip(0, 255).astype(np.uint8)
 
 
 def test_a_feature_lies_where_its_blob_is_in_pixels_of_the_full_picture():
@@ -42,7 +42,7 @@ def test_a_feature_lies_where_its_blob_is_in_pixels_of_the_full_picture():
 def test_features_are_spread_and_no_more_than_asked_for():
     """One half is busy and the other nearly plain: both give features."""
     rng = np.random.default_rng(2)
-    picture = cv2.GaussianBlur(rng.integers(0, 255, (500, 1000, 3), np.uint8), (0, 0), 2.0)
+    picture = cv2.GaussianBlur(rng.integers(0, 255, (500, 1000), np.uint8), (0, 0), 2.0)
     picture[:, 500:] = 128 + (picture[:, 500:].astype(int) - 128) * 2 // 3
     found = find_features(picture, 1, Search(longest_px=1000, most=300))
     assert len(found) <= 300
@@ -50,7 +50,7 @@ def test_features_are_spread_and_no_more_than_asked_for():
 
 
 def test_a_picture_of_nothing_has_no_features():
-    assert len(find_features(np.full((300, 400, 3), 90, np.uint8), 1, Search())) == 0
+    assert len(find_features(np.full((300, 400), 90, np.uint8), 1, Search())) == 0
 
 
 def test_matches_are_mutual_and_clearly_the_nearest():

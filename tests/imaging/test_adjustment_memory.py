@@ -1,0 +1,77 @@
+"""An adjustment holds little more than what it is given, and what it makes in parts is the whole."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imaging.adjustment import adjust
+from imaging.adjustment.intersect import intersected
+from imaging.adjustment.network import Network
+from imaging.adjustment.normals import TIES_AT_ONCE, normals, tie_residuals, tie_sight
+from imaging.adjustment.record import adjusted_from_record, record_from_adjusted
+from imaging.adjustment.state import layout_of, state_of
+from tests.imaging.networks import block
+
+
+@pytest.fixture(scope="module")
+def large() -> Network:
+    """Some 60,000 ties: several parts."""
+    network, _ = block(5, points=12_000)
+    assert len(network.ties) > 3 * TIES_AT_ONCE
+    return network
+
+
+def test_residuals_and_points_of_many_ties_hold_little_more_than_what_comes_out(large: Network) -> None:
+    layout, state = layout_of(large), state_of(large)
+    few, _ = block(5, points=300)
+    adjusted = replace(adjust(few), network=large, layout=layout, state=state)
+    for work, most in (
+        (lambda: tie_residuals(large, layout, state), 40_000_000),
+        (lambda: intersected(adjusted, large.ties, large.points), 60_000_000),
+    ):
+        work()
+        tracemalloc.start()
+        work()
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        # All derivatives at once were a kilobyte a tie: 60 MB and more.
+        assert peak_bytes < most
+
+
+def test_residuals_made_part_by_part_are_those_made_at_once(large: Network) -> None:
+    layout, state = layout_of(large), state_of(large)
+    seen = tie_sight(large, layout, state, large.ties)
+    assert not seen.behind.any()
+    assert np.array_equal(tie_residuals(large, layout, state), large.ties.px - seen.px)
+
+
+def test_the_equations_of_some_unknowns_are_a_part_of_those_of_all() -> None:
+    network, _ = block(6, points=400)
+    network = replace(network, bend=0.3)
+    layout, state = layout_of(network), state_of(network)
+    weights = np.ones(len(network.ties))
+    everything = np.arange(layout.size)
+    whole = normals(network, layout, state, weights, 0.4, everything)
+    some = np.random.default_rng(6).permutation(everything)[: layout.size // 2]
+    part = normals(network, layout, state, weights, 0.4, some)
+    assert np.array_equal(part.matrix, whole.matrix[np.ix_(some, some)])
+    assert np.array_equal(part.right, whole.right[some])
+    step = np.zeros(layout.size)
+    step[some] = 1e-3
+    assert part.points_step(step[some]) == pytest.approx(whole.points_step(step), abs=1e-12)
+
+
+def test_a_covariance_read_when_it_is_asked_for_is_the_one_that_was_kept(tmp_path) -> None:
+    network, _ = block(7)
+    adjusted = adjust(network)
+    plain, arrays = record_from_adjusted(adjusted)
+    with (tmp_path / "kept.npz").open("wb") as file:
+        np.savez(file, **arrays)
+    for later in (False, True):
+        again = adjusted_from_record(plain, tmp_path / "kept.npz", later=later)
+        assert np.array_equal(again.covariance, adjusted.covariance)
+    assert np.array_equal(adjusted.covariance, adjusted.covariance.T)

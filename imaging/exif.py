@@ -20,6 +20,7 @@ MAKE, MODEL = 0x010F, 0x0110
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 DATE_TIME_ORIGINAL, OFFSET_ORIGINAL, SUBSECOND_ORIGINAL = 0x9003, 0x9011, 0x9291
 FOCAL_LENGTH, FOCAL_LENGTH_35MM = 0x920A, 0xA405
+EXPOSURE_TIME, F_NUMBER, ISO = 0x829A, 0x829D, 0x8827
 FOCAL_PLANE_X_RESOLUTION, FOCAL_PLANE_UNIT = 0xA20E, 0xA210
 LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, ALTITUDE_REF, ALTITUDE = 1, 2, 3, 4, 5, 6
 HORIZONTAL_ERROR = 31
@@ -91,6 +92,18 @@ def sigma_plan_m(gps: Tags) -> float | None:
     """GPSHPositioningError in metres, None where it is missing or beyond reason."""
     error_m = number(gps, HORIZONTAL_ERROR)
     return error_m if error_m is not None and 0 < error_m <= 1000 else None
+
+
+def exposure(tags: Tags) -> float | None:
+    """Seconds times ISO over the f-number squared: the light that a grey of the picture stands for, inverted.
+
+    None where one of them is missing or beyond reason.
+    """
+    time_s, f_number, iso = (number(tags, tag) for tag in (EXPOSURE_TIME, F_NUMBER, ISO))
+    if time_s is None or f_number is None or iso is None:
+        return None
+    within = 1e-6 <= time_s <= 60 and 0.5 <= f_number <= 64 and 1 <= iso <= 10_000_000
+    return time_s * iso / f_number**2 if within else None
 
 
 def time_s(tags: Tags) -> float | None:

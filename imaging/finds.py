@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,7 +29,7 @@ from missions.files import write_whole
 
 SCHEMA = "droneteam-finds-1"
 STATEMENT = (
-    "Finds are proposals by a simple detector. Ground without a find is not searched ground: "
+    "Finds are proposals by a program, made as `made_by` says. Ground without a find is not searched ground: "
     "nothing here says that nobody is there."
 )
 _ENLARGED = 4
@@ -67,6 +67,7 @@ class Finds:
     notes: tuple[str, ...] = ()
     clock: Clock | None = None
     clips: tuple[tuple[str, str], ...] = ()
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
     def geojson(self, *, pictures: str = "") -> dict[str, Any]:
         """A GeoJSON FeatureCollection (RFC 7946): per find its point and its 95 % ellipse; see docs/heat.md.
@@ -81,6 +82,7 @@ class Finds:
             "type": "FeatureCollection",
             "schema": SCHEMA,
             "statement": STATEMENT,
+            "made_by": dict(self.made_by),
             "camera": self.camera,
             "clock": None
             if self.clock is None
@@ -88,7 +90,7 @@ class Finds:
             "frames_read": len(self.frames),
             "frames_placed": sum(not frame.not_placed for frame in self.frames),
             "frames_not_placed": [
-                {"frame": f.name, "spots": len(f.spots), "reason": f.not_placed}
+                {"frame": f.name, "spots": sum(s.proposed for s in f.spots), "reason": f.not_placed}
                 for f in self.frames
                 if f.not_placed
             ],
@@ -120,16 +122,18 @@ class Finds:
                         "id": len(boxes) + 1,
                         "image_id": number,
                         "file_name": frame.name,
-                        "category_id": LABELS.index(label_of(spot)) + 1,
+                        "category_id": LABELS[label_of(spot)],
                         "category": label_of(spot),
+                        "spot": f"{spot.polarity} spot",
+                        "found_by": "learned" if spot.label else "contrast",
+                        "proposed": spot.proposed,
                         "bbox": list(spot.box),
                         "area": spot.area_px,
                         "score": round(spot.score, 3),
                         "iscrowd": 0,
                     }
                 )
-        used = {box["category_id"] for box in boxes} | {1, 2}
-        kinds = [{"id": n, "name": name} for n, name in enumerate(LABELS, 1) if n in used]
+        kinds = [{"id": number, "name": name} for name, number in LABELS.items()]
         return {"images": images, "annotations": boxes, "categories": kinds}
 
     def write(self, path: Path) -> Path:

@@ -111,9 +111,9 @@ def ground_point(
 def ground_under(
     pose: Pose, frame: LocalFrame, ground: float | Terrain | None, lift_m: float = 0.0
 ) -> Ground:
-    """The ground for a frame taken from `pose`; `lift_m` is added to a terrain's heights."""
+    """The ground for a frame taken from `pose`; `lift_m` is added to a terrain's or the take-off's."""
     if ground is None:
-        return Level(pose.height_amsl_m - pose.height_relative_m)
+        return Level(pose.height_amsl_m - pose.height_relative_m + lift_m)
     if isinstance(ground, int | float):
         return Level(float(ground))
     return Relief(ground, frame, lift_m)

@@ -16,6 +16,7 @@ from imaging.finds import Finds, FrameSpots, Unread
 from imaging.progress import Progress, silent
 from imaging.thermal.container import shown
 from imaging.thermal.finding import find_of
+from imaging.thermal.made_by import made_by
 from imaging.thermal.options import HeatOptions
 from imaging.thermal.placing.spot import Spot
 from imaging.thermal.posing import TrackLike
@@ -23,9 +24,10 @@ from imaging.thermal.reading import Reading
 from imaging.thermal.searching import Looked, Search, Stood, nowhere
 from imaging.thermal.settling import settled
 from imaging.thermal.sources import open_frames
+from imaging.thermal.visible import IN_VISIBLE_LIGHT
 from imaging.threads import in_order
 from missions.camera import Camera
-from missions.errors import PhotoError
+from missions.errors import InputError, PhotoError
 
 __all__ = ["HeatOptions", "finds_of", "frame_spots", "heat"]
 
@@ -40,7 +42,9 @@ def heat(
 ) -> Finds:
     """Finds in the frames of a folder, a picture, a clip or a stream at an address.
 
-    Raises InputError where no frame can be read, LinkError where a stream does not open.
+    A frame that the detector refuses is named and left out. Of a stream that is interrupted (Ctrl-C) what
+    came until then is settled. Raises InputError where no frame can be read, LinkError where a stream does
+    not open.
     """
     options = options or HeatOptions()
     source = open_frames(frames, Reading(options.scale, options.black_hot, options.video), progress)
@@ -48,16 +52,31 @@ def heat(
     progress.stage("frames", source.count())
 
     def seen(each: Stood | Unread) -> tuple[Stood, tuple[Spot, ...]] | Unread:
-        return each if isinstance(each, Unread) else (each, search.detected(each))
-
-    stood = (each if isinstance(each, Unread) else search.stood(each) for each in source)
-    for each in in_order(seen, stood, os.cpu_count() or 1):
         if isinstance(each, Unread):
-            unread.append(each)
-            progress.note(f"{each.name}: {each.reason}")
-        else:
-            searched.append(frame_spots(search.joined(*each)))
-        progress.advance()
+            return each
+        try:
+            return each, search.detected(each)
+        except InputError as error:
+            return Unread(each.frame.name, error.what)
+
+    coming = iter(source)
+    stood = (each if isinstance(each, Unread) else search.stood(each) for each in coming)
+    notes: list[str] = []
+    try:
+        for each in in_order(seen, stood, os.cpu_count() or 1):
+            if isinstance(each, Unread):
+                unread.append(each)
+                if not each.reason.startswith(IN_VISIBLE_LIGHT):
+                    progress.note(f"{each.name}: {each.reason}")
+            else:
+                searched.append(frame_spots(search.joined(*each)))
+            progress.advance()
+    except KeyboardInterrupt:
+        if not (source.address and searched):
+            raise
+        coming.close()
+        notes.append("interrupted: what came until then was searched")
+        progress.note("interrupted: the finds of what came until now are worked out")
     if not searched:
         raise PhotoError(
             f"none of {len(unread)} pictures could be read as a thermal frame ({unread[0].reason})"
@@ -66,8 +85,10 @@ def heat(
             where=shown(str(frames)),
             remedy="Give 16-bit TIFF, DJI or FLIR radiometric JPEG, plain JPEG or PNG frames, or a clip",
         )
+    if visible := sum(each.reason.startswith(IN_VISIBLE_LIGHT) for each in unread):
+        notes.append(f"pictures in visible light, which were not searched: {visible}")
     found = finds_of(search, tuple(unread), searched, progress)
-    return replace(found, clips=tuple(source.clips), notes=(*source.notes, *found.notes))
+    return replace(found, clips=tuple(source.clips), notes=(*source.notes, *notes, *found.notes))
 
 
 def frame_spots(looked: Looked) -> FrameSpots:
@@ -103,4 +124,5 @@ def finds_of(
         camera=", ".join(sorted(search.cameras)),
         notes=tuple(f"{text} ({count} frames)" for text, count in search.notes.items()),
         clock=search.clock(clock),
+        made_by=made_by(search.options),
     )

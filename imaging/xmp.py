@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from defusedxml import DefusedXmlException
 from defusedxml import ElementTree as SafeTree
@@ -15,13 +16,16 @@ from defusedxml import ElementTree as SafeTree
 DRONE_DJI = "{http://www.dji.com/drone-dji/1.0/}"
 LIMIT_BYTES = 1_000_000
 RTK_FIXED = 50
+_EARLIEST_S = 1.0e9
 
 
 @dataclass(frozen=True, slots=True)
 class DroneXmp:
     """The figures that were there, None where not.
 
-    Degrees and metres; the gimbal's pitch is -90 straight down, yaw runs clockwise from true north.
+    Degrees and metres; the gimbal's pitch is -90 straight down, yaw runs clockwise from true north. `utc_s`
+    is when the picture was taken, seconds since 1970, where newer cameras tell it (UTCAtExposure);
+    `image_source` the camera of several that took it, as DJI calls it ("InfraredCamera", "WideCamera").
     """
 
     lat_deg: float | None = None
@@ -37,6 +41,8 @@ class DroneXmp:
     rtk_sigma_lat_m: float | None = None
     rtk_sigma_lon_m: float | None = None
     rtk_sigma_up_m: float | None = None
+    utc_s: float | None = None
+    image_source: str = ""
 
     @property
     def rtk_fixed(self) -> bool:
@@ -61,6 +67,8 @@ def read_xmp(packet: bytes | str | None) -> DroneXmp:
         rtk_sigma_lat_m=_number(texts, "RtkStdLat", 1000),
         rtk_sigma_lon_m=_number(texts, "RtkStdLon", 1000),
         rtk_sigma_up_m=_number(texts, "RtkStdHgt", 1000),
+        utc_s=_utc_s(texts.get("UTCAtExposure", "")),
+        image_source=_word(texts.get("ImageSource", "")),
     )
 
 
@@ -78,6 +86,22 @@ def read_texts(packet: bytes | str | None, schema: str) -> dict[str, str]:
         names = {**element.attrib, element.tag: element.text or ""}
         texts |= {name.removeprefix(schema): text for name, text in names.items() if name.startswith(schema)}
     return texts
+
+
+def _utc_s(text: str) -> float | None:
+    """Seconds since 1970 of 2025-08-25T10:14:57.431152, or of the same with EXIF's colons."""
+    day, _, clock = text.strip().replace(" ", "T", 1).partition("T")
+    try:
+        taken = datetime.fromisoformat(f"{day.replace(':', '-')}T{clock}")
+        seconds = (taken if taken.tzinfo is not None else taken.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+    # a receiver that never had the time writes 1970 or 1980
+    return seconds if seconds > _EARLIEST_S else None
+
+
+def _word(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalnum())[:40]
 
 
 def _number(texts: dict[str, str], name: str, limit: float) -> float | None:

@@ -1,23 +1,31 @@
-"""From poses to viewpoints: a recording alone, or a folder of frames with or without one.
+"""From poses to viewpoints: a recording alone, or frames (pictures and clips) with or without one.
 
 The camera's height is that of the aircraft above its take-off place, on the ground of that place: the
 recording's own height over sea level is a receiver's, and some 40 m off in the Netherlands where it is one
 over the ellipsoid.
+
+Where no gimbal reports, nobody knows where the camera looked. Unless it is said to be bolted to the aircraft
+or to look straight down, only the ground that it had in view also when `ASKEW_DEG` askew is taken as seen.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from imaging.finds import Unread
 from imaging.geolocate import Mount, fitted, rotation_ned_from_camera
 from imaging.progress import Progress, silent
 from imaging.thermal.frame import Exposure
 from imaging.thermal.posing import TrackLike, posed_by
-from imaging.thermal.radiometry import SUFFIXES, read_exposure
+from imaging.thermal.reading import Reading, VideoOptions
+from imaging.thermal.sources import open_frames
+from imaging.thermal.take_off import NO_TAKE_OFF
 from missions.camera import Camera
 from missions.errors import InputError
 from missions.geodesy import GeoPoint, LocalFrame
@@ -33,6 +41,12 @@ from telemetry.track import Track
 LOWEST_M = 5.0
 """Nothing is searched from lower: the aircraft takes off, lands or stands."""
 BY_PICTURES, BY_INTERVAL, BY_FRAMES = "pictures", "interval", "frames"
+ASKEW_DEG = 10.0
+"""So far a camera of which nothing is known may look past straight down: two sigma of what `heat` takes."""
+NO_GIMBAL = (
+    f"no gimbal reported: only what is in view also with the camera {ASKEW_DEG:g}° askew is taken as seen"
+)
+_TOO_NARROW = "no gimbal reported, and the camera sees no more than it may be askew by"
 _TURN_S = 0.25
 _FEWEST_PICTURES = 2
 
@@ -42,7 +56,8 @@ class Looking:
     """How a camera looked: `kind` of looking ("" for what its spectrum and the sun say), and how it is held.
 
     `interval_s` is the time between frames of a recording that tells of no pictures: a film that is watched,
-    or photos by a clock. `clock_offset_s` is added to frames' times to give the track's.
+    or photos by a clock. `clock_offset_s` is added to frames' times to give the track's. `straight_down` says
+    where it looked when no gimbal reports.
     """
 
     camera: Camera
@@ -50,6 +65,7 @@ class Looking:
     mount: Mount = "stabilised"
     interval_s: float = 1.0
     clock_offset_s: float = 0.0
+    straight_down: bool = False
 
     def kind_of(self, pose: Pose, utc_offset_s: float) -> str:
         """The kind of looking of a frame."""
@@ -60,14 +76,26 @@ class Looking:
 class Views:
     """The viewpoints of one recording or folder.
 
-    `known_by` says what the frames' times are known by, `left_out` the frames without a place and why, and
-    `take_off` where heights count from.
+    `known_by` says what the frames' times are known by, `left_out` the frames without a place and why,
+    `take_off` where heights count from, and `notes` what else there is to know, with the number of frames.
     """
 
     views: list[Viewpoint]
     known_by: str
     take_off: GeoPoint
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, name: str, looking: Looking, pose: Pose, view: Viewpoint) -> None:
+        """A frame's viewpoint, of which less is taken as seen where nobody knows where the camera looked."""
+        if pose.gimbal_pitch_deg is None and looking.mount == "stabilised" and not looking.straight_down:
+            narrower = _narrower(view.camera)
+            if narrower is None:
+                self.left_out.append((name, _TOO_NARROW))
+                return
+            self.notes.update([NO_GIMBAL])
+            view = replace(view, camera=narrower)
+        self.views.append(view)
 
 
 def views_of_recording(
@@ -99,48 +127,86 @@ def views_of_recording(
         name = f"{path.name} {number + 1}"
         turn = _turn_deg_s(track, pose, looking.mount)
         kind = looking.kind_of(pose, track.utc_offset_s or 0.0)
-        made.views.append(viewpoint(pose, looking, frame, base_m, name, kind, path.name, turn))
+        made.add(name, looking, pose, viewpoint(pose, looking, frame, base_m, name, kind, path.name, turn))
     return made
 
 
-def views_of_folder(
-    folder: Path,
+def views_of_frames(
+    where: Path,
     track: TrackLike | None,
     looking: Looking,
     frame: LocalFrame,
     ground: SeenGround | None = None,
     progress: Progress = silent,
 ) -> Views:
-    """Every picture of a folder that can be placed: by the track, else by its own position and angles.
+    """Every frame of a folder, a picture or a clip that can be placed: by the track, else by its own word.
 
-    Raises InputError where the folder holds no picture, or one that the camera does not fit.
+    Of a clip a frame each `interval_s`. A frame that is not of the camera's kind or shape is left out. Raises
+    InputError where there is no frame.
     """
-    paths = _pictures(folder)
-    exposures: list[tuple[Path, Exposure]] = []
+    reading = Reading(video=VideoOptions(every_s=looking.interval_s))
+    source = open_frames(where, reading, progress, spectrum=looking.camera.spectrum)
+    exposures: list[tuple[str, Exposure]] = []
     made = Views([], BY_FRAMES, frame.origin)
-    progress.stage("frames", len(paths))
-    for path in paths:
-        try:
-            exposures.append((path, read_exposure(path)))
-        except InputError as error:
-            made.left_out.append((path.name, error.what))
+    progress.stage("frames", source.count())
+    for each in source.exposures():
+        if isinstance(each, Unread):
+            made.left_out.append((each.name, each.reason))
+        else:
+            exposures.append(each)
         progress.advance()
+    made.notes.update(source.notes)
+    # a frame is the same one whether its file or its folder is given
+    of = (where if where.is_dir() else where.parent).absolute().name
     base_m: float | None = None
-    for path, exposure in sorted(exposures, key=lambda pair: (pair[1].time_s or 0.0, pair[0].name)):
+    for name, exposure in sorted(exposures, key=lambda pair: (pair[1].time_s or 0.0, pair[0])):
         posed = posed_by(exposure, track, looking.clock_offset_s)
         if isinstance(posed, str):
-            made.left_out.append((path.name, posed))
+            made.left_out.append((name, posed))
             continue
-        if base_m is None:
-            made.take_off = _take_off(track, posed.pose)
+        try:
+            own = _as_taken(looking, exposure)
+        except InputError as error:
+            made.left_out.append((name, error.what))
+            continue
+        if posed.apart:
+            made.notes.update([posed.apart])
+        if base_m is None and not posed.above_ground:
+            begun = None if posed.apart else track
+            made.take_off = _take_off(begun, posed.pose)
+            if begun is None and ground is not None and np.ptp(ground.heights_m) > 0:
+                made.notes.update([NO_TAKE_OFF])
             base_m = _height_at(ground, frame, made.take_off)
+        below_m = _height_at(ground, frame, posed.pose.place) if posed.above_ground else base_m or 0.0
         pose = posed.pose
-        camera = fitted(looking.camera, *exposure.size_px) if exposure.size_px[0] else looking.camera
-        own = Looking(camera, looking.kind, looking.mount)
         turn = _turn_deg_s(track, pose, looking.mount) if track and posed.source != "frame" else 0.0
         kind = looking.kind_of(pose, 0.0)
-        made.views.append(viewpoint(pose, own, frame, base_m, path.name, kind, folder.name, turn))
+        made.add(name, own, pose, viewpoint(pose, own, frame, below_m, name, kind, of, turn))
     return made
+
+
+def _as_taken(looking: Looking, exposure: Exposure) -> Looking:
+    """With the camera at a frame's own size and digital zoom. Raises InputError where it does not fit."""
+    camera = fitted(looking.camera, *exposure.size_px) if exposure.size_px[0] else looking.camera
+    return replace(looking, camera=replace(camera, focal_length_mm=camera.focal_length_mm * exposure.zoom))
+
+
+def _narrower(camera: Camera) -> Camera | None:
+    """The part of a camera that sees what it would also have seen `ASKEW_DEG` askew; None for none."""
+    focal_px, askew = camera.focal_length_px, math.radians(ASKEW_DEG)
+    width, height = (
+        2 * focal_px * math.tan(math.atan(side / 2 / focal_px) - askew)
+        for side in (camera.image_width_px, camera.image_height_px)
+    )
+    if min(width, height) < 2:
+        return None
+    return replace(
+        camera,
+        image_width_px=int(width),
+        image_height_px=int(height),
+        sensor_width_mm=camera.sensor_width_mm * int(width) / camera.image_width_px,
+        sensor_height_mm=camera.sensor_height_mm * int(height) / camera.image_height_px,
+    )
 
 
 def viewpoint(
@@ -199,18 +265,3 @@ def _turn_deg_s(track: TrackLike, pose: Pose, mount: Mount) -> float:
     between = rotation_ned_from_camera(before, mount).T @ rotation_ned_from_camera(after, mount)
     cosine = float(np.clip((np.trace(between) - 1) / 2, -1, 1))
     return float(np.degrees(np.arccos(cosine))) / (2 * _TURN_S)
-
-
-def _pictures(folder: Path) -> list[Path]:
-    try:
-        names = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    except OSError as error:
-        raise InputError(
-            f"the frames cannot be read ({error.strerror or error})",
-            where=str(folder),
-            remedy="Give the folder that holds the frames",
-        ) from error
-    found = [path for path in names if path.suffix.lower() in SUFFIXES]
-    if not found:
-        raise InputError("no frames in this folder", where=str(folder), remedy="Give a folder of pictures")
-    return found

@@ -21,10 +21,11 @@ def exposure_of(picture: Image.Image) -> Exposure:
     drone, flir = read_xmp(packet), read_flir_xmp(packet)
     mount = flir.gimbal
     amsl_m = exif.height_amsl_m(gps)
-    time_s = exif.time_s(tags)
+    time_s = exif.time_s(tags) if drone.utc_s is None else drone.utc_s
+    zoned = drone.utc_s is not None or bool(exif.text(tags, exif.OFFSET_ORIGINAL))
     return Exposure(
         time_s=time_s,
-        local_time=time_s is not None and not exif.text(tags, exif.OFFSET_ORIGINAL),
+        local_time=time_s is not None and not zoned,
         place=_place(gps, drone),
         height_amsl_m=drone.height_amsl_m if amsl_m is None else amsl_m,
         height_relative_m=_first(drone.height_relative_m, flir.height_relative_m),
@@ -37,6 +38,7 @@ def exposure_of(picture: Image.Image) -> Exposure:
         description=exif.text(main, _DESCRIPTION),
         focal_length_px=drone.focal_length_px or exif.focal_length_px(tags, picture.width, picture.height),
         size_px=picture.size,
+        image_source=drone.image_source,
     )
 
 

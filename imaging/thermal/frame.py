@@ -26,6 +26,8 @@ class Exposure:
     height), the digital `zoom` left out. `sigma_horizontal_m` is what the position's rounding adds to its
     error, `gap_s` the time between the two records that the place lies between, `speed_m_s` over ground.
     `unposed` says why the frame's own word cannot place it, where the file itself gives a reason.
+    `image_source` is the camera of several that took it, as DJI calls it, else "". `above_ground`: the
+    relative height is over the ground in view, not over the take-off (ST 0601 knows none).
     """
 
     time_s: float | None = None
@@ -47,6 +49,8 @@ class Exposure:
     gap_s: float = 0.0
     speed_m_s: float = 0.0
     unposed: str = ""
+    image_source: str = ""
+    above_ground: bool = False
 
 
 @dataclass(frozen=True, slots=True)

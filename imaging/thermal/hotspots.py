@@ -60,16 +60,15 @@ _SHOWN: dict[Unit, str] = {"degC": "°C", "counts": "counts", "grey": "grey leve
 class HotSpotOptions:
     """What counts as a spot.
 
-    `gsd_m` is the ground's size of a pixel, where it is known; spots whose longer side is under `smallest_m`
-    or over `largest_m` are then left out. At most `most` spots a frame, the best first. `polarities` as
-    wanted.
+    `gsd_m` is the ground's size of a pixel in the frame's middle, where it is known: people are looked for at
+    the size that they then have. No size is left out for it, since it may be wrong: the ground may be nearer
+    than it is thought to be, and the foreground of a flat look is. At most `most` spots a frame, the best
+    first. `polarities` as wanted.
     """
 
     least_score: float = 2.5
     most: int = 20
     gsd_m: float | None = None
-    smallest_m: float = 0.25
-    largest_m: float = 3.0
     polarities: tuple[Polarity, ...] = ("warm", "cold")
 
 
@@ -216,11 +215,7 @@ def _spot(scene: _Scene, found: boxing.Measures, box: boxing.Measures, score: fl
 
 
 def _wanted(spot: Spot, options: HotSpotOptions) -> bool:
-    if spot.score < options.least_score or spot.polarity not in options.polarities:
-        return False
-    return options.gsd_m is None or (
-        options.smallest_m <= spot.sides_px[0] * options.gsd_m <= options.largest_m
-    )
+    return spot.score >= options.least_score and spot.polarity in options.polarities
 
 
 def _why(
@@ -233,8 +228,6 @@ def _why(
         f"{abs(contrast):.{digits}f} {_SHOWN[scene.unit]} {way} than what lies around it "
         f"(spread {spread:.{digits}f}), {sides[0]:.0f} x {sides[1]:.0f} px"
     )
-    if scene.options.gsd_m is not None:
-        text += f", {sides[0] * scene.options.gsd_m:.1f} m long"
     around = (float(found[boxing.AROUND]) + 1) / (float(found[boxing.INSIDE]) + 1)
     text += f", stands out {1 / around:.1f} times as much as what touches it"
     return text + (", cut by the frame's edge" if cut else "")

@@ -79,6 +79,7 @@ def row_of(found: LocalSet, media_s: float) -> Row:
         place=place,
         height_amsl_m=values.get(_ALTITUDE),
         height_relative_m=_above_ground_m(found, gimbal),
+        above_ground=True,
         yaw_deg=values.get(_HEADING),
         gimbal=gimbal,
         fov_deg=fov if fov is not None and 0.1 < fov < 170 else None,

@@ -27,9 +27,9 @@ class HeatOptions:
 
     `detector` goes before the one that `hotspots` describes. `clock_offset_s` is added to the frames' times
     to give the track's (-3600 for a camera an hour ahead); `find_clock` looks for a few seconds more in
-    passes of opposite directions. `ground` is a height amsl or a height model, None for level ground at the
-    take-off. Things seen in fewer than `least_sightings` frames are not listed. `scale`, `black_hot` and
-    `video` say how frames are read (`imaging.thermal.reading`).
+    passes of opposite directions. `ground` is a height amsl or a height model, None for level ground, which
+    lies `ground_above_take_off_m` above the take-off. Things seen in fewer than `least_sightings` frames are
+    not listed. `scale`, `black_hot` and `video` say how frames are read (`imaging.thermal.reading`).
     """
 
     hotspots: HotSpotOptions = field(default_factory=HotSpotOptions)
@@ -40,6 +40,7 @@ class HeatOptions:
     clock_offset_s: float = 0.0
     find_clock: bool = True
     ground: float | Terrain | None = None
+    ground_above_take_off_m: float = 0.0
     least_sightings: int = 1
     scale: Scale = "auto"
     black_hot: bool = False

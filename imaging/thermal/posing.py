@@ -1,4 +1,8 @@
-"""Where a frame was taken from: by the track, by the frame's own word, or not known and why."""
+"""Where a frame was taken from: by the track, by the frame's own word, or not known and why.
+
+Where both tell a place they must agree: a clock that is an hour off within a long flight, or another
+aircraft's track, would else lay everything hundreds of metres from where it is, and say nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from imaging.thermal.frame import Exposure
+from missions.geodesy import WGS84
 from telemetry.pose import Pose
 
 _HALF_HOURS_TRIED = 28
 _SAME_CLOCK_S = 1.0
+_APART_SIGMAS, _APART_FLOWN_S = 5.0, 2.0
+"""A track and a frame's own place are of one flight where they differ by no more than their errors, and what
+the aircraft flies in two seconds: clocks differ, and `find_clock` looks for that."""
 _RECEIVER_M = 2.5
 """One standard deviation of a receiver of which nothing is known, beside the rounding of what it wrote."""
 
@@ -41,13 +49,17 @@ APART_S = 0.25
 class Posed:
     """A pose and where it is from: "track", "track and frame" or "frame".
 
-    `before` and `after` are the track's poses `APART_S` from it, None where it has none.
+    `before` and `after` are the track's poses `APART_S` from it, None where it has none. `apart` says that,
+    and by about how much, the track contradicts the frame's own place, which was then taken. `above_ground`
+    is the exposure's.
     """
 
     pose: Pose
     source: str
     before: Pose | None = None
     after: Pose | None = None
+    apart: str = ""
+    above_ground: bool = False
 
 
 def posed_by(exposure: Exposure, track: TrackLike | None, clock_offset_s: float) -> Posed | str:
@@ -55,15 +67,62 @@ def posed_by(exposure: Exposure, track: TrackLike | None, clock_offset_s: float)
     own = own_pose(exposure)
     if track is not None and exposure.time_s is not None:
         posed = _by_track(exposure, track, exposure.time_s + clock_offset_s)
-        if posed is not None:
+        away_m = None if posed is None else _away_m(exposure, posed.pose)
+        if posed is not None and away_m is None:
             return posed
+        if away_m is not None:
+            fits = _fits(exposure, track, clock_offset_s)
+            if isinstance(own, Pose):
+                far = f"the track lies {_about(away_m)} m or more from where frames say that they were taken"
+                far = f"{far}: placed by their own word{fits}"
+                return Posed(own, "frame", apart=far, above_ground=exposure.above_ground)
+            return f"the track lies {away_m:.0f} m from where the frame says it was taken{fits}, and {own}"
     if isinstance(own, Pose):
-        return Posed(own, "frame")
+        return Posed(own, "frame", above_ground=exposure.above_ground)
     if track is None:
         return f"there is no track, and {own}"
     if exposure.time_s is None:
         return f"the frame tells no time, and {own}"
     return _missed(track, exposure.time_s + clock_offset_s)
+
+
+def _away_m(exposure: Exposure, pose: Pose) -> float | None:
+    """How far a pose lies from the frame's own place, None where that tells none or both may be right."""
+    if exposure.place is None:
+        return None
+    _, _, away_m = WGS84.inv(
+        exposure.place.lon_deg, exposure.place.lat_deg, pose.place.lon_deg, pose.place.lat_deg
+    )
+    sigma_m = math.hypot(
+        _RECEIVER_M if pose.sigma_horizontal_m is None else pose.sigma_horizontal_m,
+        _RECEIVER_M,
+        exposure.sigma_horizontal_m or 0.0,
+    )
+    flown_m = _APART_FLOWN_S * max(pose.speed_m_s, exposure.speed_m_s)
+    return float(away_m) if away_m > _APART_SIGMAS * sigma_m + flown_m else None
+
+
+def _fits(exposure: Exposure, track: TrackLike, clock_offset_s: float) -> str:
+    """By which half hours the frame's clock must be moved for the track to be where the frame was taken."""
+    for half_hours in _half_hours():
+        offset_s = clock_offset_s + 1800 * half_hours
+        pose = track.pose_at((exposure.time_s or 0.0) + offset_s)
+        if pose is not None and _away_m(exposure, pose) is None:
+            return (
+                f"; with its clock moved by {half_hours / 2:+g} h it would fit (clock offset {offset_s:g} s)"
+            )
+    return "; no whole or half hours would explain it: is the track another aircraft's?"
+
+
+def _half_hours() -> list[int]:
+    """The least first, none left out but nought."""
+    return sorted((n for n in range(-_HALF_HOURS_TRIED, _HALF_HOURS_TRIED + 1) if n), key=abs)
+
+
+def _about(metres: float) -> int:
+    """10, 20, 50, 100, 200 ...: so that frames that are off alike say so in the same words."""
+    power = 10 ** math.floor(math.log10(metres))
+    return int(power * max(step for step in (1, 2, 5) if step * power <= metres))
 
 
 def _by_track(exposure: Exposure, track: TrackLike, time_s: float) -> Posed | None:
@@ -129,11 +188,8 @@ def _missed(track: TrackLike, time_s: float) -> str:
         text = f"the frame is from {_span(track.start_s - time_s)} before the track starts"
     else:
         text = f"the frame is from {_span(time_s - track.end_s)} after the track ends"
-    for half_hours in sorted(range(-_HALF_HOURS_TRIED, _HALF_HOURS_TRIED + 1), key=abs):
-        if (
-            half_hours
-            and track.start_s - _SAME_CLOCK_S <= time_s + 1800 * half_hours <= track.end_s + _SAME_CLOCK_S
-        ):
+    for half_hours in _half_hours():
+        if track.start_s - _SAME_CLOCK_S <= time_s + 1800 * half_hours <= track.end_s + _SAME_CLOCK_S:
             return f"{text}; with its clock moved by {half_hours / 2:+g} h it would fit"
     return text
 

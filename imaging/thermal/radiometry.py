@@ -32,6 +32,7 @@ from imaging.thermal.palettes import grey_from_colours
 from imaging.thermal.pixels import grey_values
 from imaging.thermal.planck import KELVIN_AT_0_DEGC, degc_from_counts
 from imaging.thermal.reading import Scale
+from imaging.thermal.visible import too_large_for_heat
 from missions.errors import PhotoError
 from missions.files import read_bounded
 
@@ -189,4 +190,7 @@ def _grey_values(
         shown = None if decoded is None else decoded.astype(np.uint8)
     if shown is None:
         raise PhotoError("is cut short or damaged", where=str(path), remedy="Copy the file again")
-    return grey_values(*grey_from_colours(shown), black_hot)
+    values, palette = grey_from_colours(shown)
+    if palette == "unknown" and (visible := too_large_for_heat(picture.width, picture.height)):
+        raise PhotoError(visible, where=str(path), remedy=_REMEDY)
+    return grey_values(values, palette, black_hot)

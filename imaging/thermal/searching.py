@@ -10,7 +10,7 @@ import numpy as np
 
 from imaging.geolocate import ground_under, on_earth
 from imaging.thermal.cameras import camera_of
-from imaging.thermal.frame import ThermalFrame, Unit, Values
+from imaging.thermal.frame import Exposure, ThermalFrame, Unit, Values
 from imaging.thermal.hotspots import detect
 from imaging.thermal.options import HeatOptions
 from imaging.thermal.placing.adjusting import PASS_S
@@ -21,6 +21,7 @@ from imaging.thermal.placing.places import Placed, Shot, place
 from imaging.thermal.placing.spot import Spot
 from imaging.thermal.posing import APART_S, Posed, TrackLike, posed_by
 from imaging.thermal.settling import Clock
+from imaging.thermal.take_off import TakeOff
 from imaging.thermal.tracks import Sighting, Thing, Tracker
 from missions.camera import Camera
 from missions.geodesy import GeoPoint, LocalFrame
@@ -107,7 +108,9 @@ class Search:
         self.found_clock_s: float | None = None
         self.track, self._camera = track, camera
         self._frame: LocalFrame | None = None
-        self._lift_m: float | None = None
+        ground = options.ground
+        self._terrain = None if isinstance(ground, int | float) else ground
+        self._take_off = self._new_take_off(self.notes)
         self._kept: list[_Kept] = []
         self._pictures = Pictures()
         self._moves = False
@@ -124,7 +127,7 @@ class Search:
             self.notes.update([_NO_OFFSET])
         self.units[frame.sha256] = (frame.unit, frame.error_degc)
         camera = camera_of(frame, self._camera)
-        posed = posed_by(frame.exposure, self.track, self.clock_offset_s)
+        posed = self._posed(frame.exposure)
         why = camera if isinstance(camera, str) else posed if isinstance(posed, str) else ""
         gsd_m = None
         if isinstance(camera, Camera) and isinstance(posed, Posed):
@@ -142,13 +145,14 @@ class Search:
     def joined(self, stood: Stood, spots: tuple[Spot, ...]) -> Looked:
         """Place what a frame shows and join it with what was seen before; in order of time."""
         frame, camera, posed = stood.frame, stood.camera, stood.posed
+        proposed = tuple(spot for spot in spots if spot.proposed)
         changed: list[Thing] = []
         if not stood.why and isinstance(camera, Camera) and isinstance(posed, Posed):
-            self._pictures.keep(frame, spots)
+            self._pictures.keep(frame, proposed)
             bare = replace(frame, values=np.zeros((0, 0), np.float32))
             if self._again:
-                self._kept.append(_Kept(bare, camera, spots))
-            changed = self._join(bare, camera, posed, spots)
+                self._kept.append(_Kept(bare, camera, proposed))
+            changed = self._join(bare, camera, posed, proposed)
         return Looked(frame, camera, spots, stood.why, tuple(changed))
 
     def set_clock(self) -> float | None:
@@ -184,13 +188,25 @@ class Search:
 
     def _anew(self) -> None:
         self.tracker, self.spots_not_placed = None, []
+        self._take_off = self._new_take_off(Counter())  # what there is to note was noted
         for kept in self._kept:
-            posed = posed_by(kept.frame.exposure, self.track, self.clock_offset_s)
+            posed = self._posed(kept.frame.exposure)
             if isinstance(posed, Posed):
                 self._join(kept.frame, kept.camera, posed, kept.spots)
 
+    def _new_take_off(self, notes: Counter[str]) -> TakeOff | None:
+        return None if self._terrain is None else TakeOff(self._terrain, notes)
+
+    def _posed(self, exposure: Exposure) -> Posed | str:
+        posed = posed_by(exposure, self.track, self.clock_offset_s)
+        if self._take_off is None or isinstance(posed, str):
+            return posed
+        return self._take_off.on_terrain(posed, self.track, self.options.sigmas.vertical_m)
+
     def _note(self, posed: Posed) -> None:
-        if self.track is not None and posed.source == "frame":
+        if posed.apart:
+            self.notes.update([posed.apart])
+        elif self.track is not None and posed.source == "frame":
             self.notes.update([_NOT_COVERED])
         if posed.pose.gimbal_pitch_deg is None and self.options.mount == "stabilised":
             self.notes.update([_NO_GIMBAL])
@@ -220,26 +236,12 @@ class Search:
 
     def _ground(self, posed: Posed) -> Ground:
         assert self._frame is not None  # noqa: S101 - set by the caller
-        ground = self.options.ground
-        if ground is None or isinstance(ground, int | float):
-            return ground_under(posed.pose, self._frame, ground)
-        if self._lift_m is None:
-            self._lift_m = self._lift(posed)
-        return ground_under(posed.pose, self._frame, ground, self._lift_m)
-
-    def _lift(self, posed: Posed) -> float:
-        """What brings a terrain to the aircraft's datum: at take-off its ground is where that stood."""
-        ground = self.options.ground
-        start = None if self.track is None else self.track.pose_at(self.track.start_s)
-        if start is None or posed.source == "frame" or ground is None or isinstance(ground, int | float):
-            return 0.0
-        there = float(ground.heights_amsl_m([[start.place.lon_deg, start.place.lat_deg]])[0])
-        if not np.isfinite(there):
-            self.notes.update(
-                ["the terrain has no height at take-off: its datum is taken for the aircraft's"]
-            )
-            return 0.0
-        return start.height_amsl_m - start.height_relative_m - there
+        lift_m = (
+            self.options.ground_above_take_off_m
+            if self._take_off is None
+            else self._take_off.lift_m(posed, self.track)
+        )
+        return ground_under(posed.pose, self._frame, self.options.ground, lift_m)
 
     def _join(
         self, frame: ThermalFrame, camera: Camera, posed: Posed, spots: tuple[Spot, ...]

@@ -31,7 +31,8 @@ _DEGREE_M = 111_320.0
 class Row:
     """One record, at `media_s` of the clip; None where it says nothing.
 
-    `time_s` is seconds since 1970, UTC unless `local_time`. `step_m` is how finely the position is written.
+    `time_s` is seconds since 1970, UTC unless `local_time`. `step_m` is how finely the position is written,
+    `above_ground` says that the relative height is over the ground in view, not over the take-off.
     `unposed` says why this record cannot place a frame, where it is known.
     """
 
@@ -47,6 +48,7 @@ class Row:
     fov_deg: float | None = None
     zoom: float = 1.0
     equivalent_mm: float | None = None
+    above_ground: bool = False
     unposed: str = ""
 
 
@@ -125,6 +127,7 @@ class SideTrack:
             gap_s=self._gap_s(media_s),
             speed_m_s=self._speed_m_s(media_s),
             unposed=row.unposed,
+            above_ground=row.above_ground,
         )
 
     def _gap_s(self, media_s: float) -> float:
@@ -204,5 +207,6 @@ def _mixed(first: Row, second: Row, share: float, nearest: Row, media_s: float) 
         nearest.fov_deg,
         nearest.zoom,
         nearest.equivalent_mm,
+        nearest.above_ground,
         first.unposed or second.unposed,
     )

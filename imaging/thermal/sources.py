@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,14 +11,18 @@ from imaging.finds import Unread
 from imaging.progress import Progress, silent
 from imaging.thermal.container import SUFFIXES as CLIP_SUFFIXES
 from imaging.thermal.container import is_live, shown
-from imaging.thermal.frame import ThermalFrame
+from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.radiometry import SUFFIXES as PICTURE_SUFFIXES
 from imaging.thermal.radiometry import read_exposure, read_frame
 from imaging.thermal.reading import Reading
 from imaging.thermal.sequence import SUFFIXES as SEQUENCE_SUFFIXES
 from imaging.thermal.sequence import SequenceFrames
 from imaging.thermal.video import ClipFrames
-from missions.errors import InputError
+from imaging.thermal.visible import other_light, thermal_beside
+from missions.errors import InputError, PhotoError
+
+FRAME_SUFFIXES = PICTURE_SUFFIXES | CLIP_SUFFIXES | SEQUENCE_SUFFIXES
+_MOST_FOLDERS, _MOST_NAMES = 50, 200
 
 
 @dataclass
@@ -36,8 +40,20 @@ class Frames:
     clips: list[tuple[str, str]] = field(default_factory=list)
     address: str = ""
     _clips: dict[Path, ClipFrames | SequenceFrames] = field(default_factory=dict)
+    _exposures: dict[Path, Exposure] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[ThermalFrame | Unread]:
+    def exposures(self) -> Iterator[tuple[str, Exposure] | Unread]:
+        """Each frame's name with when, where and how it was taken; pictures are not decoded, clips are."""
+        yield from self.unread
+        for path in self.files:
+            clip = self._clips.get(path)
+            if clip is None:
+                yield path.name, self._exposures[path]
+            else:
+                for each in self._of_clip(clip):
+                    yield each if isinstance(each, Unread) else (each.name, each.exposure)
+
+    def __iter__(self) -> Generator[ThermalFrame | Unread, None, None]:
         """Frames in order of time. Raises LinkError where a stream does not open."""
         yield from self.unread
         if self.address:
@@ -65,19 +81,28 @@ class Frames:
             yield from clip
         except InputError as error:
             yield Unread(clip.path.name, error.what)
-        self.notes += clip.notes
-        self.clips += clip.hashes()
+        finally:
+            # a stream may be left before it ends
+            self.notes += clip.notes
+            self.clips += clip.hashes()
 
 
-def open_frames(where: Path | str, reading: Reading | None = None, progress: Progress = silent) -> Frames:
+def open_frames(
+    where: Path | str,
+    reading: Reading | None = None,
+    progress: Progress = silent,
+    *,
+    spectrum: str = "thermal",
+) -> Frames:
     """The frames of a folder, a picture, a clip or a stream's address, in order of time.
 
-    Raises InputError where there is none.
+    Pictures that tell that they are of another `spectrum` are `Unread`. Folders within the folder are not
+    read, and named. Raises InputError where there is none.
     """
     reading = reading or Reading()
     if isinstance(where, str) and is_live(where):
         return Frames([], reading, address=where)
-    found = _files(Path(where))
+    found, deeper = _files(Path(where))
     clips = sum(path.suffix.lower() in CLIP_SUFFIXES for path in found)
     if clips > 1 and (reading.video.subtitles is not None or reading.video.starts_s is not None):
         raise InputError(
@@ -88,6 +113,9 @@ def open_frames(where: Path | str, reading: Reading | None = None, progress: Pro
     progress.stage("times", len(found))
     timed: list[tuple[float, str, Path]] = []
     frames = Frames([], reading)
+    if deeper:
+        frames.notes.append(f"frames in folders within the folder were not read: {_few(deeper)}")
+    beside = thermal_beside(path.name for path in found)
     for path in found:
         try:
             if path.suffix.lower() in CLIP_SUFFIXES | SEQUENCE_SUFFIXES:
@@ -95,7 +123,11 @@ def open_frames(where: Path | str, reading: Reading | None = None, progress: Pro
                 frames._clips[path] = clip
                 begins_s = clip.begins_s()
             else:
-                begins_s = read_exposure(path).time_s
+                exposure = read_exposure(path)
+                if why := other_light(exposure, path.name, beside, spectrum):
+                    raise PhotoError(why)
+                frames._exposures[path] = exposure
+                begins_s = exposure.time_s
             timed.append((math.inf if begins_s is None else begins_s, path.name, path))
         except InputError as error:
             frames._clips.pop(path, None)
@@ -123,22 +155,51 @@ def _stream(address: str, reading: Reading) -> ClipFrames:
     return ClipFrames(name, reading.video, reading.black_hot, reading.scale == "centikelvin", address)
 
 
-def _files(where: Path) -> list[Path]:
+def _files(where: Path) -> tuple[list[Path], list[str]]:
+    """The files with frames, and the folders within the folder that hold some too."""
     if where.is_file():
-        return [where]
+        return [where], []
     try:
-        names = sorted(p for p in where.iterdir() if p.is_file() and not p.name.startswith("."))
+        names = sorted(p for p in where.iterdir() if not p.name.startswith("."))
+        found = [p for p in names if p.suffix.lower() in FRAME_SUFFIXES and p.is_file()]
     except (OSError, ValueError) as error:
         raise InputError(
             f"the frames cannot be read ({getattr(error, 'strerror', None) or error})",
             where=str(where),
             remedy="Give the folder that holds the frames, a picture, a clip or a stream's address",
         ) from error
-    found = [p for p in names if p.suffix.lower() in PICTURE_SUFFIXES | CLIP_SUFFIXES | SEQUENCE_SUFFIXES]
+    deeper = sorted({str(p.parent.relative_to(where)) for p in _deeper(names)})
+    if not found and deeper:
+        raise InputError(
+            f"no frames in this folder; those in folders within it are not read ({_few(deeper)})",
+            where=str(where),
+            remedy=f"Give {where / deeper[0]}",
+        )
     if not found:
         raise InputError(
             "no frames in this folder",
             where=str(where),
             remedy="Give a folder with .tif, .jpg or .png pictures or with clips",
         )
-    return found
+    return found, deeper
+
+
+def _deeper(names: list[Path]) -> Iterator[Path]:
+    """A few files with frames in folders within, two deep: cards hold DCIM/100MEDIA."""
+    try:
+        folders = [p for p in names if _of_frames(p)][:_MOST_FOLDERS]
+        below = [q for p in folders for q in sorted(p.iterdir())[:_MOST_NAMES]]
+        folders = [p for p in below if _of_frames(p)][:_MOST_FOLDERS]
+        below += [q for p in folders for q in sorted(p.iterdir())[:_MOST_NAMES]]
+        yield from (p for p in below if p.suffix.lower() in FRAME_SUFFIXES and p.is_file())
+    except OSError:
+        return
+
+
+def _of_frames(path: Path) -> bool:
+    """Whether it is a folder, and none that a search put its pictures in."""
+    return path.is_dir() and not path.name.endswith("_thumbnails")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

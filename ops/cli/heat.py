@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,6 +15,7 @@ from missions.errors import InputError
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, enter_pictures, open_operation, record
 from ops.cli.options import JsonOption, OperationOption
+from ops.cli.outputs import check_finds_replaceable, check_not_entered, check_writable
 from ops.cli.progress import showing
 from ops.cli.screen import out, print_json, say, table
 
@@ -60,6 +63,12 @@ def heat(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Heights of the ground, GeoTIFF or .hgt; else it is level."),
     ] = None,
+    ground: Annotated[
+        float, typer.Option(metavar="METRES", help="How far level ground lies above the take-off.")
+    ] = 0.0,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="The camera is bolted to the aircraft: no gimbal holds it.")
+    ] = False,
     clock_offset: Annotated[
         float, typer.Option(metavar="SECONDS", help="What to add to the frames' times to give the track's.")
     ] = 0.0,
@@ -82,8 +91,13 @@ def heat(
     black_hot: Annotated[
         bool, typer.Option("--black-hot", help="Black is hot in pictures that are plain grey.")
     ] = False,
+    scale: Annotated[
+        Literal["auto", "centikelvin", "counts"],
+        typer.Option(help="What 16-bit numbers are: as the file says, hundredths of a kelvin, or counts."),
+    ] = "auto",
     boxes: Annotated[
-        Path | None, typer.Option(metavar="JSON", help="Write every spot's box too, COCO style.")
+        Path | None,
+        typer.Option(metavar="JSON", help="Write every spot's box too, COCO style, doubtful ones included."),
     ] = None,
     operation: OperationOption = None,
     as_json: JsonOption = False,
@@ -100,12 +114,16 @@ def heat(
     settings = settings_of(context)
     opened = open_operation(operation, settings)
     target = output or (None if boxes is not None and opened is None else _finds_in(opened))
+    _check_outputs(target, boxes, opened)
     known = catalogue.camera(camera, settings.catalogue) if camera else None
     flown = Track.from_tlog(track, system) if track else None
     options = HeatOptions(
-        detector=detector_called(detector, least_score),
+        detector=detector_called(detector, least_score, listed=boxes is not None),
+        mount="fixed" if fixed else "stabilised",
         clock_offset_s=clock_offset,
         ground=open_terrain(terrain) if terrain else None,
+        ground_above_take_off_m=_ground_m(ground, terrain),
+        scale=scale,
         least_sightings=least,
         black_hot=black_hot,
         video=VideoOptions(
@@ -124,7 +142,7 @@ def heat(
         count = sum(len(frame.spots) for frame in found.frames)
         say(f"Wrote {boxes}: {count} boxes. No finds were asked for.")
         return
-    found = _with_decisions(found, target, opened)
+    found = _with_decisions(_told_files(found, track, camera), target, opened)
     pictures = found.write(target)
     if opened is not None:
         _enter_frames(opened, frames, found)
@@ -137,6 +155,35 @@ def heat(
         print_json(found.geojson())
     else:
         _show(found, target)
+
+
+def _check_outputs(target: Path | None, boxes: Path | None, operation: Operation | None) -> None:
+    """Before hours of work: whether what comes of it can be written."""
+    if boxes is not None:
+        check_writable(boxes)
+    if target is not None:
+        check_writable(target)
+        check_finds_replaceable(target)
+        check_not_entered(operation, target)
+
+
+def _ground_m(ground_m: float, terrain: list[Path] | None) -> float:
+    if not math.isfinite(ground_m) or (ground_m and terrain):
+        raise InputError(
+            "the ground is told twice" if terrain else "the ground has no height",
+            where="--ground",
+            remedy="Give --terrain, or --ground in metres above the take-off",
+        )
+    return ground_m
+
+
+def _told_files(found: Finds, track: Path | None, camera: str | None) -> Finds:
+    """With the recording, and the camera that was named, among what the finds were made by."""
+    with_track = None
+    if track is not None:
+        with track.open("rb") as file:
+            with_track = {"file": track.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return replace(found, made_by={**found.made_by, "track": with_track, "camera_named": camera})
 
 
 def _every_s(every: str) -> float:
@@ -204,6 +251,13 @@ def _say_read(found: Finds) -> None:
         say(note)
 
 
+def _what(find: Find) -> str:
+    """What it may be, and what it is known by."""
+    cold = ", cold" if find.polarity == "cold" and "cold" not in find.kind else ""
+    degc = "" if find.temperature_degc is None else f", {find.temperature_degc:.1f} °C"
+    return f"{find.kind}{cold}{degc}"
+
+
 def _row(find: Find) -> tuple[object, ...]:
     from imaging.geolocate import ellipse95
 
@@ -215,7 +269,5 @@ def _row(find: Find) -> tuple[object, ...]:
         f"{ellipse.semi_major_m:.1f} x {ellipse.semi_minor_m:.1f} m",
         len(find.sightings),
         f"{find.score:.2f}",
-        find.polarity
-        if find.temperature_degc is None
-        else f"{find.polarity}, {find.temperature_degc:.1f} °C",
+        _what(find),
     )

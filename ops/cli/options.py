@@ -48,6 +48,14 @@ TrafficOption = Annotated[
         help="Other aircraft: sbs:HOST:PORT, tracks+udp:PORT or tracks+tcp:PORT; may be repeated.",
     ),
 ]
+HeatOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--heat",
+        metavar="VEHICLE[:CAMERA]=STREAM",
+        help="Search an aircraft's live thermal stream, as 1:dji-m30t-thermal=rtsp://…; may be repeated.",
+    ),
+]
 SystemOption = Annotated[
     int | None,
     typer.Option("--system", metavar="NUMBER", help="The vehicle's MAVLink number; else the first heard."),

@@ -99,13 +99,13 @@ def test_pixels_without_a_value_hide_nobody_elsewhere() -> None:
     assert people_in(LearnedDetector(), frame_of(np.full((512, 640), np.nan, np.float32))) == []
 
 
-def test_a_spot_longer_than_a_person_on_known_ground_is_none() -> None:
+def test_no_person_is_left_out_for_what_is_believed_of_the_ground() -> None:
+    """The ground may be nearer than it is thought to be, and the foreground of a flat look is."""
     frame = frame_of(with_people(ground()))
     detector = LearnedDetector()
-    near = [spot for spot in detector(frame, 0.08) if spot.category == "person"]
-    far = [spot for spot in detector(frame, 0.5) if spot.category == "person"]
-    assert len(near) == len(PEOPLE)
-    assert far == []
+    near, far = detector(frame, 0.08), detector(frame, 0.5)
+    assert len([spot for spot in near if spot.category == "person"]) == len(PEOPLE)
+    assert far == near
 
 
 def test_a_frame_is_evened_about_its_median_whatever_stands_out() -> None:

@@ -33,12 +33,26 @@ def said(**traits: object) -> str:
         ({"categories": ("person",) * 5, "size_m": (0.3, 0.2)}, "person?"),
         ({"categories": ("person",) * 5, "size_m": (5.0, 2.0)}, "vehicle?"),
         ({"categories": ("person", "vehicle", "", "")}, "person?"),
+        ({"categories": ("vehicle",) + ("",) * 9}, "person?"),
+        ({"categories": ("vehicle",) * 5 + ("",) * 5}, "person?"),
+        ({"categories": ("vehicle",) * 6 + ("",) * 4}, "vehicle?"),
+        ({"categories": ("vehicle",) + ("",) * 9, "cut": True}, "person?"),
+        ({"categories": ("person",) + ("",) * 9, "size_m": (0.4, 0.3)}, "person?"),
+        ({"categories": ("person",) * 3, "size_m": (2.9, 1.2)}, "person?"),
+        ({"categories": ("person", "vehicle", "vehicle"), "size_m": (2.9, 1.2)}, "vehicle?"),
         ({"times_s": (0, 600, 1200, 1800), "contrasts": (8, 7, 4, 3)}, "warm object"),
         ({"times_s": (0, 600, 1200, 1800), "contrasts": (8, 7, 8, 7)}, "person?"),
     ],
 )
 def test_size_motion_warmth_and_a_detector_make_the_word(traits: dict[str, object], kind: str) -> None:
     assert said(**traits) == kind
+
+
+def test_one_vote_of_ten_is_told_and_not_followed() -> None:
+    votes = ("vehicle", *("",) * 9)
+    kind, reasons = kind_of(Traits(size_m=(1.6, 0.7), cut=False, polarity="warm", categories=votes))
+    assert kind == "person?"
+    assert "a learned detector took it for a vehicle in 1 of 10 sightings, and was not of one mind" in reasons
 
 
 def test_every_word_has_its_reasons() -> None:

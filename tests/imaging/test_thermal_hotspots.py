@@ -86,14 +86,26 @@ def test_warm_roads_are_not_bodies() -> None:
     assert detect(frame_of(values)) == []
 
 
-def test_the_size_on_the_ground_decides_where_the_gsd_is_known() -> None:
+def test_people_are_looked_for_at_the_size_that_the_gsd_gives_them() -> None:
     values = meadow()
     add_body(values, 200.0, 300.0, 8.0, long_px=9, short_px=5)
-    assert detect(frame_of(values), HotSpotOptions(gsd_m=0.08))
-    assert "m long" in detect(frame_of(values), HotSpotOptions(gsd_m=0.08))[0].why
-    # the same pixels seen from 400 m are as long as a lorry
-    assert detect(frame_of(values), HotSpotOptions(gsd_m=0.5)) == []
-    assert detect(frame_of(values), HotSpotOptions(gsd_m=0.008)) == []
+    right, far, near = (
+        max((spot.score for spot in detect(frame_of(values), HotSpotOptions(0.1, gsd_m=gsd))), default=0.0)
+        for gsd in (0.08, 0.5, 0.008)
+    )
+    # from 400 m the same pixels are as long as a lorry
+    assert right > 3 * far
+    assert right > 3 * near
+
+
+@pytest.mark.parametrize("degrees", [8.0, 15.0])
+def test_a_person_on_ground_that_is_nearer_than_thought_is_found(degrees: float) -> None:
+    """Flown 60 m over a take-off that lies 25 m lower he shows 1.7 times as large, and measures over 3 m."""
+    values = meadow()
+    add_body(values, 200.0, 300.0, degrees, long_px=1.7 * 9, short_px=1.7 * 3.5)
+    best = max(detect(frame_of(values), HotSpotOptions(gsd_m=0.085)), key=lambda spot: spot.score)
+    assert (best.row, best.col) == pytest.approx((200.0, 300.0), abs=4)
+    assert best.sides_px[0] * 0.085 > 3.0
 
 
 def test_a_body_cut_by_the_edge_is_found_and_marked() -> None:

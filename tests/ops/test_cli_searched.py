@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
 
 from imaging.searched.look_file import looks_path
 from missions.geodesy import GeoPoint, LocalFrame
@@ -21,11 +22,13 @@ from missions.search.probability import ProbabilityMap
 from missions.search.search_map import SearchMap
 from ops.operations import Operation
 from tests.imaging.searched_flights import BEGIN_S, lanes, recording
+from tests.imaging.test_gimbal_conventions import dji_photo
 from tests.ops.commanded import Droneteam, done, refused, told
 
 FRAME = LocalFrame(GeoPoint(52.1, 5.2))
 GRID = SearchGrid(FRAME, -400.0, 400.0, 20.0, 40, 40)
 CAMERA = ("--camera", "dji-m30t-thermal")
+COVERED = (*CAMERA, "--straight-down")
 FLOWN_BY = ("--aircraft", "dji-matrice-30t", *CAMERA, "--take-off", "52.0975,5.2", "--kind", "thermal-night")
 
 
@@ -53,7 +56,7 @@ def search_map(tmp_path: Path) -> Path:
 def test_a_flight_is_entered_and_says_what_is_left(
     inside: Droneteam, search_map: Path, tmp_path: Path
 ) -> None:
-    body = told(inside("search", "covered", "map.json", "a.tlog", *CAMERA, "-o", "map2.json", "--json"))
+    body = told(inside("search", "covered", "map.json", "a.tlog", *COVERED, "-o", "map2.json", "--json"))
     assert 0.05 < body["pos"] < 0.9
     assert body["left"] == pytest.approx(1 - body["pos"])
     assert body["on_map"] + body["outside"] == pytest.approx(1)
@@ -71,20 +74,51 @@ def test_a_second_flight_goes_on_from_the_first_and_the_same_one_adds_nothing(
     inside: Droneteam, search_map: Path, tmp_path: Path
 ) -> None:
     recording(tmp_path / "b.tlog", FRAME, [(-200, 0), (200, 0)], begin_s=BEGIN_S + 5000)
-    first = told(inside("search", "covered", "map.json", "a.tlog", *CAMERA, "-o", "m2.json", "--json"))
+    first = told(inside("search", "covered", "map.json", "a.tlog", *COVERED, "-o", "m2.json", "--json"))
     both = told(
-        inside("search", "covered", "m2.json", "a.tlog", "b.tlog", *CAMERA, "-o", "m3.json", "--json")
+        inside("search", "covered", "m2.json", "a.tlog", "b.tlog", *COVERED, "-o", "m3.json", "--json")
     )
     assert both["known_before"] > 100
     assert both["cumulative_pos"] > first["cumulative_pos"]
     once = told(
-        inside("search", "covered", "map.json", "b.tlog", "a.tlog", *CAMERA, "-o", "m4.json", "--json")
+        inside("search", "covered", "map.json", "b.tlog", "a.tlog", *COVERED, "-o", "m4.json", "--json")
     )
     assert once["cumulative_pos"] == pytest.approx(both["cumulative_pos"], abs=1e-5)
 
 
+def test_a_recording_without_a_gimbal_books_less_and_asks_how_the_camera_was_held(
+    inside: Droneteam, search_map: Path
+) -> None:
+    asked = ("search", "covered", "map.json", "a.tlog", *CAMERA)
+    down = told(inside(*asked, "--straight-down", "-o", "m2.json", "--json"))
+    unknown = told(inside(*asked, "-o", "m3.json", "--json"))
+    assert down["notes"] == []
+    (note,) = unknown["notes"]
+    assert note.startswith("no gimbal reported")
+    assert note.endswith(f"({unknown['frames']} frames)")
+    assert unknown["pos"] < 0.8 * down["pos"]
+    said = inside(*asked, "-o", "m4.json").stderr
+    assert "no gimbal reported" in said
+    assert "--straight-down" in said
+
+
+def test_a_card_with_visible_pictures_books_the_thermal_ones_and_names_the_others(
+    inside: Droneteam, search_map: Path, tmp_path: Path
+) -> None:
+    card = tmp_path / "card"
+    card.mkdir()
+    down = {"GimbalYawDegree": 0.0, "GimbalPitchDegree": -90.0, "GimbalRollDegree": 0.0}
+    for name, size in (("DJI_0001_T.JPG", (640, 512)), ("DJI_0001_W.JPG", (4000, 3000))):
+        dji_photo(card / name, FRAME.origin, down, Image.new("L", size))
+    asked = ("search", "covered", "map.json", "card", *CAMERA, "--kind", "thermal-night", "-o", "m2.json")
+    body = told(inside(*asked, "--json"))
+    assert body["frames"] == 1
+    assert [each["frame"] for each in body["left_out"]] == ["DJI_0001_W.JPG"]
+    assert "visible light" in body["left_out"][0]["reason"]
+
+
 def test_the_screen_never_says_clear(inside: Droneteam, search_map: Path) -> None:
-    result = inside("search", "covered", "map.json", "a.tlog", *CAMERA, "-o", "map2.json", "--canopy", "0.3")
+    result = inside("search", "covered", "map.json", "a.tlog", *COVERED, "-o", "map2.json", "--canopy", "0.3")
     text = done(result)
     again = told(inside("search", "why", "map2.json", "52.1", "5.2", "--json"))
     plain = told(inside("search", "why", "map2.json", "52.1", "5.2", "--json", "--canopy", "0"))
@@ -96,7 +130,7 @@ def test_the_screen_never_says_clear(inside: Droneteam, search_map: Path) -> Non
 
 
 def test_a_cell_tells_its_frames(inside: Droneteam, search_map: Path) -> None:
-    inside("search", "covered", "map.json", "a.tlog", *CAMERA, "-o", "map2.json")
+    inside("search", "covered", "map.json", "a.tlog", *COVERED, "-o", "map2.json")
     body = told(inside("search", "why", "map2.json", "52.1", "5.2", "--json"))
     assert body["pod"] > 0.2
     assert {frame["source"] for frame in body["frames"]} == {"a.tlog"}
@@ -140,7 +174,7 @@ def test_next_looks_elsewhere_once_a_place_was_searched(inside: Droneteam, searc
             "covered",
             "map.json",
             "a.tlog",
-            *CAMERA,
+            *COVERED,
             "--kind",
             "thermal-night",
             "-o",
@@ -169,7 +203,7 @@ def test_next_speaks_to_the_operator(inside: Droneteam, search_map: Path) -> Non
 
 def test_what_was_searched_enters_the_operation(inside: Droneteam, search_map: Path, tmp_path: Path) -> None:
     operation = Operation.create(tmp_path / "op", "Vermist", "missing-person")
-    done(inside("search", "covered", "map.json", "a.tlog", *CAMERA, "-o", "m2.json", "--operation", "op"))
+    done(inside("search", "covered", "map.json", "a.tlog", *COVERED, "-o", "m2.json", "--operation", "op"))
     names = {Path(file.path).name for file in operation.files("search")}
     assert names == {"m2.json", "m2.tif", "m2.looks.parquet", "m2.geojson", "m2.png"}
 
@@ -178,9 +212,10 @@ def test_what_cannot_be_read_is_refused_and_leaves_nothing(
     inside: Droneteam, search_map: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.tlog").write_bytes(b"no recording at all" * 9)
-    refused_at_work(inside("search", "covered", "map.json", "bad.tlog", *CAMERA, "-o", "m2.json"), "bad.tlog")
-    refused(inside("search", "covered", "a.tlog", "a.tlog", *CAMERA, "-o", "m2.json"), "search map")
-    asked = ("search", "covered", "map.json", "a.tlog", *CAMERA, "-o", "m2.json")
+    tail = (*COVERED, "-o", "m2.json")
+    refused_at_work(inside("search", "covered", "map.json", "bad.tlog", *tail), "bad.tlog")
+    refused(inside("search", "covered", "a.tlog", "a.tlog", *tail), "search map")
+    asked = ("search", "covered", "map.json", "a.tlog", *tail)
     refused(inside(*asked, "--canopy", "2"), "share")
     refused_at_work(inside(*asked, "--kind", "radar"), "radar")
     assert not (tmp_path / "m2.json").exists()
@@ -198,6 +233,7 @@ def test_figures_are_fitted_to_outcomes(inside: Droneteam, search_map: Path, tmp
             "lat_deg": 52.1 + 1e-5 * n,
             "lon_deg": 5.2,
             "found": n % 5 == 0,
+            "straight_down": True,
         }
         for n in range(40)
     ]

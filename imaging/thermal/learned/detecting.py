@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,16 +28,21 @@ Floats = npt.NDArray[np.float32]
 class LearnedOptions:
     """What is taken from the network's answer.
 
-    `least_score` of 0..1; boxes of one class that overlap a better one by more than `overlap` are dropped; at
-    most `most` a frame. Where the ground's size of a pixel is known, a person longer than `largest_m` or
-    shorter than `smallest_m` is none.
+    `least_score` of 0..1; what scores between `least_listed` and it is given too, and is not proposed. Boxes
+    of one class that overlap a better one by more than `overlap` are dropped; at most `most` a frame. How
+    large a box is on the ground is not asked here: what is known of the ground may be wrong, and
+    `placing.kinds` weighs it.
     """
 
     least_score: float = 0.25
+    least_listed: float | None = None
     overlap: float = 0.5
     most: int = 100
-    smallest_m: float = 0.25
-    largest_m: float = 3.0
+
+    @property
+    def lowest(self) -> float:
+        """From which score on a box is given."""
+        return self.least_score if self.least_listed is None else min(self.least_listed, self.least_score)
 
 
 @dataclass(frozen=True)
@@ -59,16 +65,23 @@ class LearnedDetector:
         """The network, loaded when it is first needed."""
         return Network()
 
-    def __call__(self, frame: ThermalFrame, gsd_m: float | None = None) -> list[Spot]:
-        """Spots, the surest first, with what the network takes each for."""
+    def __call__(self, frame: ThermalFrame, gsd_m: float | None = None) -> list[Spot]:  # noqa: ARG002
+        """Spots, the surest first, with what the network takes each for; the GSD is not asked."""
         found = self.found(frame.values)
         names = self.network.classes
         spots = []
         for box, score, kind in zip(found.boxes, found.scores, found.classes, strict=True):
             spot = _spot(frame, box, float(score), CATEGORIES[names[kind]], names[kind])
-            if gsd_m is None or spot.category != "person" or self._sized(spot, gsd_m):
-                spots.append(spot)
+            spots.append(spot if score > self.options.least_score else replace(spot, proposed=False))
         return spots
+
+    def told(self) -> dict[str, Any]:
+        """What it is, for a document: the network by its hash, and from which score on it proposes."""
+        return {
+            "name": "learned",
+            "least_score": self.options.least_score,
+            "network_sha256": self.network.sha256,
+        }
 
     def found(self, values: Values) -> Found:
         """Boxes in pixels of (rows, columns) values."""
@@ -79,15 +92,12 @@ class LearnedDetector:
         scores, boxes = self.network.answer(shown)
         rows, columns = values.shape
         limits = np.array([columns, rows, columns, rows], np.float32)
-        cells, classes = np.nonzero(scores > self.options.least_score)
+        cells, classes = np.nonzero(scores > self.options.lowest)
         boxes, scores = np.clip(boxes[cells] / np.float32(scale), 0, limits), scores[cells, classes]
         order = np.argsort(-scores, kind="stable")[: 20 * self.options.most]
         boxes, scores, classes = boxes[order], scores[order], classes[order]
         kept = best_of_groups(boxes, classes, self.options.overlap)[: self.options.most]
         return Found(boxes[kept], scores[kept], classes[kept])
-
-    def _sized(self, spot: Spot, gsd_m: float) -> bool:
-        return self.options.smallest_m <= spot.sides_px[0] * gsd_m <= self.options.largest_m
 
 
 def best_of_groups(boxes: Floats, classes: npt.NDArray[np.int64], overlap: float) -> npt.NDArray[np.int64]:

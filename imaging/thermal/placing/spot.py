@@ -17,7 +17,8 @@ class Spot:
     `contrast` (signed) and `value` are in the frame's unit, `value` that of the pixels that stand out.
     `score` is how much it stands out, or how sure a learned detector is; `why` says it in words.
     `touches_edge` tells that the frame's edge cuts it. `category` is what a detector that knows kinds takes
-    it for (person, vehicle, warm object), `label` the class as its training data call it, else "".
+    it for (person, vehicle, warm object), `label` the class as its training data call it, else "". What is
+    not `proposed` is too doubtful to become a find, and is listed among the boxes alone.
     """
 
     row: float
@@ -33,3 +34,4 @@ class Spot:
     sides_px: tuple[float, float]
     category: str = ""
     label: str = ""
+    proposed: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,14 +28,14 @@ def covered(
     search_map: Annotated[Path, typer.Argument(metavar="MAP", help="The search map, as it was before.")],
     searched: Annotated[
         list[Path],
-        typer.Argument(metavar="LOG|FRAMES...", help="Recordings (.tlog), and folders of frames."),
+        typer.Argument(metavar="LOG|FRAMES...", help="Recordings (.tlog), folders of frames, clips."),
     ],
     camera: Annotated[str, typer.Option(metavar="NAME", help="The camera; see droneteam catalogue.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="MAP2", help="Where to write the map after it.")
     ],
     track: Annotated[
-        Path | None, typer.Option(metavar="TLOG", help="Where the aircraft was, for folders of frames.")
+        Path | None, typer.Option(metavar="TLOG", help="Where the aircraft was, for frames and clips.")
     ] = None,
     kind: Annotated[
         str,
@@ -43,11 +44,18 @@ def covered(
     interval: Annotated[
         float,
         typer.Option(
-            min=0.05, max=60, metavar="SECONDS", help="A frame each, where a recording tells of no pictures."
+            min=0.05,
+            max=60,
+            metavar="SECONDS",
+            help="A frame each, of a clip and where a recording tells of no pictures.",
         ),
     ] = 1.0,
     fixed: Annotated[
         bool, typer.Option("--fixed", help="The camera is bolted to the aircraft: no gimbal holds it.")
+    ] = False,
+    straight_down: Annotated[
+        bool,
+        typer.Option("--straight-down", help="The camera looked straight down where no gimbal reports."),
     ] = False,
     system: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="The aircraft in a recording; else the only one.")
@@ -78,6 +86,7 @@ def covered(
         mount="fixed" if fixed else "stabilised",
         interval_s=interval,
         clock_offset_s=clock_offset,
+        straight_down=straight_down,
     )
     ground = _ground(terrain, grid.frame, grid.bounds_m)
     searching = Searching(
@@ -103,6 +112,7 @@ def covered(
         "frames": frames,
         "looks": len(searching.looks) - looks_before,
         **told_score(score),
+        "notes": [f"{text} ({count} frames)" for text, count in _notes(made).items()],
         "left_out": [{"frame": name, "reason": why} for each in made for name, why in each.left_out],
         "known_before": placed - frames,
         "hypotheses": {each.name: each.weight for each in searching.mixture.hypotheses},
@@ -129,12 +139,13 @@ def _views(
     system: int | None,
     progress: Shown,
 ) -> Views:
-    from imaging.searched.viewpoints import views_of_folder, views_of_recording
+    from imaging.searched.viewpoints import views_of_frames, views_of_recording
+    from imaging.thermal.sources import FRAME_SUFFIXES
     from telemetry.track import Track
 
-    if path.is_dir():
+    if path.is_dir() or path.suffix.lower() in FRAME_SUFFIXES:
         flown = Track.from_tlog(track, system) if track else None
-        return views_of_folder(path, flown, looking, *place, progress)
+        return views_of_frames(path, flown, looking, *place, progress)
     progress.stage(f"flight {path.name}", None)
     return views_of_recording(path, looking, *place, system)
 
@@ -153,7 +164,13 @@ def _ground(
     return SeenGround.of_terrain(open_terrain(terrain), frame, wider)
 
 
+def _notes(made: list[Views]) -> Counter[str]:
+    return sum((each.notes for each in made), Counter())
+
+
 def _show(told: dict[str, Any], made: list[Views]) -> None:
+    from imaging.searched.viewpoints import NO_GIMBAL
+
     by = ", ".join(sorted({each.known_by for each in made}))
     rows: list[tuple[str, object]] = [
         ("Frames", f"{told['frames']} new, known by {by}"),
@@ -170,6 +187,10 @@ def _show(told: dict[str, Any], made: list[Views]) -> None:
     out().print(facts("What was searched", rows))
     if told["known_before"]:
         say(f"{told['known_before']} frames were known already and count once.")
+    for note in told["notes"]:
+        say(note)
+    if NO_GIMBAL in _notes(made):
+        say("Give --fixed where the camera is bolted to the aircraft, --straight-down where it looked down.")
     if told["left_out"]:
         first = told["left_out"][0]
-        say(f"{len(told['left_out'])} frames could not be placed; {first['frame']}: {first['reason']}.")
+        say(f"{len(told['left_out'])} frames were left out; {first['frame']}: {first['reason']}.")

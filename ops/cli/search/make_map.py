@@ -116,7 +116,7 @@ def _from_options(told: dict[str, Any]) -> SearchCase:
     from missions.search.search_map import LastSeen
 
     at = place(told["last_seen"], "--place")
-    if at is None or told["category"] is None:
+    if at is None or not (told["category"] or "").strip():
         raise InputError(
             "nothing to make a map from", remedy="Give a CASE, or --place LAT,LON and --category NAME"
         )

@@ -1,6 +1,4 @@
-"""The photos against each other on the coarse grid: their brightness, and what stands there in one photo
-only.
-"""
+"""The photos against each other on the coarse grid: what stands there in one photo only."""
 
 from __future__ import annotations
 
@@ -10,82 +8,20 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.linalg import lsqr
 
 from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 
-TILE_CELLS = 256
-LEAST_SHARED = 200
-EVERY = 3
-MOST_GAIN = 0.5
+TILE_CELLS = 64
 DIFFERENT_DN = 24.0
 CONTRAST_SHARE = 0.6
 LEAST_VIEWS = 3
 LEAST_CELLS = 2
 GROW_CELLS = 2
-
-
-def find_gains(footprints: list[Footprint]) -> Floats:
-    """(n, 3) factors of the photos' colours with which they agree best where they overlap; their mean log is
-    0.
-
-    Least squares over the medians of log ratios, as Brown and Lowe (2007, section 6) balance gains.
-    """
-    rows: list[tuple[int, int, npt.NDArray[np.float64], float]] = []
-    for i, first in enumerate(footprints):
-        for j in range(i + 1, len(footprints)):
-            ratio = _log_ratio(first, footprints[j])
-            if ratio is not None:
-                rows.append((i, j, *ratio))
-    number = len(footprints)
-    gains = np.ones((number, 3), np.float32)
-    if not rows:
-        return gains
-    weights = np.sqrt([weight for *_, weight in rows])
-    index = np.arange(len(rows))
-    pairs = coo_matrix(
-        (
-            np.concatenate([weights, -weights]),
-            (np.concatenate([index, index]), np.array([i for i, *_ in rows] + [j for _, j, *_ in rows])),
-        ),
-        (len(rows), number),
-    )
-    for band in range(3):
-        told = weights * np.array([ratio[band] for *_, ratio, _ in rows])
-        logs = lsqr(pairs.tocsr(), told, damp=0.05 * float(weights.mean()))[0]
-        gains[:, band] = np.exp(np.clip(logs - logs.mean(), -MOST_GAIN, MOST_GAIN))
-    return gains
-
-
-def _log_ratio(first: Footprint, second: Footprint) -> tuple[npt.NDArray[np.float64], float] | None:
-    """Median log of second over first by band, and how much it counts."""
-    top, left = max(first.row, second.row), max(first.column, second.column)
-    bottom = min(first.window[0].stop, second.window[0].stop)
-    right = min(first.window[1].stop, second.window[1].stop)
-    if bottom - top < 8 or right - left < 8:
-        return None
-    parts = [
-        (slice(top - one.row, bottom - one.row, EVERY), slice(left - one.column, right - one.column, EVERY))
-        for one in (first, second)
-    ]
-    a, b = first.colours[parts[0]].astype(np.float32), second.colours[parts[1]].astype(np.float32)
-    both = first.seen[parts[0]] & second.seen[parts[1]]
-    both &= np.all((a > 12) & (a < 243) & (b > 12) & (b < 243), axis=-1)
-    if np.count_nonzero(both) < LEAST_SHARED:
-        return None
-    return np.median(np.log(b[both] / a[both]), axis=0).astype(float), min(
-        float(np.count_nonzero(both)), 5000.0
-    )
-
-
-def balanced(footprints: list[Footprint], gains: Floats) -> list[Footprint]:
-    """The footprints with their colours multiplied by the gains."""
-    return [
-        replace(one, colours=np.clip(one.colours * gain + 0.5, 0, 255).astype(np.uint8))
-        for one, gain in zip(footprints, gains, strict=True)
-    ]
+SHADE_M = 2.0
+MOST_SHADE, MOST_TINT = 0.4, 0.15
+LEAST_ALIKE = 0.1
+THIN = 3
 
 
 def without_passers(
@@ -93,10 +29,11 @@ def without_passers(
 ) -> tuple[list[Footprint], int]:
     """The footprints blind where they show what most others do not, and how many cells that were.
 
-    What moves between photos - people, cars driving by - stands in one place in a minority of them. A cell
-    seen by three or more is compared with their median colour; the difference must exceed what small errors
-    of place make of the contrast around it. Leaves look
-    different from every side, so cells of `trees` are not compared. No cell loses all its photos.
+    What moves between photos - people, cars driving by - stands in one place in a minority of them, and so
+    does what leans because no height is known of it. A cell seen by three or more is compared with their
+    median colour, less what makes a photo brighter all around; the difference must exceed what small errors
+    of place make of the contrast around it. Leaves look different from every side, so cells of `trees` are
+    not compared. No cell loses all its photos.
     """
     alone = [np.zeros(one.slant.shape, np.uint8) for one in footprints]
     for rows, columns in _tiles(grid):
@@ -107,7 +44,7 @@ def without_passers(
             and one.window[1].start < columns.stop and one.window[1].stop > columns.start
         ]  # fmt: skip
         if len(near) >= LEAST_VIEWS:
-            _compare(footprints, near, rows, columns, alone)
+            _compare(footprints, near, rows, columns, SHADE_M / grid.cell_m, alone)
     if trees is not None:
         for one, there in zip(footprints, alone, strict=True):
             there[trees[one.window]] = 0
@@ -133,6 +70,7 @@ def _compare(
     near: list[int],
     rows: slice,
     columns: slice,
+    shade_cells: float,
     alone: list[npt.NDArray[np.uint8]],
 ) -> None:
     shape = (len(near), rows.stop - rows.start, columns.stop - columns.start)
@@ -155,6 +93,7 @@ def _compare(
         level[tile] = np.where(one.seen[there][..., None], one.colours[there], np.nan)
         parts.append((index, there, tile))
     views = np.isfinite(stack[..., 0]).sum(axis=0)
+    _shade(stack, shade_cells)
     usual = _median(stack)
     contrast = _contrast(usual)
     away = np.abs(stack - usual).max(axis=-1)
@@ -178,6 +117,24 @@ def _median(stack: Floats) -> Floats:
     ]
     high = np.where(np.isfinite(high), high, low)
     return np.asarray(np.nan_to_num((low + high) / 2), np.float32)
+
+
+def _shade(stack: Floats, width_cells: float) -> None:
+    """Bring each photo to the usual brightness all around: asphalt shines towards the sun, grass does not.
+
+    Only cells of the same colour, brighter or darker, tell by how much.
+    """
+    thin = stack[:, ::THIN, ::THIN]
+    usual = np.maximum(_median(thin), 1)
+    rows, columns = stack.shape[1:3]
+    for photo, few in zip(stack, thin, strict=True):
+        with np.errstate(invalid="ignore"):
+            ratio = np.log(usual / np.maximum(few, 1))
+            shade = ratio.mean(axis=-1)
+            alike = (np.abs(shade) < MOST_SHADE) & (ratio.max(axis=-1) - ratio.min(axis=-1) < MOST_TINT)
+        parts = np.dstack([np.where(alike, shade, 0), alike]).astype(np.float32)
+        total, share = cv2.split(cv2.GaussianBlur(parts, (0, 0), width_cells / THIN))
+        photo *= np.exp(cv2.resize(total / np.maximum(share, LEAST_ALIKE), (columns, rows)))[..., None]
 
 
 def _contrast(usual: Floats) -> Floats:

@@ -16,6 +16,7 @@ from imaging.georeference import Georeference
 from imaging.grid import Grid, grid_over
 from imaging.lens import Array, Lens, View
 from imaging.photos import Pixels, decode
+from imaging.pictures import Decoded
 from imaging.progress import Progress
 from imaging.sampling import Patch, border_px, hide, lay
 from imaging.surface import STEEPEST, Surface
@@ -122,11 +123,15 @@ def find_footprints(
     grid: Grid,
     progress: Progress,
     threads: int = 1,
+    decoded: Decoded | None = None,
 ) -> Iterator[Footprint]:
-    """Every photo's footprint on the coarse `grid`; photos that see none of it are passed over."""
+    """Every photo's footprint on the coarse `grid`; photos that see none of it are passed over.
+
+    What they show is taken from `decoded` where that is given.
+    """
 
     def work(view: View) -> Footprint | None:
-        return _footprint(found, view, lenses[view.lens], surface, grid)
+        return _footprint(found, view, lenses[view.lens], surface, grid, decoded)
 
     for footprint in in_order(work, placed.views, threads):
         progress.advance()
@@ -143,7 +148,9 @@ def patch_of(grid: Grid, column: int, row: int, width: int, height: int) -> Patc
     return Patch(corner[0, 0], right, down)
 
 
-def _footprint(found: Survey, view: View, lens: Lens, surface: AnySurface, grid: Grid) -> Footprint | None:
+def _footprint(
+    found: Survey, view: View, lens: Lens, surface: AnySurface, grid: Grid, decoded: Decoded | None
+) -> Footprint | None:
     ground_m = float(surface.ground.height_m(view.centre[:2]))
     corners = grid.cells_from_local(ground_corners(view, lens, ground_m))
     margin = 0.1 * np.ptp(corners, axis=0) + 2
@@ -157,7 +164,7 @@ def _footprint(found: Survey, view: View, lens: Lens, surface: AnySurface, grid:
     heights_m = surface.heights_on(fine, *window)
     patch = patch_of(fine, *window)
     cell_px = lens.focal_px * fine.cell_m / max(1.0, float(view.centre[2]) - ground_m)
-    shown, inside = _shown(found, view, lens, patch, heights_m, cell_px)
+    shown, inside = _shown(found, view, lens, patch, heights_m, cell_px, decoded)
     opened = inside.copy()
     if surface.hides:
         hidden = np.zeros_like(inside)
@@ -169,7 +176,8 @@ def _footprint(found: Survey, view: View, lens: Lens, surface: AnySurface, grid:
     share = _coarse(clear.astype(np.float32))
     if not share.any():
         return None
-    colours = _coarse(shown * clear[..., None]) / np.maximum(share, 1e-6)[..., None]
+    shown *= clear[..., None]
+    colours = _coarse(shown) / np.maximum(share, 1e-6)[..., None]
     slant = _slant(view, patch, _coarse(heights_m)) + HIDDEN_COSTS * (1 - share)
     seen = (share > 0) & (slant <= STEEPEST)
     return Footprint(
@@ -195,12 +203,20 @@ def _slant(view: View, patch: Patch, heights_m: Floats) -> Floats:
 
 
 def _shown(
-    found: Survey, view: View, lens: Lens, patch: Patch, heights_m: Floats, cell_px: float
+    found: Survey,
+    view: View,
+    lens: Lens,
+    patch: Patch,
+    heights_m: Floats,
+    cell_px: float,
+    decoded: Decoded | None,
 ) -> tuple[Floats, Flags]:
     """The photo averaged to about one pixel a fine cell, laid on the surface, and where it lies."""
-    photo = found.photos[view.name]
-    reduce = next((step for step in (8, 4, 2) if step <= cell_px * 1.1), 1)
-    picture = decode(photo.path, reduce)
+    if decoded is not None:
+        reduce, picture = decoded.reduce, decoded.picture(view.name)
+    else:
+        reduce = next((step for step in (8, 4, 2) if step <= cell_px * 1.1), 1)
+        picture = decode(found.photos[view.name].path, reduce)
     shrink = cell_px / reduce
     if shrink > 1.3:
         size = (max(2, round(picture.shape[1] / shrink)), max(2, round(picture.shape[0] / shrink)))

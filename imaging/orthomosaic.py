@@ -21,25 +21,27 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.windows import Window
 
 from imaging.alignment import Alignment
+from imaging.brightness import balanced, find_lights
 from imaging.cog import INTEGERS, TILE_PX, cog_from_tiff
-from imaging.consistency import balanced, find_gains, without_passers
+from imaging.consistency import without_passers
 from imaging.dense.model import AnySurface, DenseSurface
-from imaging.footprints import Flags, corners_of_views, find_footprints, grid_of_views, native_gsd_m
+from imaging.footprints import Flags, Floats, corners_of_views, find_footprints, grid_of_views, native_gsd_m
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.options import MosaicOptions
 from imaging.painting import Painted, Plan, Sources, paint
-from imaging.pictures import Decoded
+from imaging.pictures import Decoded, Pictures
 from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
 from imaging.seams import find_seams
 from imaging.survey import LeftOut, Survey
 from imaging.threads import in_order
+from imaging.unseen import heights_across
 from missions.errors import AlignmentError, SettingsError
 from missions.files import writing_whole
 
 STAGE = "orthomosaic"
-VERSION = 2
+VERSION = 3
 BLOCK_PX = 1024
 COARSE = 8
 LIMIT_PIXELS = 4_000_000_000
@@ -53,8 +55,8 @@ TALL_M, TREES_M, BESIDE_TREES_M = 0.4, 3.0, 1.5
 class Orthomosaic:
     """The picture's grid, its native ground sample distance, and the ground it covers, square metres.
 
-    `filled_m2` of that no photo sees, narrow gaps beside things that stand up; `passers_m2` is what was left
-    out of photos because it stood there in few of them.
+    `filled_m2` of that no photo sees, narrow strips beside things that stand up and pits of the surface;
+    `passers_m2` is what was left out of photos because it stood there in few of them.
     """
 
     grid: Grid
@@ -77,13 +79,16 @@ def draw(
     options: MosaicOptions,
     verdict: str,
     progress: Progress,
+    *,
+    pictures: Pictures | None = None,
 ) -> Orthomosaic:
     """Draw `orthomosaic.tif` and `preview.jpg`, or take what stands there.
 
-    `verdict` is written into the GeoTIFF, so that it goes wherever the picture goes. Raises SettingsError
+    `verdict` is written into the GeoTIFF, so that it goes wherever the picture goes; `pictures` are photos
+    that were decoded before. Raises SettingsError
     where the ground sample distance asked for gives a picture beyond reason.
     """
-    sources = Sources(found, alignment.lenses, placed, surface)
+    sources = Sources(found, alignment.lenses, placed, surface, pictures)
     native_m = native_gsd_m(placed, alignment.lenses, surface.ground)
     gsd_m = options.gsd_m or (QUICK_GSD * native_m if options.quick else native_m)
     grid = _grid(sources, gsd_m)
@@ -145,9 +150,9 @@ def _drawn(
         grid, cell_m=grid.cell_m * step, width=-(-grid.width // step), height=-(-grid.height // step)
     )
     threads = options.threads or os.cpu_count() or 1
-    plan, passers = _plan(sources, grid, coarse, step, threads, progress)
     reduce = next((reduce for reduce in (8, 4, 2) if reduce * native_m <= grid.cell_m), 1)
-    decoded = Decoded(sources.found.photos, reduce, options.memory_mb * 1_000_000)
+    decoded = Decoded(sources.found.photos, reduce, options.memory_mb * 1_000_000, sources.pictures)
+    plan, passers = _plan(sources, decoded, grid, coarse, step, threads, progress)
     with writing_whole(scene.orthomosaic) as temporary:
         covered_px, filled_px = _write(temporary, sources, plan, decoded, scene, threads, verdict, progress)
         with writing_whole(scene.preview) as small:
@@ -171,31 +176,41 @@ def _drawn(
 
 
 def _plan(
-    sources: Sources, grid: Grid, coarse: Grid, step: int, threads: int, progress: Progress
+    sources: Sources, decoded: Decoded, grid: Grid, coarse: Grid, step: int, threads: int, progress: Progress
 ) -> tuple[Plan, int]:
     """Which photo goes where, and how many coarse cells of photos show a passer-by."""
     progress.stage("orthomosaic: footprints", len(sources.placed.views))
     found, placed, lenses = sources.found, sources.placed, sources.lenses
-    footprints = list(find_footprints(found, placed, lenses, sources.surface, coarse, progress, threads))
+    # Where the picture is drawn from reduced photos they serve here too: one decoding instead of two.
+    small = decoded if decoded.reduce > 1 else None
+    footprints = list(
+        find_footprints(found, placed, lenses, sources.surface, coarse, progress, threads, small)
+    )
     if not footprints:
         raise AlignmentError("no photo looks down on the ground", remedy="Point the camera down")
     progress.stage("orthomosaic: seams", 3)
-    gains = find_gains(footprints)
-    progress.advance()
     relief = _relief(sources.surface, coarse)
-    footprints, passers = without_passers(balanced(footprints, gains), coarse, relief.trees)
+    exposures = [found.photos[one.view.name].exposure for one in footprints]
+    lights = find_lights(footprints, coarse, relief.ground_m, exposures)
+    footprints = balanced(footprints, lights, coarse, relief.heights_m)
+    progress.advance()
+    footprints, passers = without_passers(footprints, coarse, relief.trees)
     progress.advance()
     seams = find_seams(footprints, coarse, relief.tall)
     progress.advance()
-    return Plan(grid, step, footprints, seams, gains, relief.shown), passers
+    across = heights_across(footprints, coarse, relief.heights_m)
+    return Plan(grid, step, footprints, seams, lights, relief.shown, across), passers
 
 
 @dataclass(frozen=True, slots=True)
 class _Relief:
-    """Coarse cells with something that stands up, with trees or houses, and those drawn even where hidden:
-    what stands up, what lies beside trees, whose edges are not sharp, and what no height is known of.
+    """Heights of the coarse cells and of the ground there, the cells with something that stands up, with
+    trees or houses, and those drawn even where hidden: what lies beside trees, whose edges are not sharp, and
+    what no height is known of.
     """
 
+    heights_m: Floats
+    ground_m: Floats
     tall: Flags
     trees: Flags
     shown: Flags
@@ -204,13 +219,15 @@ class _Relief:
 def _relief(surface: AnySurface, coarse: Grid) -> _Relief:
     window = 0, 0, coarse.width, coarse.height
     none = np.zeros((coarse.height, coarse.width), bool)
+    ground_m = surface.ground.heights_on(coarse, *window)
     if not isinstance(surface, DenseSurface):
-        return _Relief(none, none, none)
-    above_m = surface.heights_on(coarse, *window) - surface.ground.heights_on(coarse, *window)
+        return _Relief(ground_m, ground_m, none, none, none)
+    heights_m = surface.heights_on(coarse, *window)
+    above_m = heights_m - ground_m
     tall, trees = above_m > TALL_M, above_m > TREES_M
     side = 2 * max(1, round(BESIDE_TREES_M / coarse.cell_m)) + 1
     beside = cv2.dilate(trees.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-    return _Relief(tall, trees, tall | beside | ~surface.known_on(coarse, *window))
+    return _Relief(heights_m, ground_m, tall, trees, beside | ~surface.known_on(coarse, *window))
 
 
 def _write(

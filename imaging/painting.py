@@ -9,51 +9,56 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.brightness import Light
 from imaging.dense.model import AnySurface
 from imaging.footprints import FINE, Flags, Floats, Footprint, patch_of
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.lens import Lens
 from imaging.photos import Pixels
-from imaging.pictures import Decoded
+from imaging.pictures import Decoded, Pictures
 from imaging.sampling import lay
 from imaging.seams import NOBODY, Labels, Seams
+from imaging.surface import STEEPEST
 from imaging.survey import Survey
+from imaging.unseen import Across
 
 BLEND_FINE_CELLS = 1.5
-LEAST_WEIGHT = 0.02
 GAP_FINE_CELLS = 10
-BLIND_SLANT = 10.0
+LEAST_WEIGHT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a picture is drawn from."""
+    """What a picture is drawn from. `pictures` are photos that were decoded before."""
 
     found: Survey
     lenses: dict[str, Lens]
     placed: Georeference
     surface: AnySurface
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Which photo goes where: `step` pixels of `grid` a side make one coarse cell of the seams.
 
-    `gains` (n, 3) multiply the photos' colours; `shown` are the coarse cells drawn even where hidden.
+    `lights` multiply the photos' colours. Of what no photo sees the coarse cells `shown` are drawn at the
+    surface's heights, the others at those that go `across`, within its bounds.
     """
 
     grid: Grid
     step: int
     footprints: list[Footprint]
     seams: Seams
-    gains: Floats
+    lights: list[Light]
     shown: Flags
+    across: Across
 
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A block: (h, w, 4) RGBA, and how many of its pixels no photo sees but their surroundings filled."""
+    """A block: (h, w, 4) RGBA, and how many of its pixels no photo sees."""
 
     pixels: Pixels
     filled_px: int
@@ -100,10 +105,16 @@ def paint(
 ) -> Painted:
     """RGBA of the block whose corner, on a coarse cell, is at (`column`, `row`)."""
     block = Block.of(plan, column, row, width, height)
-    chosen, views = _chosen(plan, block)
+    chosen, views, unseen = _chosen(sources, plan, block)
+    filled = block.pixels_of(unseen.astype(np.float32)) >= 0.5
     total, weight = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
     if views:
         heights_m = sources.surface.heights_on(plan.grid, column, row, width, height)
+        if unseen.any():
+            size = unseen.shape[1], unseen.shape[0]
+            across_m = cv2.resize(plan.across.heights_m[block.rows, block.columns], size)
+            across_m = block.pixels_of(np.asarray(across_m, np.float32))
+            heights_m = np.where(filled, across_m, heights_m)
     for index, view in views.items():
         share = block.pixels_of(_share(chosen == index, view))
         share[share < LEAST_WEIGHT] = 0
@@ -117,36 +128,44 @@ def paint(
     if gaps.any():
         rgb = _fill(rgb, covered, gaps, gap_px)
     alpha = np.where(covered | gaps, 255, 0).astype(np.uint8)
-    return Painted(np.dstack([rgb, alpha]), int(np.count_nonzero(gaps)))
+    return Painted(np.dstack([rgb, alpha]), int(np.count_nonzero((filled & covered) | gaps)))
 
 
-def _chosen(plan: Plan, block: Block) -> tuple[Labels, dict[int, Flags]]:
-    """The photo of each fine cell, and of each photo used there the fine cells that it sees.
+def _chosen(sources: Sources, plan: Plan, block: Block) -> tuple[Labels, dict[int, Flags], Flags]:
+    """The photo of each fine cell, of each photo used there the fine cells that it sees, and what is drawn
+    at heights that go across because no photo sees it.
 
     Where the photo of the coarse cell does not see a part of it, another that sees it most steeply takes
-    over; where that part lies close to an obstacle for all of them, one that sees it at all; else nobody
-    does.
+    over; where that part lies close to an obstacle for all of them, one that sees it at all, and rather one
+    that shows a passer-by than none. What is hidden from all is taken from the steepest that would show it.
     """
     labels = plan.seams.labels[block.rows, block.columns]
-    own, known = _finely(labels), _finely(labels != NOBODY)
-    shown = _finely(plan.shown[block.rows, block.columns])
+    own, shown = _finely(labels), _finely(plan.shown[block.rows, block.columns])
+    within = shown | _finely(plan.across.within[block.rows, block.columns])
     near = {index: one for index, one in enumerate(plan.footprints) if _overlaps(one, block)}
     used: dict[int, Flags] = {}
     chosen = np.full(own.shape, NOBODY, np.int32)
     for index in np.unique(labels[labels >= 0]).tolist():
         used[index] = _parts(near[index], block, near[index].clear)
         chosen[(own == index) & used[index]] = index
-    for rule in ("clear", "open", "inside"):
-        wanting = (chosen == NOBODY) & (shown if rule == "inside" else known)
+    for rule, passers_too in (("clear", False), ("open", False), ("open", True), ("inside", True)):
+        wanting = chosen == NOBODY
+        if rule == "inside":
+            wanting &= within
+            unseen = wanting & ~shown
         if not wanting.any():
             continue
-        best = np.full(own.shape, np.inf, np.float32)
+        best = np.full(own.shape, STEEPEST if passers_too else np.inf, np.float32)
         for index, one in near.items():
-            slant = _slant(one, block, blind=rule == "inside")
-            better = wanting & _parts(one, block, getattr(one, rule)) & (slant < best)
+            better = wanting & _parts(one, block, getattr(one, rule))
+            if not better.any():
+                continue
+            slant = _tangent(sources, plan, block, one) if passers_too else _slant(one, block)
+            better &= slant < best
             best[better], chosen[better] = slant[better], index
             used[index] = used[index] | better if index in used else better
-    return chosen, {index: used[index] for index in np.unique(chosen[chosen >= 0]).tolist()}
+    views = {index: used[index] for index in np.unique(chosen[chosen >= 0]).tolist()}
+    return chosen, views, unseen & (chosen != NOBODY)
 
 
 def _finely(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -187,13 +206,27 @@ def _parts(one: Footprint, block: Block, bits: npt.NDArray[np.uint8] | None) -> 
     return seen
 
 
-def _slant(one: Footprint, block: Block, *, blind: bool) -> Floats:
-    """The photo's slant at the fine cells around the block; `blind` looks through what is in the way."""
+def _slant(one: Footprint, block: Block) -> Floats:
+    """The photo's slant at the fine cells around the block, infinite where it does not count."""
     there, here = _places(one, block)
     shape = (block.rows.stop - block.rows.start, block.columns.stop - block.columns.start)
     slant = np.full(shape, np.inf, np.float32)
-    slant[here] = np.minimum(one.slant[there], BLIND_SLANT) if blind else one.slant[there]
+    slant[here] = one.slant[there]
     return np.asarray(_finely(slant), np.float32)
+
+
+def _tangent(sources: Sources, plan: Plan, block: Block, one: Footprint) -> Floats:
+    """Tangent of the angle off the vertical at the fine cells around the block, over level ground."""
+    foot = one.view.centre[None, :2]
+    depth_m = float(one.view.centre[2] - sources.surface.ground.height_m(foot[0]))
+    fine_m = plan.grid.cell_m * plan.step / FINE
+    column, row = plan.grid.cells_from_local(foot)[0] * FINE / plan.step
+    across, down = (
+        np.arange(part.start * FINE, part.stop * FINE) + 0.5 - middle
+        for part, middle in ((block.columns, column), (block.rows, row))
+    )
+    apart_m = np.hypot(across[None, :], down[:, None]) * fine_m
+    return np.asarray(apart_m / max(depth_m, 0.1), np.float32)
 
 
 def _share(own: Flags, seen: Flags) -> Floats:
@@ -222,8 +255,9 @@ def _lay(
     first = (one.column + 0.5) * plan.step - 0.5 - column, (one.row + 0.5) * plan.step - 0.5 - row
     lay(
         decoded.picture(one.view.name), one.view, sources.lenses[one.view.lens], patch_of(plan.grid, column,
-        row, *size), heights_m[part], share[part], plan.gains[index],
+        row, *size), heights_m[part], share[part], plan.lights[index].gain,
         plan.seams.corrections[index].astype(np.float32), first, plan.step, total[part], weight[part],
+        plan.lights[index].falloff,
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from imaging.lens import Lens, View
 
 NODES = 257
+EVEN = np.zeros(4, np.float32)
+"""The falloff of a photo that is as bright everywhere."""
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
@@ -74,13 +76,14 @@ def lay(
     step: float,
     total: Floats,
     share: Floats,
+    falloff: Floats = EVEN,
 ) -> None:
     """Add the photo, as it lies on `heights_m` (h, w), times `weight` (h, w) to `total` (h, w, 3), weights to
     `share`.
 
-    Cells of no weight are passed over, as are those outside the picture. `gain` (3,) multiplies the colours;
-    `correction` (r, c, 3) is added, its node (0, 0) at column and row `first` and its nodes `step` cells
-    apart.
+    Cells of no weight are passed over, as are those outside the picture. `gain` (3,) multiplies the colours,
+    and so does `falloff` (4,), as in `brightness.Light`; `correction` (r, c, 3) is added, its node (0, 0) at
+    column and row `first` and its nodes `step` cells apart.
     """
     table = lens_table(lens)
     motion = np.array([*(view.rotation @ view.motion_m), lens.height_px], float)
@@ -90,7 +93,7 @@ def lay(
     _lay(
         picture, np.ascontiguousarray(view.rotation), view.centre, motion, turns, table.first, table.step,
         table.pixels, scale, patch.origin, patch.right, patch.down, heights_m, weight, gain, correction,
-        np.array([*first, step], float), total, share,
+        np.array([*first, step], float), total, share, falloff,
     )  # fmt: skip
 
 
@@ -115,7 +118,9 @@ def _lay(
     nodes: Doubles,
     total: Floats,
     share: Floats,
+    falloff: Floats,
 ) -> None:
+    even = not np.any(falloff)
     last_row, last_column = picture.shape[0] - 1, picture.shape[1] - 1
     node_rows, node_columns = correction.shape[0] - 1, correction.shape[1] - 1
     for row in range(heights_m.shape[0]):
@@ -161,6 +166,13 @@ def _lay(
             q, p = min(np.int64(c), max(node_columns - 1, 0)), min(np.int64(r), max(node_rows - 1, 0))
             q1, p1 = min(q + 1, node_columns), min(p + 1, node_rows)
             s, t = np.float32(c - q), np.float32(r - p)
+            light = np.float32(1.0)
+            if not even:
+                across, along = np.float32(right_m / z), np.float32(below_m / z)
+                square = across * across + along * along
+                light = np.exp(
+                    falloff[0] * across + falloff[1] * along + square * (falloff[2] + falloff[3] * square)
+                )
             for band in range(3):
                 shown = (1 - v) * ((1 - u) * picture[i, j, band] + u * picture[i, j + 1, band]) + v * (
                     (1 - u) * picture[i + 1, j, band] + u * picture[i + 1, j + 1, band]
@@ -168,7 +180,7 @@ def _lay(
                 moved = (1 - t) * ((1 - s) * correction[p, q, band] + s * correction[p, q1, band]) + t * (
                     (1 - s) * correction[p1, q, band] + s * correction[p1, q1, band]
                 )
-                total[row, column, band] += heavy * (gain[band] * shown + moved)
+                total[row, column, band] += heavy * (light * gain[band] * shown + moved)
             share[row, column] += heavy
 
 

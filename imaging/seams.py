@@ -20,10 +20,12 @@ from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 
 NOBODY = -1
-NEARLY_AS_STEEP = 0.15
+NEARLY_AS_STEEP, STEEP_ENOUGH = 0.15, 0.4
+BESIDE_M = 1.0
 LOW_BAND_CELLS = 12.0
 WIDE_BAND_CELLS = 24.0
 TALL_COSTS = 60.0
+ALIKE_DN = 20.0
 Labels = npt.NDArray[np.int32]
 
 
@@ -46,9 +48,9 @@ def find_seams(footprints: list[Footprint], grid: Grid, tall: Flags | None = Non
     steepest = np.full(shape, np.inf, np.float32)
     for footprint in footprints:
         np.minimum(steepest[footprint.window], footprint.slant, out=steepest[footprint.window])
+    limit = steepest + _as_steep(grid, tall)
     masks = [
-        (footprint.seen & (footprint.slant <= steepest[footprint.window] + NEARLY_AS_STEEP)).astype(np.uint8)
-        * 255
+        (footprint.seen & (footprint.slant <= limit[footprint.window])).astype(np.uint8) * 255
         for footprint in footprints
     ]
     labels = np.full(shape, NOBODY, np.int32)
@@ -56,6 +58,17 @@ def find_seams(footprints: list[Footprint], grid: Grid, tall: Flags | None = Non
         labels[footprint.window][mask > 0] = index
     _fill(labels, footprints, steepest)
     return Seams(labels, _corrections(footprints, labels))
+
+
+def _as_steep(grid: Grid, tall: Flags | None) -> Floats | float:
+    """How much more aslant another photo may look: on and beside tall things more, so that one photo may show
+    all of a thing.
+    """
+    if tall is None:
+        return NEARLY_AS_STEEP
+    side = 2 * max(1, round(BESIDE_M / grid.cell_m)) + 1
+    beside = cv2.dilate(tall.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    return np.where(beside, STEEP_ENOUGH, NEARLY_AS_STEEP).astype(np.float32)
 
 
 def _cut(
@@ -128,8 +141,13 @@ def _wide_share(footprint: Footprint, labels: Labels, index: int) -> Floats:
 
 
 def _correction(footprint: Footprint, blended: Floats) -> npt.NDArray[np.float16]:
-    seen = footprint.seen.astype(np.float32)
-    difference = (blended - footprint.colours) * seen[..., None]
-    low = cv2.GaussianBlur(difference, (0, 0), LOW_BAND_CELLS, borderType=cv2.BORDER_CONSTANT)
-    near = cv2.GaussianBlur(seen, (0, 0), LOW_BAND_CELLS, borderType=cv2.BORDER_CONSTANT)
+    """The low frequencies of what is missing; where a photo shows something else altogether, as a crown that
+    leans into it, it tells little of its light.
+    """
+    difference = blended - footprint.colours
+    alike = footprint.seen / (1 + (np.abs(difference).max(axis=-1) / ALIKE_DN) ** 2)
+    low = cv2.GaussianBlur(
+        difference * alike[..., None], (0, 0), LOW_BAND_CELLS, borderType=cv2.BORDER_CONSTANT
+    )
+    near = cv2.GaussianBlur(alike, (0, 0), LOW_BAND_CELLS, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(low / np.maximum(near, 1e-3)[..., None], np.float16)

@@ -62,3 +62,23 @@ def test_a_step_in_brightness_is_spread_out_over_the_seam(photos):
     steps = np.abs(np.diff(drawn[20]))
     assert steps.max() < 4
     assert drawn[20, 0] < drawn[20, -1]
+
+
+def test_a_thing_wider_than_where_two_photos_look_down_alike_is_drawn_from_one(photos):
+    tall = np.zeros((GRID.height, GRID.width), bool)
+    tall[25:45, 66:94] = True
+    left, right = photos[0], photos[1]
+    steeper = left.slant[:, 60:] + 0.15 < right.slant[:, :40]
+    assert steeper[25:45, 6].all(), "by slant alone the thing's ends would go to different photos"
+    labels = find_seams([left, right], GRID, tall).labels
+    assert len(np.unique(labels[tall])) == 1
+    assert set(np.unique(labels[:80, :160])) == {0, 1}
+
+
+def test_a_crown_that_leans_into_one_photo_leaves_the_colour_beside_it_alone(photos):
+    left, right = photos[0], photos[1]
+    right.colours[:] = left.colours[0, 0]
+    right.colours[20:50, 10:35] = (30, 120, 20)
+    seams = find_seams([left, right], GRID)
+    beside = seams.corrections[0][15:20, 70:95].astype(float)
+    assert np.abs(beside).max() < 10

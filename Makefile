@@ -2,7 +2,7 @@
 .PHONY: demo test quick lint campaign bench lock clean
 BIN := .venv/bin
 DEMO ?= operations/demo
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 demo: .venv/.ready ## a whole operation, then the command room page (HEADLESS=1: without)
 	@$(BIN)/droneteam demo $(DEMO) $(if $(HEADLESS),--headless)

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.sharing import made_once
+
 if TYPE_CHECKING:
     from missions.plan import Plan
 
 ROOT = Path(__file__).parent.parent
+
+# a worker has one core: threads that wait for one another in small sums take it eight times as long
+# (set before NumPy is loaded, for this process and the commands that it runs)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a job in a shell's background ignores Ctrl-C, and so would every process that the tests interrupt
@@ -25,8 +31,27 @@ CAMPAIGN_S = 7200
 """A campaign runs for hours, however it is started."""
 
 
+LONGEST_FIRST = (
+    "ops/test_demo.py",
+    "sitl/test_proof_flown.py",
+    "ops/test_many_copters.py",
+    "sitl/test_contract_flight.py",
+    "ops/test_web_replay.py",
+    "imaging/test_resume.py",
+    "sitl/test_energy_flown.py",
+    "ops/test_web.py",
+    "sitl/test_patterns_on_autopilots.py",
+    "ops/test_interrupt.py",
+    "ops/test_api_marking.py",
+    "ops/test_bad_input.py",
+)
+"""Files that take a worker half a minute and more, the longest first: none is begun when the rest is done."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Campaigns get their own limit of time; every other test keeps that of pyproject.toml."""
+    """The longest files first; campaigns get their own limit of time, other tests that of pyproject.toml."""
+    rank = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
     for item in items:
         if item.get_closest_marker("campaign") is not None:
             item.add_marker(pytest.mark.timeout(CAMPAIGN_S))
@@ -144,30 +169,35 @@ def _draw(folder: Path) -> None:
         tile.write(heights.astype("float32"), 1)
 
 
-def _planned(folder: Path) -> Iterator[tuple[str, Plan]]:
+def _kinds() -> Iterator[tuple[str, str]]:
+    for craft in _CRAFT:
+        yield from ((craft, name) for name in _PATTERNS if name in _FLOWN_BY[craft])
+
+
+def _plan(folder: Path) -> None:
+    """A plan of each kind in a file of its own."""
     from typer.testing import CliRunner
 
-    from missions.plan_file import read_plan
-    from missions.sorties import flights
     from ops.cli.app import app
 
-    for craft, own in _CRAFT.items():
-        for name, text in _PATTERNS.items():
-            if name not in _FLOWN_BY[craft]:
-                continue
-            made = folder / f"{craft} {name}.json"
-            asked = [
-                str(folder / word) if "." in word and word[-1] in "nf" else word for word in text.split()
-            ]
-            done = CliRunner().invoke(app, ["plan", *asked, *own, "-o", str(made)])
-            assert done.exit_code == 0, f"{craft}, {name}: {done.exception}"
-            each = flights(read_plan(made))
-            yield from ((f"{craft}, {name}, {number}", one) for number, one in enumerate(each, 1))
+    _draw(folder)
+    for craft, name in _kinds():
+        words = _PATTERNS[name].split()
+        asked = [str(folder / word) if "." in word and word[-1] in "nf" else word for word in words]
+        made = folder / f"{craft} {name}.json"
+        done = CliRunner().invoke(app, ["plan", *asked, *_CRAFT[craft], "-o", str(made)])
+        assert done.exit_code == 0, f"{craft}, {name}: {done.exception}"
 
 
 @pytest.fixture(scope="session")
 def every_plan(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
     """Every flight of a plan of every pattern that the command knows, for each kind of aircraft, by name."""
-    folder = tmp_path_factory.mktemp("patterns")
-    _draw(folder)
-    return dict(_planned(folder))
+    from missions.plan_file import read_plan
+    from missions.sorties import flights
+
+    folder = made_once(tmp_path_factory, "patterns", _plan)
+    return {
+        f"{craft}, {name}, {number}": one
+        for craft, name in _kinds()
+        for number, one in enumerate(flights(read_plan(folder / f"{craft} {name}.json")), 1)
+    }

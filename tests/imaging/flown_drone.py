@@ -24,8 +24,7 @@ from missions.wind import Wind
 from sitl.proof.flight import GROUND_AMSL_M, fly_plan
 from telemetry.pose import Pose
 from telemetry.track import Track
-from tests.imaging.heat_flights import _drift as drift
-from tests.imaging.heat_flights import turned_angles
+from tests.imaging.heat_flights import drift, turned_angles
 
 CENTRE = GeoPoint(52.1700, 4.4400)
 HEIGHT_M = 60.0

@@ -28,7 +28,7 @@ from imaging.finds import Finds
 from imaging.geolocate import CHI2_95_2D, ellipse95
 from imaging.heat import HeatOptions, heat
 from imaging.searched.searching import Searching
-from imaging.searched.viewpoints import Looking, views_of_folder
+from imaging.searched.viewpoints import Looking, views_of_frames
 from imaging.thermal.detector import DetectorName, detector_called
 from imaging.thermal.find import Find
 from imaging.thermal.placing.errors import Sigmas
@@ -242,8 +242,8 @@ def foretold(scene: Scene) -> tuple[Score, list[float]]:
         cover[cell] = person.canopy
     ground = SeenGround.level(grid.frame, 0.0)
     kind = "thermal-night" if scene.night else "thermal-day"
-    looking = Looking(scene.flown.plan.camera, kind=kind)
-    views = views_of_folder(scene.truth.folder, scene.flown, looking, grid.frame, ground)
+    looking = Looking(scene.flown.plan.camera, kind=kind, straight_down=True)
+    views = views_of_frames(scene.truth.folder, scene.flown, looking, grid.frame, ground)
     searching = Searching(Mixture.of(Hypothesis("here", 1.0, even)), detections(), ground, cover=cover)
     score = searching.see(views.views)
     return score, [float(1 - searching.missed[cell]) for cell in cells]

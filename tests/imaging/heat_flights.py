@@ -222,7 +222,7 @@ class Drawn:
             "ahead": s.time_s * rng.standard_normal() if self.clock_s is None else self.clock_s,
         }
         times = np.arange(-10.0, self.flight.end_s + 10, 0.2)
-        drifts = _drift(times, rng) * [
+        drifts = drift(times, rng) * [
             s.drift_m,
             s.drift_m,
             *np.radians([s.tilt_deg, s.tilt_deg, s.turn_deg]),
@@ -271,18 +271,18 @@ class Drawn:
     def _believed(self, time_s: float) -> Pose:
         own: dict[str, np.ndarray] = self._own  # type: ignore[attr-defined]
         true = self.flight.pose(time_s - BEGIN_S)
-        drift = [np.interp(time_s - BEGIN_S, self._times, column) for column in self._drifts.T]  # type: ignore[attr-defined]
+        drifted = [np.interp(time_s - BEGIN_S, self._times, column) for column in self._drifts.T]  # type: ignore[attr-defined]
         row = int(np.argmin(np.abs(self._times - (time_s - BEGIN_S))))  # type: ignore[attr-defined]
         shake = self._shakes[row]  # type: ignore[attr-defined]
         east, north = self.flight.world.frame.local_from_geo([[true.place.lon_deg, true.place.lat_deg]])[0]
-        east += own["place"][0] + drift[0]
-        north += own["place"][1] + drift[1]
+        east += own["place"][0] + drifted[0]
+        north += own["place"][1] + drifted[1]
         up = own["place"][2] + own["ground"]
         yaw, pitch, roll = turned_angles(
             true,
             own["angles"][:2],
-            np.array([drift[2], drift[3], 0.0]) + shake,
-            float(own["angles"][2] + drift[4]),
+            np.array([drifted[2], drifted[3], 0.0]) + shake,
+            float(own["angles"][2] + drifted[4]),
         )
         return replace(
             true,
@@ -312,8 +312,8 @@ def turned_angles(
     return yaw % 360, pitch, roll
 
 
-def _drift(times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(n, 5) first-order Gauss-Markov processes of one standard deviation."""
+def drift(times_s: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """First-order Gauss-Markov processes of one standard deviation, (n, 5), at n times in order."""
     kept = np.exp(-np.diff(times_s)[:, None] / DRIFT_TIME_S)
     shocks = rng.standard_normal((len(times_s), 5))
     out = np.empty_like(shocks)

@@ -2,7 +2,7 @@
 
 import shutil
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import cv2
@@ -16,6 +16,7 @@ from PIL import Image
 from imaging.dense.cloud import write_cloud
 from imaging.dense.model import DenseSurface
 from imaging.dense.stage import find_dense
+from imaging.footprints import FINE, find_footprints
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.lens import Lens, View
@@ -241,6 +242,55 @@ def test_the_middle_has_no_holes_and_the_true_colours(pictures):
     assert (pictures.drawn[zone][:, 3] == 255).mean() > 0.999
     difference = pictures.drawn[zone][:, :3].astype(float) - pictures.true[zone]
     assert np.median(np.abs(difference - np.median(difference, axis=0))) < 6
+
+
+def drawn_pixels(dense, surface, scene):
+    """(h, w, 4) the picture on another surface."""
+    alignment, views, found = dense.again
+    drawn = draw(found, alignment, views, surface, scene, MosaicOptions(), "a test", silent)
+    with rasterio.open(scene.orthomosaic) as file:
+        return drawn, np.moveaxis(file.read(), 0, -1)
+
+
+def test_what_any_photo_sees_is_drawn(dense, pictures):
+    alignment, views, found = dense.again
+    grid = dense.drawn.grid
+    coarse = replace(grid, cell_m=grid.cell_m * 8, width=grid.width // 8, height=grid.height // 8)
+    seen = np.zeros((coarse.height * FINE, coarse.width * FINE), bool)
+    for one in find_footprints(found, views, alignment.lenses, dense.surface, coarse, silent):
+        rows, columns = (slice(part.start * FINE, part.stop * FINE) for part in one.window)
+        whole = slice(0, one.slant.shape[0]), slice(0, one.slant.shape[1])
+        seen[rows, columns] |= one.parts(*whole, one.open)
+    # Half a pixel of the border is a matter of rounding.
+    inside = cv2.erode(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    pixels = np.repeat(np.repeat(inside, 8 // FINE, axis=0), 8 // FINE, axis=1)
+    assert np.count_nonzero(pixels) > 500_000
+    assert (pictures.drawn[pixels][:, 3] == 255).all()
+
+
+def test_a_pit_that_no_photo_could_have_measured_is_no_hole_in_the_picture(dense, pictures, tmp_path):
+    """A roof that mirrors the sky is not matched, and what fills the gap may be far too low."""
+    feet = np.array([view.centre[:2] for view in dense.again[1].views])
+    standing = [(one.east_m, one.north_m) for one in dense.world.layout.vehicles]
+    within = [one for one in standing if np.hypot(*one) < ZONE_M]
+    place = np.array(max(within, key=lambda one: np.hypot(*(feet - one).T).min()))
+    grid = dense.surface.grid
+    middle = grid.cells_from_local(place[None])[0]
+    with rasterio.open(dense.surface.path) as file:
+        heights_m, profile = file.read(1), file.profile
+    rows, columns = np.mgrid[: grid.height, : grid.width] + 0.5
+    pit = np.hypot(columns - middle[0], rows - middle[1]) * grid.cell_m < 0.35
+    heights_m[pit] -= 10.0
+    dug = tmp_path / "dsm.tif"
+    with rasterio.open(dug, "w", **{**profile, "driver": "GTiff"}) as file:
+        file.write(heights_m, 1)
+    surface = replace(dense.surface, path=dug, key="a pit")
+    drawn, pixels = drawn_pixels(dense, surface, open_scene(tmp_path / "scene"))
+    near = np.hypot(*np.moveaxis(pictures.places - place, -1, 0)) < 0.5
+    assert (pixels[near][:, 3] == 255).all()
+    assert drawn.filled_m2 > dense.drawn.filled_m2 + 0.2
+    difference = pixels[near][:, :3].astype(float) - pictures.drawn[near][:, :3]
+    assert (np.abs(difference).max(axis=-1) < 25).mean() > 0.8
 
 
 def test_a_second_run_takes_what_stands_there(dense, heard):

@@ -102,13 +102,22 @@ def test_boxes_come_out_as_coco_with_placed_and_unplaced_frames() -> None:
         "id": 2,
         "image_id": 2,
         "file_name": "b.tif",
-        "category_id": 1,
-        "category": "warm spot",
+        "category_id": 0,
+        "category": "Person",
+        "spot": "warm spot",
+        "found_by": "contrast",
+        "proposed": True,
         "bbox": [295, 190, 11, 21],
         "area": 80,
         "score": 6.0,
         "iscrowd": 0,
     }
+
+
+def test_categories_are_the_data_sets_own_by_name_and_number() -> None:
+    """HIT-UAV's, so that COCO's own tools score the boxes against its annotations."""
+    named = {each["id"]: each["name"] for each in example().coco()["categories"]}
+    assert named == {0: "Person", 1: "Car", 2: "Bicycle", 3: "OtherVehicle"}
 
 
 def test_writing_gives_the_document_and_a_picture_of_each_find(tmp_path: Path) -> None:

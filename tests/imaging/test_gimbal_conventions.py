@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def studio() -> Studio:
     return Studio(World(3, size_m=240.0, texel_m=0.12))
 
 
+@cache
 def rendered(
     studio: Studio, yaw_deg: float, pitch_deg: float, at: tuple[float, float]
 ) -> tuple[float, float]:
@@ -77,14 +79,18 @@ def test_the_picture_shows_the_person_on_the_side_where_he_must_be(studio: Studi
 
 
 def dji_photo(
-    path: Path, place: GeoPoint, angles: dict[str, float], picture: Image.Image | None = None
+    path: Path,
+    place: GeoPoint,
+    angles: dict[str, float],
+    picture: Image.Image | None = None,
+    told: dict[str, str] | None = None,
 ) -> Path:
-    """A picture with what DJI writes into its XMP."""
+    """A picture with what DJI writes into its XMP; `told` is written as it is."""
     attributes = {
         "GpsLatitude": place.lat_deg, "GpsLongitude": place.lon_deg, "AbsoluteAltitude": "+62.00",
         "RelativeAltitude": f"+{HEIGHT_M:.2f}", "FlightYawDegree": f"{HEADING_DEG:+.2f}",
         "FlightRollDegree": "+3.00", "FlightPitchDegree": "-4.00",
-        **{name: f"{value:+.2f}" for name, value in angles.items()},
+        **{name: f"{value:+.2f}" for name, value in angles.items()}, **(told or {}),
     }  # fmt: skip
     written = " ".join(f'drone-dji:{name}="{value}"' for name, value in attributes.items())
     xmp = (

@@ -1,7 +1,7 @@
 """From frames to finds, on a synthetic night and day with known truth, and on real frames of a flight."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -22,31 +22,15 @@ from missions.geodesy import GeoPoint, LocalFrame
 from sitl.world import Person, ThermalTruth, World, grid_poses, render_thermal
 from sitl.world.canvas import Material
 from telemetry.pose import Pose
+from tests.imaging.posed_track import Poses
 
 CAMERA = catalogue.camera("demo-thermal")
 PEOPLE: tuple[Literal["standing", "lying", "sitting"], ...] = ("standing", "lying", "sitting")
 BY_DAY = {"standing": (35.0, "warm"), "lying": (20.0, "cold"), "sitting": (35.0, "warm")}
 """Clothes in the sun, and wet ones, on ground of 28 °C."""
 BY_NIGHT = dict.fromkeys(PEOPLE, (27.0, "warm"))
-
-
-@dataclass(frozen=True)
-class Poses:
-    """A track that knows its poses and nothing between them."""
-
-    poses: Sequence[Pose]
-
-    @property
-    def start_s(self) -> float:
-        return self.poses[0].time_s
-
-    @property
-    def end_s(self) -> float:
-        return self.poses[-1].time_s
-
-    def pose_at(self, time_s: float) -> Pose | None:
-        nearest = min(self.poses, key=lambda pose: abs(pose.time_s - time_s))
-        return nearest if abs(nearest.time_s - time_s) < 0.01 else None
+by_night = pytest.mark.parametrize("scene", ["night"], indirect=True)
+"""For what is only so by night, and for what asks nothing of the light."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +109,11 @@ def test_every_visible_person_is_one_find_within_its_stated_error(scene: Scene, 
             assert len(best.sightings) >= 0.7 * seen
 
 
+@by_night
 def test_by_night_people_are_the_warmest_finds_and_their_temperature_is_a_bodys(
     scene: Scene, finds: Finds
 ) -> None:
-    if not scene.truth.night:
-        pytest.skip("by day stones and roads are warmer than people")
+    """By day stones and roads are warmer than people."""
     for name in PEOPLE:
         best = scene.finds_of(name, finds)[0]
         assert best.temperature_degc == pytest.approx(27, abs=5)
@@ -154,6 +138,7 @@ def test_every_frame_is_accounted_for_with_its_hash(scene: Scene, finds: Finds) 
     assert finds.unread == ()
 
 
+@by_night
 def test_a_clock_that_is_an_hour_off_places_nothing_and_says_so(scene: Scene) -> None:
     early = Poses([replace(pose, time_s=pose.time_s - 3600) for pose in scene.track.poses])
     missed = heat(scene.truth.folder, early, camera=CAMERA)
@@ -164,6 +149,7 @@ def test_a_clock_that_is_an_hour_off_places_nothing_and_says_so(scene: Scene) ->
     assert moved.finds
 
 
+@by_night
 def test_without_a_track_or_a_camera_nothing_is_placed_and_says_why(scene: Scene, tmp_path: Path) -> None:
     first = scene.truth.folder / scene.truth.frames[0].file
     alone = heat(first, None, camera=CAMERA)
@@ -178,12 +164,14 @@ def test_without_a_track_or_a_camera_nothing_is_placed_and_says_why(scene: Scene
     assert timeless.frames[0].not_placed == "the frame tells no time, and the frame tells no position"
 
 
+@by_night
 def test_the_camera_is_known_by_the_model_in_the_frame(scene: Scene) -> None:
     known = heat(scene.truth.folder / scene.truth.frames[0].file, scene.track)
     assert known.camera == "demo-thermal"
     assert known.frames[0].not_placed == ""
 
 
+@by_night
 def test_a_frame_that_looks_at_the_sky_is_not_placed(scene: Scene) -> None:
     up = Poses([replace(pose, gimbal_pitch_deg=20.0, gimbal_yaw_deg=0.0) for pose in scene.track.poses])
     sky = heat(scene.truth.folder / scene.truth.frames[0].file, up, camera=CAMERA)
@@ -202,6 +190,7 @@ def test_the_same_frames_give_the_same_document(scene: Scene, finds: Finds) -> N
     assert again.geojson() == finds.geojson()
 
 
+@by_night
 def test_frames_that_cannot_be_read_are_named_and_do_not_stop_the_rest(scene: Scene, tmp_path: Path) -> None:
     good = scene.truth.folder / scene.truth.frames[0].file
     (tmp_path / good.name).write_bytes(good.read_bytes())
@@ -256,6 +245,7 @@ def test_frames_outside_the_track_are_placed_by_their_own_word_and_that_is_noted
     assert result.frames[0].not_placed == ""
 
 
+@by_night
 def test_a_gimbal_that_reports_nothing_gives_a_wider_ellipse_and_a_note(scene: Scene) -> None:
     frame = scene.truth.folder / scene.truth.frames[0].file
     silent = Poses([replace(p, gimbal_pitch_deg=None, gimbal_yaw_deg=None) for p in scene.track.poses])
@@ -266,6 +256,7 @@ def test_a_gimbal_that_reports_nothing_gives_a_wider_ellipse_and_a_note(scene: S
     assert wide > narrow + 2
 
 
+@by_night
 def test_a_gap_in_the_track_leaves_frames_unplaced_and_says_so(scene: Scene) -> None:
     gap = Poses([scene.track.poses[0], scene.track.poses[-1]])
     found = heat(scene.truth.folder, gap, camera=CAMERA)

@@ -18,6 +18,7 @@ from pyproj import Transformer
 from imaging.mosaic import MosaicOptions, mosaic
 from imaging.photos import LIMIT_BYTES
 from imaging.scene import open_scene
+from imaging.uncertainty import LENS_PARAMETERS
 from missions.errors import AlignmentError, OutputError, SettingsError
 from missions.geodesy import LocalFrame
 
@@ -37,6 +38,43 @@ def test_every_photo_is_used_and_the_report_says_how_well_they_fit(made):
         "cloud", "overlay",
     }  # fmt: skip
     assert report["software"]["pycolmap"][0].isdigit()
+
+
+def test_the_report_of_a_scene_has_it_for_every_photo_and_lens(made) -> None:
+    report = json.loads((made.scene / "scene.json").read_text())
+    assert (report["format"], report["version"]) == ("droneteam-scene", 2)
+    for photo in report["photos"]:
+        sigma = photo["pose_sigma"]
+        # Nothing on the ground was measured: all photos may lie off together, by what GPS leaves open.
+        assert 1.0 < sigma["east_m"] < 4.0
+        assert 0 < sigma["yaw_deg"] < 5.0
+        assert 0 < sigma["pitch_deg"] < 5.0
+    (lens,) = report["lenses"].values()
+    assert set(lens["sigma"]) == set(LENS_PARAMETERS)
+    assert lens["sigma"]["focal_px"] > 0
+    assert report["priors"] == {"flight": None, "lenses": []}
+    assert report["accuracy"]["gps_factor"] >= 1.0
+    assert report["accuracy"]["tie_point_sigma_px"] > 0
+
+
+def test_the_report_says_what_every_stage_took(made) -> None:
+    stages = made.report.body["stages"]  # another test may have made the scene again since
+    assert list(stages) == [
+        "photos", "alignment", "georeference", "adjustment", "accuracy", "surface", "dense", "orthomosaic",
+        "cloud", "overlay",
+    ]  # fmt: skip
+    for stage in stages.values():
+        assert stage["made"] is True
+        assert stage["peak_bytes"] > 50_000_000
+    assert stages["alignment"]["cpu_s"] > 0.5
+    assert stages["alignment"]["worker_cpu_s"] == 0, "our own alignment has no process of its own"
+    assert stages["dense"]["cpu_s"] > 0.1
+
+
+def test_the_picture_carries_the_verdict_of_the_report(made) -> None:
+    report = json.loads((made.scene / "scene.json").read_text())
+    with rasterio.open(made.report.orthomosaic) as file:
+        assert file.tags()["TIFFTAG_IMAGEDESCRIPTION"] == report["verdict"]
 
 
 def test_the_report_names_the_hashes_of_inputs_and_outputs(made):

@@ -1,11 +1,9 @@
-"""The report says how sure poses and lenses are and what they cost; the picture carries the verdict."""
+"""What the report says of how sure poses and lenses are; `test_mosaic.py` asks that of a whole scene."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import rasterio
 from scipy.spatial.transform import Rotation
 
 from imaging.adjustment import Adjusted, adjust, indices
@@ -60,40 +58,3 @@ def test_a_lens_is_as_sure_as_the_covariance_says(settled) -> None:
     assert list(sigma) == list(LENS_PARAMETERS)
     assert list(sigma.values()) == pytest.approx(np.sqrt(np.diag(settled.covariance)[places]).tolist())
     assert 0 < sigma["focal_px"] <= 1.01 * 0.02 * 1215.0
-
-
-def test_the_report_of_a_scene_has_it_for_every_photo_and_lens(made) -> None:
-    report = json.loads((made.scene / "scene.json").read_text())
-    assert (report["format"], report["version"]) == ("droneteam-scene", 2)
-    for photo in report["photos"]:
-        sigma = photo["pose_sigma"]
-        # Nothing on the ground was measured: all photos may lie off together, by what GPS leaves open.
-        assert 1.0 < sigma["east_m"] < 4.0
-        assert 0 < sigma["yaw_deg"] < 5.0
-        assert 0 < sigma["pitch_deg"] < 5.0
-    (lens,) = report["lenses"].values()
-    assert set(lens["sigma"]) == set(LENS_PARAMETERS)
-    assert lens["sigma"]["focal_px"] > 0
-    assert report["priors"] == {"flight": None, "lenses": []}
-    assert report["accuracy"]["gps_factor"] >= 1.0
-    assert report["accuracy"]["tie_point_sigma_px"] > 0
-
-
-def test_the_report_says_what_every_stage_took(made) -> None:
-    stages = made.report.body["stages"]  # another test may have made the scene again since
-    assert list(stages) == [
-        "photos", "alignment", "georeference", "adjustment", "accuracy", "surface", "dense", "orthomosaic",
-        "cloud", "overlay",
-    ]  # fmt: skip
-    for stage in stages.values():
-        assert stage["made"] is True
-        assert stage["peak_bytes"] > 50_000_000
-    assert stages["alignment"]["cpu_s"] > 0.5
-    assert stages["alignment"]["worker_cpu_s"] == 0, "our own alignment has no process of its own"
-    assert stages["dense"]["cpu_s"] > 0.1
-
-
-def test_the_picture_carries_the_verdict_of_the_report(made) -> None:
-    report = json.loads((made.scene / "scene.json").read_text())
-    with rasterio.open(made.report.orthomosaic) as file:
-        assert file.tags()["TIFFTAG_IMAGEDESCRIPTION"] == report["verdict"]

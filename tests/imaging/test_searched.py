@@ -11,7 +11,7 @@ from PIL import Image
 
 from imaging.searched.look_file import looks_path, read_looks, write_looks
 from imaging.searched.searching import Searching
-from imaging.searched.viewpoints import BY_INTERVAL, BY_PICTURES, Looking, views_of_folder, views_of_recording
+from imaging.searched.viewpoints import BY_INTERVAL, BY_PICTURES, Looking, views_of_frames, views_of_recording
 from missions import catalogue
 from missions.errors import FormatError, InputError
 from missions.geodesy import GeoPoint, LocalFrame
@@ -29,7 +29,7 @@ FRAME = LocalFrame(GeoPoint(52.1, 5.2))
 CAMERA = catalogue.camera("dji-m30t-thermal")
 LEVEL = SeenGround.level(FRAME, 0.0)
 GRID = SearchGrid(FRAME, -200.0, 200.0, 20.0, 20, 20)
-LOOKING = Looking(CAMERA)
+LOOKING = Looking(CAMERA, straight_down=True)
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +92,12 @@ def test_photos_with_a_track_are_placed_by_it(flight: Path, tmp_path: Path) -> N
         Image.new("L", (640, 512)).save(tmp_path / f"{number}.jpg", exif=exif)
     Image.new("L", (640, 512)).save(tmp_path / "no_time.jpg")
     track = Track.from_tlog(flight)
-    made = views_of_folder(tmp_path, track, LOOKING, FRAME)
+    made = views_of_frames(tmp_path, track, LOOKING, FRAME)
     assert [view.name for view in made.views] == ["0.jpg", "1.jpg"]
     assert made.views[1].eye_m[1] - made.views[0].eye_m[1] == pytest.approx(40, abs=1)
     assert [name for name, _ in made.left_out] == ["no_time.jpg"]
     with pytest.raises(InputError, match="no frames"):
-        views_of_folder(tmp_path / "..", track, LOOKING, FRAME)
+        views_of_frames(tmp_path / "..", track, LOOKING, FRAME)
 
 
 def test_looks_are_kept_in_a_file_and_read_back(flight: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from missions import catalogue
 from sitl.world import Person, ThermalTruth, World, grid_poses, render_thermal
 from telemetry.pose import Pose
 from tests.imaging.clips import local_set, m3t_subtitles, write_clip
+from tests.imaging.posed_track import Poses
 
 CAMERA = catalogue.camera("demo-thermal")
 EVERY = HeatOptions(video=VideoOptions(every_s=0.0))
@@ -113,25 +114,6 @@ def test_a_clip_along_a_track_finds_people_and_an_hour_between_the_clocks_is_sai
     late = HeatOptions(video=VideoOptions(every_s=0.0, starts_s=flight.poses[0].time_s + 3600))
     missed = heat(path, Poses(flight.poses), camera=CAMERA, options=late)
     assert all("with its clock moved by -1 h it would fit" in frame.not_placed for frame in missed.frames)
-
-
-@dataclass(frozen=True)
-class Poses:
-    """A track of these poses, the nearest within two seconds."""
-
-    poses: list[Pose]
-
-    @property
-    def start_s(self) -> float:
-        return self.poses[0].time_s
-
-    @property
-    def end_s(self) -> float:
-        return self.poses[-1].time_s
-
-    def pose_at(self, time_s: float) -> Pose | None:
-        nearest = min(self.poses, key=lambda pose: abs(pose.time_s - time_s))
-        return nearest if abs(nearest.time_s - time_s) < 0.05 else None
 
 
 def check(flight: Flight, found: Finds, source: str) -> None:

@@ -16,6 +16,7 @@ from imaging.thermal.sources import open_frames
 from imaging.thermal.video import ClipFrames
 from missions.errors import InputError
 from tests.imaging.clips import local_set, m3t_subtitles, moving, write_clip
+from tests.imaging.damaging import damaged
 
 PICTURES = moving(60)
 ALL = VideoOptions(every_s=0.0)
@@ -118,14 +119,10 @@ def fuzz(folder: Path, rounds: int, seed: int) -> int:
     refused = 0
     for name, data in kinds(folder).items():
         for n in range(rounds):
-            damaged = bytearray(data)
-            where = 600 if n % 2 else len(data)
-            for at in rng.integers(0, where, int(rng.integers(1, 30))):
-                damaged[at] = rng.integers(0, 256)
-            if n % 3 == 0:
-                del damaged[int(rng.integers(1, len(damaged))) :]
             path = folder / f"damaged{Path(name).suffix}"
-            path.write_bytes(damaged)
+            within, cut_from = 600 if n % 2 else len(data), None if n % 3 else 1
+            changes = int(rng.integers(1, 30))
+            path.write_bytes(damaged(data, rng, changes=changes, within=within, cut_from=cut_from))
             try:
                 frames = open_frames(path)
                 items = list(frames)
@@ -156,13 +153,9 @@ def test_damaged_pictures_of_every_kind_give_a_frame_or_one_error(tmp_path: Path
     for name in ("a.png", "a.tif", "a.jpg", "dji.jpg"):
         data = (tmp_path / name).read_bytes()
         for n in range(40):
-            damaged = bytearray(data)
-            for at in rng.integers(0, 400 if n % 2 else len(data), 10):
-                damaged[at] = rng.integers(0, 256)
-            if n % 3 == 0:
-                del damaged[int(rng.integers(1, len(damaged))) :]
             path = tmp_path / f"damaged{Path(name).suffix}"
-            path.write_bytes(damaged)
+            within, cut_from = 400 if n % 2 else len(data), None if n % 3 else 1
+            path.write_bytes(damaged(data, rng, changes=10, within=within, cut_from=cut_from))
             try:
                 assert read_frame(path).values.ndim == 2
             except InputError:

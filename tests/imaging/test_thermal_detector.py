@@ -1,5 +1,7 @@
 """Which detector looks, and what its boxes are called."""
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.hotspots import overlap
 from imaging.thermal.learned import LearnedDetector
 from imaging.thermal.placing.spot import Spot
+from imaging.thermal.radiometry import read_frame
 from missions.errors import SettingsError
 
 
@@ -22,9 +25,9 @@ def a_frame(*places: tuple[int, int]) -> ThermalFrame:
     return ThermalFrame(Path("frame.png"), values, "grey", Exposure(), "0" * 64)
 
 
-def test_contrast_alone_is_a_detector_and_calls_its_boxes_by_what_it_saw() -> None:
+def test_contrast_alone_is_a_detector_and_its_boxes_are_of_people() -> None:
     spots = detector_called("contrast")(a_frame((100, 150)), None)
-    assert [label_of(spot) for spot in spots] == ["warm spot"]
+    assert [label_of(spot) for spot in spots] == ["Person"]
     assert overlap(spots[0].box, (145, 91, 11, 18)) > 0.5
 
 
@@ -60,3 +63,28 @@ def test_both_add_what_the_first_left_out_below_everything_that_it_found() -> No
     assert found[: len(upper)] == upper
     assert [round(spot.row, -1) for spot in found[len(upper) :]] == [180]
     assert 0 < found[-1].score < 0.25
+
+
+def test_boxes_are_listed_from_a_hundredth_on_and_what_is_proposed_stays_the_same(
+    shared: Callable[[str], Path],
+) -> None:
+    frame = read_frame(min(shared("thermal/hituav/images").glob("*.jpg")))
+    for name in ("learned", "both"):
+        usual, listed = detector_called(name)(frame, None), detector_called(name, listed=True)(frame, None)
+        assert [spot for spot in listed if spot.proposed] == usual
+        doubtful = [spot for spot in listed if not spot.proposed]
+        assert doubtful
+        assert all(0.01 < spot.score <= 0.25 for spot in doubtful)
+    told = detector_called("learned", 0.4, listed=True)(frame, None)
+    assert all(spot.proposed and spot.score > 0.4 for spot in told)
+
+
+def test_a_detector_tells_what_it_is() -> None:
+    both = detector_called("both").told()  # type: ignore[attr-defined]
+    assert both["name"] == "both"
+    assert both["first"] == {
+        "name": "learned",
+        "least_score": 0.25,
+        "network_sha256": hashlib.sha256(learned.MODEL.read_bytes()).hexdigest(),
+    }
+    assert both["second"]["least_score"] == 2.5

@@ -16,6 +16,7 @@ from imaging.finds import Unread
 from imaging.heat import heat
 from imaging.thermal.container import is_live, shown
 from imaging.thermal.frame import ThermalFrame
+from imaging.thermal.growing import GrowingFile
 from imaging.thermal.options import HeatOptions
 from imaging.thermal.reading import Reading, VideoOptions
 from imaging.thermal.sources import open_frames
@@ -110,6 +111,68 @@ def test_a_stream_that_nobody_sends_gives_one_clear_error_in_time() -> None:
     with pytest.raises(LinkError, match="does not open"):
         list(ClipFrames(Path("x"), VideoOptions(silent_s=1.0), address=f"tcp://127.0.0.1:{free_port()}"))
     assert time.monotonic() - began_s < 20
+
+
+def test_a_recording_that_is_still_written_is_read_from_its_end_on_as_it_grows(tmp_path: Path) -> None:
+    sets = {n: local_set(1.7e9 + n / 25, POSE) for n in range(60)}
+    data = write_clip(tmp_path / "whole.ts", PICTURES, sets=sets, group=5).read_bytes()
+    later = {n: local_set(1.8e9 + n / 25, POSE) for n in range(60)}
+    more = write_clip(tmp_path / "more.ts", PICTURES, sets=later, group=5).read_bytes()
+    growing = tmp_path / "growing.ts"
+    growing.write_bytes(data)
+    begun = threading.Event()
+
+    def grow() -> None:
+        with growing.open("ab", buffering=0) as file:
+            begun.wait(10)
+            for at in range(0, len(more), 9000):
+                file.write(more[at : at + 9000])
+                time.sleep(0.01)
+
+    thread = threading.Thread(target=grow, daemon=True)
+    thread.start()
+    options = VideoOptions(every_s=0.0, silent_s=1.5, latest_s=60.0)
+    threading.Timer(0.3, begun.set).start()
+    seen = [
+        item
+        for item in ClipFrames(Path("growing"), options, address=str(growing))
+        if isinstance(item, ThermalFrame)
+    ]
+    thread.join(10)
+    assert len(seen) > 20
+    assert all((item.exposure.time_s or 0.0) >= 1.8e9 for item in seen)
+
+
+def test_a_recording_that_does_not_grow_or_is_begun_anew_ends(tmp_path: Path) -> None:
+    path = tmp_path / "a.ts"
+    path.write_bytes(bytes(1000))
+    clock = ManualClock()
+    growing = GrowingFile(path, 2.0, clock)
+    assert growing.read(100) == b""
+    assert clock.monotonic_s() >= 2.0
+    path.write_bytes(bytes(1500))
+    assert growing.read(400) == bytes(400)
+    path.write_bytes(bytes(10))
+    before_s = clock.monotonic_s()
+    assert growing.read(400) == bytes(0)
+    assert clock.monotonic_s() == before_s
+    growing.close()
+    with pytest.raises(LinkError, match="does not open"):
+        list(ClipFrames(Path("x"), VideoOptions(silent_s=0.5), address=str(tmp_path / "none.ts")))
+
+
+def test_a_sender_that_begins_its_times_anew_ends_the_stream_so_that_it_is_opened_anew(
+    tmp_path: Path,
+) -> None:
+    first = write_clip(tmp_path / "a.ts", PICTURES, times_s=[100 + n / 25 for n in range(60)], group=5)
+    second = write_clip(tmp_path / "b.ts", PICTURES, group=5)
+    with served(first.read_bytes() + second.read_bytes()) as address:
+        reader = ClipFrames(
+            Path("live"), VideoOptions(every_s=0.0, silent_s=2.0, latest_s=60.0), address=address
+        )
+        frames = [item for item in reader if isinstance(item, ThermalFrame)]
+    assert any("began its times anew" in note for note in reader.notes), reader.notes
+    assert len(frames) < 60
 
 
 def test_frames_that_come_too_late_are_left_out_and_counted(tmp_path: Path) -> None:

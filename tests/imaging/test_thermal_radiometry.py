@@ -16,6 +16,7 @@ from imaging.thermal.frame import Exposure
 from imaging.thermal.planck import air_transmission, degc_from_counts
 from imaging.thermal.radiometry import read_exposure, read_frame
 from missions.errors import InputError, PhotoError
+from tests.imaging.damaging import damaged
 from tests.imaging.flir_files import LENS, RAMP, fff
 
 Shared = Callable[[str], Path]
@@ -203,13 +204,9 @@ def test_damaged_files_give_a_frame_or_an_input_error_and_nothing_else(tmp_path:
     jpeg = write_flir(tmp_path / "a.jpg", fff(RAMP, png="swapped")).read_bytes()
     refused = 0
     for round_number in range(90):
-        data = bytearray(tiff if round_number % 2 else jpeg)
-        for at in rng.integers(0, min(len(data), 9000), 12):
-            data[at] = rng.integers(0, 256)
-        if round_number % 3 == 0:
-            del data[int(rng.integers(10, len(data))) :]
+        data, cut_from = tiff if round_number % 2 else jpeg, None if round_number % 3 else 10
         path = tmp_path / f"damaged{'.tif' if round_number % 2 else '.jpg'}"
-        path.write_bytes(data)
+        path.write_bytes(damaged(data, rng, changes=12, within=9000, cut_from=cut_from))
         try:
             assert read_frame(path).values.ndim == 2
         except InputError:

@@ -6,7 +6,7 @@ import pytest
 import rasterio
 
 from imaging.cog import INTEGERS, cog_from_tiff
-from imaging.consistency import find_gains, without_passers
+from imaging.consistency import without_passers
 from imaging.footprints import Footprint, project
 from imaging.grid import Grid
 from imaging.lens import Lens, View
@@ -112,12 +112,6 @@ def test_of_two_photos_that_differ_neither_is_left_out():
     photos, cells = without_passers([footprint("a", street), footprint("b", passed)], GRID)
     assert cells == 0
     assert all(one.seen.all() for one in photos)
-
-
-def test_gains_undo_what_the_exposure_did():
-    street = ground()
-    told = find_gains([footprint(str(factor), street * factor) for factor in (1.0, 1.25, 0.8)])
-    assert told[:, 0] * [1.0, 1.25, 0.8] == pytest.approx(told[0, 0] * np.ones(3), rel=0.03)
 
 
 def test_a_cloud_optimized_tiff_has_its_directories_first_and_its_small_levels_before_the_large(

@@ -1,4 +1,4 @@
-"""A copter that gets into trouble, and rules that call at once."""
+"""A copter that gets into trouble, and rules that call at once; those that only call in time are off."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from missions.geodesy import GeoPoint
 from telemetry.frames import FrameReader
 from telemetry.hub import Hub
 from telemetry.messages import Encoder
+from tests.waiting import PATIENCE_S
 
 RULES = """
 [missing_data]
@@ -26,6 +27,12 @@ enabled = false
 enabled = false
 
 [separation]
+enabled = false
+
+[off_route]
+enabled = false
+
+[no_progress]
 enabled = false
 
 [battery_low]
@@ -120,7 +127,7 @@ def flying(*copters: Copter) -> Iterator[None]:
         thread.join()
 
 
-def wait_for(reached: Any, what: str, timeout_s: float = 20.0) -> Any:
+def wait_for(reached: Any, what: str, timeout_s: float = PATIENCE_S) -> Any:
     """Ask until it is true, and give that."""
     deadline_s = time.monotonic() + timeout_s
     while not (found := reached()):

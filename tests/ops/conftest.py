@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import fcntl
 import json
 import os
 import pty
@@ -39,6 +38,8 @@ from telemetry.replay import Timeline, open_recordings
 from tests.ops.called import write_journal
 from tests.ops.replayed import write_recording
 from tests.ops.surveyed import MAKE, MEASURE, Surveyed, lay_out, surveyed_in
+from tests.sharing import made_once
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -127,7 +128,7 @@ class Running:
         """What it wrote to standard output so far."""
         return (self.folder / "stdout").read_text(errors="replace")
 
-    def wait_until(self, reached: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    def wait_until(self, reached: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Wait for something to happen while it runs."""
         deadline_s = time.monotonic() + timeout_s
         while not reached():
@@ -135,7 +136,7 @@ class Running:
             assert time.monotonic() < deadline_s, f"nothing happened: {self.said()}"
             time.sleep(0.05)
 
-    def interrupt(self, timeout_s: float = 20.0) -> int:
+    def interrupt(self, timeout_s: float = PATIENCE_S) -> int:
         """Press Ctrl-C: SIGINT to the whole group; gives the exit code."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(timeout_s)
@@ -195,7 +196,7 @@ class OnTerminal(Running):
     reader: threading.Thread
     before: list[object]
 
-    def press_ctrl_c(self, timeout_s: float = 20.0) -> int:
+    def press_ctrl_c(self, timeout_s: float = PATIENCE_S) -> int:
         """Type it, as a user does; gives the exit code."""
         os.write(self.master, b"\x03")
         code = self.process.wait(timeout_s)
@@ -207,7 +208,7 @@ class OnTerminal(Running):
         if self.slave >= 0:
             os.close(self.slave)
         self.slave = -1
-        self.reader.join(20)
+        self.reader.join(PATIENCE_S)
 
     def terminal_is_as_before(self) -> bool:
         """Modes as they were, and the cursor shown."""
@@ -292,18 +293,14 @@ def few_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def surveyed(tmp_path_factory: pytest.TempPathFactory) -> Surveyed:
     """A scene with ground control, and what was measured on it; `scene` is a copy to write in."""
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
-    folder = shared / "surveyed"
-    with (shared / "surveyed.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one makes it, the other workers take it
-        if not (folder / "measurement.json").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            lay_out(folder)
-            Operation.create(folder / "operation", "Aanrijding", "crash-scene")
-            _done(folder, MAKE)
-            _done(folder, MEASURE)
-    return surveyed_in(folder)
+    return surveyed_in(made_once(tmp_path_factory, "surveyed", _survey))
+
+
+def _survey(folder: Path) -> None:
+    lay_out(folder)
+    Operation.create(folder / "operation", "Aanrijding", "crash-scene")
+    _done(folder, MAKE)
+    _done(folder, MEASURE)
 
 
 def _done(folder: Path, given: tuple[str, ...]) -> None:
@@ -383,8 +380,9 @@ def polder() -> Plan:
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("no Chromium is installed; `apt-get install chromium` brings the page's tests to life")
-    from playwright.sync_api import sync_playwright  # only the page's tests need it
+    from playwright.sync_api import expect, sync_playwright  # only the page's tests need it
 
+    expect.set_options(timeout=1000 * PATIENCE_S)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser

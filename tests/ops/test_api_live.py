@@ -26,6 +26,7 @@ from telemetry.clock import SystemClock
 from telemetry.frames import FrameReader
 from telemetry.hub import Hub
 from telemetry.messages import Encoder
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 LINK = "udp:127.0.0.1:14550"
@@ -72,7 +73,7 @@ async def messages(client: ClientConnection) -> AsyncIterator[dict[str, Any]]:
 
 
 async def until(
-    client: ClientConnection, wanted: Callable[[dict[str, Any]], object], limit_s: float = 10
+    client: ClientConnection, wanted: Callable[[dict[str, Any]], object], limit_s: float = PATIENCE_S
 ) -> Any:
     async with asyncio.timeout(limit_s):
         async for message in messages(client):
@@ -82,7 +83,7 @@ async def until(
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 60))
+    asyncio.run(asyncio.wait_for(test, 4 * PATIENCE_S))
 
 
 def test_a_client_gets_a_snapshot_and_then_sees_the_aircraft_move(hub: Hub, address: str) -> None:
@@ -108,22 +109,19 @@ def test_a_client_gets_a_snapshot_and_then_sees_the_aircraft_move(hub: Hub, addr
 
 @pytest.mark.parametrize("hz", [1, 4, 10])
 def test_a_client_chooses_its_pace(hub: Hub, address: str, hz: int) -> None:
-    aircraft = Aircraft(hub)
-    aircraft.heartbeat()
-
     async def watch() -> None:
         async with connect(live(address, hz)) as client:
             await client.recv()
-            end_s = time.monotonic() + 3
-            count = 0
-            while time.monotonic() < end_s:
-                aircraft.at(52 + count * 1e-5 + time.monotonic() % 1e-3)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(client.recv(), 0.02)
-                    count += 1
-            assert hz * 3 * 0.6 <= count <= hz * 3 + 1
+            began_s = time.monotonic()
+            for _ in range(2 * hz):
+                await client.recv()
+            took_s = time.monotonic() - began_s
+            # two seconds: a pace of its own would be far quicker, or a second for each
+            assert took_s > 1.0
+            assert hz == 1 or took_s < 2 * hz - 0.5
 
-    run(watch())
+    with flying(hub, 1, every_s=0.01):
+        run(watch())
 
 
 @pytest.mark.parametrize("hz", ["0", "11", "-1", "nan", "quick"])
@@ -141,17 +139,17 @@ def test_while_nothing_happens_the_server_speaks_once_a_second(address: str) -> 
         async with connect(live(address)) as client:
             await client.recv()
             began_s = time.monotonic()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 deltas = [json.loads(await client.recv()) for _ in range(2)]
-            assert 1.5 <= time.monotonic() - began_s <= 4
+            assert time.monotonic() - began_s > 1.0, "not ten times a second"
             assert all(not delta["vehicles"] and not delta["events"] for delta in deltas)
 
     run(watch())
 
 
 @contextlib.contextmanager
-def flying(hub: Hub, count: int) -> Iterator[None]:
-    """So many aircraft that move twenty times a second."""
+def flying(hub: Hub, count: int, every_s: float = 0.05) -> Iterator[None]:
+    """So many aircraft that move again and again."""
     aircraft = [Aircraft(hub, system) for system in range(1, count + 1)]
     for each in aircraft:
         each.heartbeat()
@@ -159,7 +157,7 @@ def flying(hub: Hub, count: int) -> Iterator[None]:
 
     def fly() -> None:
         step = 0
-        while not stop.wait(0.05):
+        while not stop.wait(every_s):
             step += 1
             for each in aircraft:
                 each.at(52 + step * 1e-6)
@@ -188,21 +186,15 @@ def test_a_client_that_does_not_read_slows_nobody_and_is_told_what_it_missed(hub
             await stalled.recv()
             stalled.transport.pause_reading()
             await quick.recv()
-            gaps, behind, last_s, end_s = [], 0, time.monotonic(), time.monotonic() + 6
-            while time.monotonic() < end_s:
-                delta = json.loads(await asyncio.wait_for(quick.recv(), 5))
-                behind += delta["dropped"]["deltas"]
-                gaps.append(time.monotonic() - last_s)
-                last_s = time.monotonic()
-            # a busy machine may hold all up for a moment; who waits for the other waits six seconds
-            assert len(gaps) >= 30
-            assert max(gaps) < 2.0
-            assert behind <= 20
+            # a busy machine may hold all up for a moment; who waits for the other waits while it stalls
+            deltas = [json.loads(await asyncio.wait_for(quick.recv(), 20)) for _ in range(60)]
+            seen_s = max(each["heard_s"] for delta in deltas for each in delta["vehicles"])
             stalled.transport.resume_reading()
             missed = await until(stalled, lambda message: message["dropped"]["deltas"])
             assert missed >= 10
+            assert missed > sum(delta["dropped"]["deltas"] for delta in deltas)
             newest = await until(stalled, lambda message: message["vehicles"])
-            assert time.time() - newest[0]["heard_s"] < 2, "the newest state, not a queue of old ones"
+            assert newest[0]["heard_s"] >= seen_s, "the newest state, not a queue of old ones"
 
     with flying(hub, 40):
         run(watch())
@@ -223,7 +215,7 @@ def test_the_service_ends_in_seconds_though_a_client_is_stuck() -> None:
             client = runner.run(stall(address))
             assert httpx.get(f"{address}api/health").json()["clients"] == 1
             began_s = time.monotonic()
-        assert time.monotonic() - began_s < 6
+        assert time.monotonic() - began_s < 15
         assert "service" not in [each.name for each in threading.enumerate()]
         client.transport.abort()
 
@@ -238,8 +230,11 @@ def test_a_burst_on_a_link_is_one_delta(hub: Hub, address: str) -> None:
             await until(client, lambda delta: delta["time_s"])
             for step in range(2000):
                 aircraft.at(52 + step * 1e-6)
-            delta = await until(client, lambda delta: delta if delta["vehicles"] else None)
-            assert [each["lat_deg"] for each in delta["vehicles"]] == [pytest.approx(52 + 1999e-6)]
+            told: list[float] = []
+            while not told or told[-1] < 52.0019985:
+                (vehicle,) = await until(client, lambda delta: delta["vehicles"])
+                told.append(vehicle["lat_deg"])
+            assert len(told) <= 3, "one, or two or three where a slow machine takes a second to say it"
 
     run(watch())
 
@@ -279,7 +274,7 @@ def test_a_client_that_leaves_is_forgotten(address: str) -> None:
             async with connect(live(address)) as client:
                 await client.recv()
                 assert (await http.get("/api/health")).json()["clients"] == 1
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while (await http.get("/api/health")).json()["clients"]:
                     await asyncio.sleep(0.05)
 
@@ -302,7 +297,7 @@ def test_links_of_the_service_are_heard_and_end_with_it() -> None:
     hub = Hub(SystemClock())
     with bound_udp() as (sender, port):
         with serving(hub=hub, links=[f"udp:127.0.0.1:{port}"]) as address:
-            deadline_s = time.monotonic() + 10
+            deadline_s = time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline_s and not httpx.get(f"{address}api/vehicles").json():
                 heartbeat = Encoder(9, 1).encode("HEARTBEAT", type=2, autopilot=3, base_mode=81)
                 sender.sendto(heartbeat, ("127.0.0.1", port))
@@ -355,11 +350,11 @@ def test_a_signal_ends_it_with_0_though_a_client_reads_nothing(ending: signal.Si
                 stalled.transport.pause_reading()
                 await client.recv()
                 service.send_signal(ending)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     async for _ in client:
                         pass
                 assert client.close_code == 1001
-                assert await asyncio.to_thread(service.wait, 10) == 0
+                assert await asyncio.to_thread(service.wait, 20) == 0
                 stalled.transport.abort()
 
         run(watch())

@@ -18,6 +18,7 @@ from ops.api.server import serving
 from ops.operations import Operation
 from telemetry.replay import Replay, open_recordings
 from tests.ops.replayed import BEGIN_S, SECONDS, SILENT, height_m, place, write_recording
+from tests.waiting import PATIENCE_S
 
 END_S = BEGIN_S + SECONDS - 0.1
 
@@ -45,7 +46,7 @@ def client(replay: Replay) -> Iterator[httpx.Client]:
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 60))
+    asyncio.run(asyncio.wait_for(test, 4 * PATIENCE_S))
 
 
 def live(client: httpx.Client, hz: int = 10) -> str:
@@ -53,7 +54,7 @@ def live(client: httpx.Client, hz: int = 10) -> str:
 
 
 async def until(client: ClientConnection, wanted: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         async for text in client:
             message: dict[str, Any] = json.loads(text)
             if wanted(message):

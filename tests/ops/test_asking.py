@@ -6,8 +6,7 @@ import httpx
 
 from ops.api.server import serving
 from sitl.autopilot import SmallVehicle
-
-PATIENCE_S = 30.0
+from tests.waiting import PATIENCE_S
 
 
 def place_on_the_page(address: str, within_s: float) -> float | None:

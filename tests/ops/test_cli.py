@@ -321,11 +321,20 @@ def test_a_setting_that_makes_no_sense_stops_every_command(inside: Droneteam, tm
     assert "droneteam.toml" in result.stderr
 
 
-def test_help_takes_well_under_a_second_of_the_processor(droneteam: Droneteam) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    droneteam("--help")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.9
+def test_help_takes_the_processor_a_few_times_as_long_as_the_libraries_of_any_command(
+    droneteam: Droneteam,
+) -> None:
+    """Four times on a quiet machine, some 0.4 s; NumPy alone would be one more."""
+
+    def taken_s(run: Callable[[], object]) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    least = [sys.executable, "-c", "import typer, rich.console"]
+    least_s = max(taken_s(lambda: subprocess.run(least, check=True)) for _ in range(3))
+    assert taken_s(lambda: droneteam("--help")) < 8 * least_s
 
 
 def test_a_place_is_read_or_refused() -> None:

@@ -29,7 +29,7 @@ def test_a_plain_folder_gives_a_list_of_boxes_and_no_finds(tmp_path: Path, drone
     assert "2 frames read" in result.stderr
     (found,) = json.loads(boxes.read_text())
     assert found["file_name"] == "a.png"
-    assert found["category"] == "warm spot"
+    assert (found["category"], found["category_id"], found["spot"]) == ("Person", 0, "warm spot")
     left, top, width, height = found["bbox"]
     assert left <= 147
     assert top <= 93

@@ -78,6 +78,7 @@ def test_only_an_earlier_map_is_written_over(inside: Droneteam, tmp_path: Path) 
     ("arguments", "what"),
     [
         (("-o", "m.json"), "nothing to make a map from"),
+        (("--place", "52,5", "--category", "", "--side", "2", "-o", "m.json"), "nothing to make a map from"),
         (("--place", "52.07", "--category", "x", "-o", "m.json"), "is no place"),
         ((*NEAR,), "nowhere to write the map"),
         ((*NEAR, "-o", "m.tif"), "does not end in .json"),

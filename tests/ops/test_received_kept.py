@@ -35,7 +35,8 @@ from tests.ops.receiver import Receiver, lines
 from tests.ops.replayed import BEGIN_S, place, write_recording
 from tests.ops.surrounded import SETTINGS, get, report, speak
 from tests.telemetry.received_items import cot, sbs, track, write_segment
-from tests.telemetry.tak_server import Server, event, eventually
+from tests.telemetry.tak_server import Server, event
+from tests.waiting import eventually
 
 Picture = tuple[dict[str, Aircraft], dict[str, ForeignReport]]
 

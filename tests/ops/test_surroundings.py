@@ -31,7 +31,8 @@ from telemetry.messages import Encoder
 from telemetry.traffic import ForeignReport
 from tests.ops.receiver import Receiver, lines
 from tests.ops.surrounded import SETTINGS, TOKEN, get, report, speak, write_finds
-from tests.telemetry.tak_server import Server, eventually
+from tests.telemetry.tak_server import Server
+from tests.waiting import PATIENCE_S, eventually
 
 
 @pytest.fixture
@@ -86,13 +87,13 @@ def test_viewers_are_told_of_traffic_at_most_once_a_second_and_only_when_it_chan
                 if told:
                     heard.append(time.monotonic())
                     assert [each.key for each in told] == ["icao:4CA2D6"]
-            assert heard[2] - heard[0] > 1.5, "three times in two seconds at the soonest"
+            assert heard[2] - heard[0] > 1.0, "three times in two seconds, where the first is not late"
 
     with (
         surroundings(SETTINGS, hub, traffic=[receiver.address]) as around,
         serving(SETTINGS, hub=hub, surroundings=around) as address,
     ):
-        asyncio.run(asyncio.wait_for(watch(address), 60))
+        asyncio.run(asyncio.wait_for(watch(address), 2 * PATIENCE_S))
 
 
 def test_a_foreign_track_is_a_vehicle_with_a_mark_beside_ours(hub: Hub) -> None:
@@ -279,7 +280,7 @@ def test_serving_with_everything_and_leaving_it(
     assert health["recording"]["taken"] == 0
     began_s = time.monotonic()
     assert running.interrupt() == 130, running.said()
-    assert time.monotonic() - began_s < 15
+    assert time.monotonic() - began_s < 40
     assert "Traceback" not in running.said()
     assert running.left_behind() == []
 

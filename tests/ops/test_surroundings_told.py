@@ -29,7 +29,8 @@ from telemetry.traffic import ForeignReport, Sighting
 from tests.ops.receiver import Receiver, lines
 from tests.ops.replayed import write_recording
 from tests.ops.surrounded import SETTINGS, get, report, speak, write_finds
-from tests.telemetry.tak_server import Server, event, eventually
+from tests.telemetry.tak_server import Server, event
+from tests.waiting import eventually
 
 
 @pytest.fixture

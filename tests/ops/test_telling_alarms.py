@@ -21,7 +21,8 @@ from telemetry.hub import Hub
 from telemetry.tak import CotEvent, TakStation
 from tests.ops.alarmed import Copter, flying, place, write_rules
 from tests.ops.surrounded import speak
-from tests.telemetry.tak_server import Server, eventually
+from tests.telemetry.tak_server import Server
+from tests.waiting import eventually
 
 FENCE = Key(1, "fence_breach")
 

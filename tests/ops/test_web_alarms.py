@@ -16,9 +16,9 @@ from ops.index import open_index, rebuild
 from telemetry.clock import SystemClock
 from telemetry.hub import Hub
 from tests.ops.alarmed import Copter, flying, place, wait_for, write_rules
+from tests.ops.pages import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-expect.set_options(timeout=20_000)
+pytestmark = pytest.mark.browser
 SIZE = {"width": 1280, "height": 720}
 WIDER = """() => [...document.querySelectorAll('#panel, #alarms-section, #alarms-section *')]
     .filter(each => !each.matches('.name, .text, .whose, .visually-hidden, #alarm-name'))
@@ -249,8 +249,7 @@ def test_however_many_alarms_there_are_nothing_is_cut_off_and_the_aircraft_stay_
     with serving(settings, hub=hub) as address, flying(*fleet):
         opened(page, address)
         expect(page.locator("#alarms > li")).to_have_count(aircraft)
-        page.wait_for_timeout(300)
-        assert page.evaluate(WIDER) == []
+        until(page, lambda: page.evaluate(WIDER) == [], "nothing is wider than its place")
         assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
         for name, least in (("#alarms-section", 90), ("#operation-lists", 100), ("#events-section", 140)):
             box = page.locator(name).bounding_box()

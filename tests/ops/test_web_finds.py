@@ -18,8 +18,7 @@ from ops.finds import REVIEWED, decisions_of
 from ops.operations import Operation
 from tests.imaging.test_finds import example
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-expect.set_options(timeout=20_000)
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

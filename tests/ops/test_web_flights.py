@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -15,10 +13,9 @@ from missions.plan import Plan
 from missions.plan_file import write_plan
 from ops.api.server import serving
 from ops.operations import Operation
+from tests.ops.pages import until, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-WAIT_MS = 20_000
-expect.set_options(timeout=WAIT_MS)
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
@@ -39,13 +36,6 @@ def page(browser: Browser, heath: Path, polder: Plan, complaints: list[str]) -> 
         wait_until(page, "window.droneteam?.map.loaded()")
         yield page
     context.close()
-
-
-def wait_until(page: Page, expression: str, argument: Any = None) -> None:
-    deadline_s = time.monotonic() + WAIT_MS / 1000
-    while not page.evaluate(expression, argument):
-        assert time.monotonic() < deadline_s, f"never became true: {expression}"
-        page.wait_for_timeout(50)
 
 
 def row(page: Page, number: int) -> Locator:
@@ -86,10 +76,10 @@ def test_a_flight_is_looked_at_alone_from_the_list_and_let_go_again(page: Page) 
     row(page, 2).click()
     expect(row(page, 2)).to_have_attribute("aria-pressed", "true")
     expect(row(page, 2).locator(".details")).to_contain_text("turn back by")
-    assert page.evaluate(opacity) != 1
+    wait_until(page, f"{opacity} !== 1")
     page.keyboard.press("Escape")
     expect(row(page, 2)).to_have_attribute("aria-pressed", "false")
-    assert page.evaluate(opacity) == 1
+    wait_until(page, f"{opacity} === 1")
 
 
 def test_a_flight_is_picked_on_the_map_and_its_point_of_no_return_is_marked(page: Page) -> None:
@@ -99,7 +89,6 @@ def test_a_flight_is_picked_on_the_map_and_its_point_of_no_return_is_marked(page
     expect(row(page, 1)).to_have_attribute("aria-pressed", "true")
     expect(row(page, 2)).to_have_attribute("aria-pressed", "false")
     mark = page.evaluate("at => droneteam.map.project(at)", place_of(page, "no_return", 1))
-    page.wait_for_timeout(500)
     context = "document.querySelector('#overlay').getContext('2d')"
     pixels = f"([x, y]) => [...{context}.getImageData(x - 2, y - 2, 5, 5).data]"
-    assert any(page.evaluate(pixels, [round(mark["x"]), round(mark["y"] - 6)]))
+    until(page, lambda: any(page.evaluate(pixels, [round(mark["x"]), round(mark["y"] - 6)])))

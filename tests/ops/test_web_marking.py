@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,10 +14,10 @@ from imaging.control.points import Mark
 from imaging.marking.opened import open_marking
 from ops.api.server import serving
 from tests.ops.marked import API, ID, clicks, operation_with, point_of, put
+from tests.ops.pages import until
 from tests.ops.surveyed import CHECKS, Surveyed
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
-expect.set_options(timeout=60_000)
+pytestmark = pytest.mark.browser
 SIZE = {"width": 1400, "height": 900}
 WIDER = """() => [...document.querySelectorAll('header, #points-panel, #points-panel *, #tools, #strip')]
     .filter(each => !each.matches('#who') && each.clientWidth && each.scrollWidth > each.clientWidth + 1)
@@ -63,14 +62,6 @@ def opened(context: BrowserContext, address: str) -> Page:
     page.goto(f"{address}/{ID}")
     expect(page.locator("#control li")).not_to_have_count(0)
     return page
-
-
-def wait_until(page: Page, reached: Callable[[], bool]) -> None:
-    """Ask until it is true; Playwright's own way evaluates text in the page, which its policy forbids."""
-    deadline_s = time.monotonic() + 60
-    while not reached():
-        assert time.monotonic() < deadline_s, "it never became true"
-        page.wait_for_timeout(50)
 
 
 def choose(page: Page, name: str) -> None:
@@ -183,7 +174,7 @@ def test_the_keyboard_alone_marks_nudges_goes_on_and_undoes(context: BrowserCont
     assert nudged["x_px"] - begun["x_px"] == pytest.approx(0.2)
     assert nudged["y_px"] - begun["y_px"] == pytest.approx(-1.0)
     page.keyboard.press("Control+z")
-    wait_until(page, lambda: page.evaluate(mark, [photo])["x_px"] == begun["x_px"])
+    until(page, lambda: page.evaluate(mark, [photo])["x_px"] == begun["x_px"])
     first.focus()
     page.keyboard.press("Delete")
     expect(cell(page, photo)).to_have_attribute("data-state", "open")

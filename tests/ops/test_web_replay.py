@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from ops.api.server import serving
 from ops.config import Settings
 from ops.operations import Operation
 from telemetry.replay import Replay, open_recordings
+from tests.ops.pages import until, wait_until
 from tests.ops.replayed import BEGIN_S, SECONDS, place, write_recording
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-WAIT_MS = 20_000
-expect.set_options(timeout=WAIT_MS)
+pytestmark = pytest.mark.browser
 END_S = SECONDS - 0.1
 COMPLAINTS = {"error", "warning"}
 SPOKEN = ("Canvas2D: Multiple readback", "[.WebGL", "WebSocket connection", "Failed to load resource")
@@ -73,20 +71,6 @@ def page(browser: Browser, replay: Replay, folder: Path, complaints: list[str]) 
 
 def _ours(message: Any) -> bool:
     return message.type in COMPLAINTS and not message.text.startswith(SPOKEN)
-
-
-def wait_until(page: Page, expression: str, argument: Any = None) -> None:
-    deadline_s = time.monotonic() + WAIT_MS / 1000
-    while not page.evaluate(expression, argument):
-        assert time.monotonic() < deadline_s, f"never became true: {expression}"
-        page.wait_for_timeout(50)
-
-
-def until(page: Page, reached: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + WAIT_MS / 1000
-    while not reached():
-        assert time.monotonic() < deadline_s, "never came true"
-        page.wait_for_timeout(50)
 
 
 def drawn(page: Page, key: str = "1") -> list[float] | None:
@@ -148,6 +132,7 @@ def test_it_plays_at_the_speed_chosen_and_stands_still_again(page: Page, replay:
     assert (replay.speed, replay.playing) == (8, True)
     page.locator("#play").click()
     expect(page.locator("#play")).to_have_attribute("data-playing", "false")
+    until(page, lambda: not replay.playing, "the service stands still too")
     at_rest(page, replay.now_s - BEGIN_S)
     expect(page.locator("#vehicles .vehicle").first).not_to_have_class("vehicle stale")
 
@@ -164,6 +149,11 @@ def test_nothing_is_grey_that_only_goes_fast(page: Page) -> None:
     expect(page.locator("#played")).to_have_text("9:59 of 9:59")
 
 
+def shown_as(time_s: float) -> str:
+    """How the page shows how far it has played: minutes and seconds."""
+    return "{}:{:02}".format(*divmod(int(time_s - BEGIN_S + 1e-3), 60))
+
+
 def test_the_keyboard_plays_and_jumps(page: Page, replay: Replay) -> None:
     page.mouse.click(400, 300)
     for key, second in (
@@ -176,11 +166,8 @@ def test_the_keyboard_plays_and_jumps(page: Page, replay: Replay) -> None:
         ("Home", 0),
     ):
         page.keyboard.press(key)
-        deadline_s = time.monotonic() + 10
-        while abs(replay.now_s - BEGIN_S - second) > 1 and time.monotonic() < deadline_s:
-            page.wait_for_timeout(30)
-        assert replay.now_s - BEGIN_S == pytest.approx(second, abs=1), key
-        page.wait_for_timeout(300)
+        until(page, lambda to=second: abs(replay.now_s - BEGIN_S - to) <= 1, key)
+        until(page, lambda: page.locator("#played").inner_text().startswith(shown_as(replay.now_s)), key)
     page.keyboard.press("Space")
     expect(page.locator("#play")).to_have_attribute("data-playing", "true")
     page.keyboard.press("+")

@@ -13,11 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from ops.api.server import serving
 from telemetry.replay import Replay, Timeline
+from tests.ops.pages import wait_until
 from tests.ops.replayed import BEGIN_S
-from tests.ops.test_web_replay import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-expect.set_options(timeout=20_000)
+pytestmark = pytest.mark.browser
 SPOKEN = ("Canvas2D", "WebGL", "WebSocket connection", "Failed to load resource")
 
 

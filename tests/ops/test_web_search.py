@@ -18,7 +18,7 @@ from ops.api.folder import OperationFolder
 from ops.api.server import serving
 from ops.operations import Operation
 from telemetry.clock import SystemClock
-from tests.ops.test_web import OVERFLOWING, Opened, open_page, wait_until
+from tests.ops.pages import OVERFLOWING, Opened, open_page, opened_in, wait_until
 
 CREATED = "2026-11-27T15:00:00Z"
 
@@ -54,16 +54,11 @@ def test_every_map_is_handed_out_the_newest_last_and_a_broken_one_is_a_problem(h
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opened]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
-    opened = Opened(context.new_page())
-    opened.page.on("console", opened.hear)
-    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    yield opened
-    context.close()
+    with opened_in(browser) as opened:
+        yield opened
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(120)
 def test_the_newest_map_is_drawn_listed_and_can_be_hidden(opened: Opened, heath: Path) -> None:
     operation = Operation.open(heath)
     enter_map(operation, "First")

@@ -20,23 +20,18 @@ from telemetry.clock import SystemClock
 from telemetry.hub import Hub
 from telemetry.recorder import Recorder
 from telemetry.traffic import ForeignReport, Sighting
+from tests.ops.pages import OVERFLOWING, Flying, Opened, open_page, opened_in, place, wait_until
 from tests.ops.receiver import Receiver, lines
-from tests.ops.test_web import OVERFLOWING, Flying, Opened, open_page, place, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 SETTINGS = Settings(port=0, station_name="van-3")
 CALLSIGNS = ("PHEMS", "LIFELN1", "PHABC", "KLM1023", "TRA44K", "EZY82JP", "RYR7KL", "DLH4AB", "", "BAW117")
 
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opened]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
-    opened = Opened(context.new_page())
-    opened.page.on("console", opened.hear)
-    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    opened.page.on("request", opened.see)
-    yield opened
-    context.close()
+    with opened_in(browser) as opened:
+        yield opened
 
 
 class Scene:

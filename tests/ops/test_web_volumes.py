@@ -17,25 +17,20 @@ from telemetry.clock import SystemClock
 from telemetry.hub import Hub
 from telemetry.replay import Replay, open_recordings
 from tests.ops.alarmed import Copter, flying, place
+from tests.ops.pages import Opened, open_page, opened_in, wait_until
 from tests.ops.replayed import BEGIN_S, write_recording
 from tests.ops.test_received_kept import others
-from tests.ops.test_web import Opened, open_page, wait_until
 from tests.telemetry.received_items import write_segment
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.browser
 ROLES = "[...new Set(droneteam.map.queryRenderedFeatures({layers: ['geography', 'contingency']})"
 ROLES += ".map((each) => each.properties.role))].sort().join()"
 
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opened]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
-    opened = Opened(context.new_page())
-    opened.page.on("console", opened.hear)
-    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    opened.page.on("request", opened.see)
-    yield opened
-    context.close()
+    with opened_in(browser) as opened:
+        yield opened
 
 
 def test_volumes_are_drawn_and_can_be_switched_off(opened: Opened, heath: Path) -> None:
@@ -62,8 +57,8 @@ def test_a_replay_shows_others_where_they_were(opened: Opened, tmp_path: Path) -
     replay.seek(BEGIN_S + 150)
     with serving(replay=replay) as address:
         opened.page.goto(address)
-        expect(opened.page.get_by_text("LIFELN1").first).to_be_visible(timeout=20_000)
+        expect(opened.page.get_by_text("LIFELN1").first).to_be_visible()
         replay.seek(BEGIN_S + 300)
-        expect(opened.page.get_by_text("M30T Noord").first).to_be_visible(timeout=20_000)
+        expect(opened.page.get_by_text("M30T Noord").first).to_be_visible()
         expect(opened.page.get_by_text("LIFELN1")).to_have_count(0)
     assert opened.complaints == []

@@ -20,6 +20,7 @@ from sitl.ardupilot.runner import LOG_NAME
 from telemetry.client import VehicleClient
 from telemetry.clock import SystemClock
 from telemetry.links import open_link
+from tests.waiting import PATIENCE_S, eventually
 
 ELF_HEAD = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00"
 COPTER = ELF_HEAD + b"\0" * 3000 + b"ArduCopter V4.5.4\0" + b"\1" * 300_000
@@ -241,11 +242,8 @@ class TestRunner:
             pid = int(owner.stdout.readline())
             assert alive(pid)
             owner.send_signal(number)
-            owner.wait(20)
-        deadline_s = time.monotonic() + 10
-        while alive(pid) and time.monotonic() < deadline_s:
-            time.sleep(0.02)
-        assert not alive(pid)
+            owner.wait(PATIENCE_S)
+        assert eventually(lambda: not alive(pid))
 
     @pytest.mark.sitl
     def test_it_outlives_the_thread_that_started_it(self, ardupilot: Binary, tmp_path: Path) -> None:

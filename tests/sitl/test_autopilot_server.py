@@ -18,6 +18,7 @@ from sitl.autopilot import DEFAULT_HOME, SmallVehicle
 from telemetry.client import VehicleClient
 from telemetry.clock import ManualClock, SystemClock
 from telemetry.links import open_link
+from tests.waiting import PATIENCE_S
 
 
 def test_two_may_connect_and_a_third_is_turned_away() -> None:
@@ -55,11 +56,11 @@ def test_its_time_is_the_clocks() -> None:
     ):
         client.link.receive(0.2)
         clock.sleep(1.0)
-        client.connect(10)
+        client.connect(PATIENCE_S)
         client.request_message_rate("SYSTEM_TIME", 10)
         clock.sleep(5.0)
         boots_ms = [0]
-        deadline_s = real.monotonic_s() + 20
+        deadline_s = real.monotonic_s() + PATIENCE_S
         while boots_ms[-1] < 23_900 and real.monotonic_s() < deadline_s:
             boots_ms += [m.time_boot_ms for m in client.pump(0.05) if m.name == "SYSTEM_TIME"]
         assert 23_900 <= boots_ms[-1] <= 24_000
@@ -72,7 +73,7 @@ def test_its_home_is_where_it_was_put() -> None:
         VehicleClient(open_link(vehicle.address, clock), clock) as client,
     ):
         assert client.connect().system == 42
-        assert client.wait_for(lambda: client.state.home is not None, 10)
+        assert client.wait_for(lambda: client.state.home is not None, PATIENCE_S)
         assert client.state.home is not None
         assert GeoPoint(*client.state.home[:2]) == DEFAULT_HOME.place
 

@@ -21,6 +21,7 @@ from telemetry.frames import Frame as WireFrame
 from telemetry.links import Link, open_link
 from telemetry.messages import Encoder, Message
 from telemetry.transfer.machine import Timing
+from tests.waiting import PATIENCE_S
 
 ACCEPTED, UNSUPPORTED = 0, 3
 REQUEST_MESSAGE, SET_MESSAGE_INTERVAL, SET_MODE, ARM = 512, 511, 176, 400
@@ -79,7 +80,7 @@ def next_message(
     client: VehicleClient,
     name: str,
     wanted: Callable[[Message], bool] = lambda _: True,
-    timeout_s: float = 10,
+    timeout_s: float = PATIENCE_S,
 ) -> Message:
     deadline_s = client.clock.monotonic_s() + timeout_s
     while client.clock.monotonic_s() < deadline_s:
@@ -366,7 +367,7 @@ class TestTelemetry:
         for name in names:
             client.request_message_rate(name, 5)
         heard: set[str] = set()
-        deadline_s = client.clock.monotonic_s() + 10
+        deadline_s = client.clock.monotonic_s() + PATIENCE_S
         while not names <= heard and client.clock.monotonic_s() < deadline_s:
             heard |= {message.name for message in client.pump(0.1)}
         assert names <= heard
@@ -381,5 +382,5 @@ class TestTelemetry:
         with VehicleClient(open_link(vehicle.second_address, clock), clock, own_system=254) as second:
             second.connect()
             assert second.state.kind == vehicle.kind
-            assert second.wait_for(lambda: second.state.place is not None, 10)
+            assert second.wait_for(lambda: second.state.place is not None, PATIENCE_S)
             assert client.parameter("SYSID_THISMAV") == 1

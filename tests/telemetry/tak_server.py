@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -31,13 +30,6 @@ def event(number: int = 1, *, now_s: float | None = None, **changes: Any) -> Cot
     made = vehicle_event(STATION, state)
     assert made is not None
     return replace(made, **changes)
-
-
-def eventually(reached: Callable[[], bool], timeout_s: float = 30) -> bool:
-    deadline_s = time.monotonic() + timeout_s
-    while not reached() and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    return reached()
 
 
 class Server:

@@ -49,9 +49,15 @@ def watched(path: Path, situation: Situation | None = None) -> tuple[list[Transi
     return log, desk
 
 
-def test_a_real_quad_raises_a_handful_of_alarms(shared: Callable[[str], Path]) -> None:
-    """Five short flights by hand in ten minutes: a poor GPS, a battery that runs down, two messages."""
-    log, desk = watched(shared("tlogs/solo-quad-v1.tlog"))
+@pytest.fixture(scope="module")
+def quad(shared: Callable[[str], Path]) -> tuple[list[Transition], AlertDesk]:
+    """What is said of five short flights by hand in ten minutes."""
+    return watched(shared("tlogs/solo-quad-v1.tlog"))
+
+
+def test_a_real_quad_raises_a_handful_of_alarms(quad: tuple[list[Transition], AlertDesk]) -> None:
+    """A poor GPS, a battery that runs down, two messages."""
+    log, desk = quad
     assert {one.key.vehicle for one in log} == {1}
     assert Counter(one.key.rule for one in log if one.raised) == {
         "gps_hdop": 6,
@@ -64,9 +70,10 @@ def test_a_real_quad_raises_a_handful_of_alarms(shared: Callable[[str], Path]) -
     assert desk.active()[0].key.rule == "battery_home"
 
 
-def test_a_real_quad_played_again_gives_the_same(shared: Callable[[str], Path]) -> None:
-    path = shared("tlogs/solo-quad-v1.tlog")
-    assert watched(path)[0] == watched(path)[0]
+def test_a_real_quad_played_again_gives_the_same(
+    shared: Callable[[str], Path], quad: tuple[list[Transition], AlertDesk]
+) -> None:
+    assert watched(shared("tlogs/solo-quad-v1.tlog"))[0] == quad[0]
 
 
 @pytest.mark.parametrize("name", ["tlogs/sub-small-v2.tlog", "tlogs/sub-v2.tlog"])

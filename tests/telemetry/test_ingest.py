@@ -7,8 +7,6 @@ import os
 import resource
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +17,9 @@ from telemetry.hub import Hub
 from telemetry.links import open_link
 from telemetry.reader import LinkReader
 from telemetry.recorder import Recorder
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
-
-
-def wait_for(what: Callable[[], bool], timeout_s: float = 60) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not what() and time.monotonic() < deadline_s:
-        time.sleep(0.02)
 
 
 def ingest(folder: Path, vehicles: int, rate_hz: float, for_s: float) -> float:
@@ -42,7 +35,7 @@ def ingest(folder: Path, vehicles: int, rate_hz: float, for_s: float) -> float:
             options = ["--vehicles", str(vehicles), "--rate", str(rate_hz), "--for", str(for_s)]
             said = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=True)
             sent = json.loads(said.stdout)["frames"]
-            wait_for(lambda: recorder.watermark.frames == sent)
+            eventually(lambda: recorder.watermark.frames == sent)
             after = resource.getrusage(resource.RUSAGE_SELF)
         losses = hub.losses(link.address)
     assert sent == round(rate_hz * for_s)

@@ -16,11 +16,12 @@ from telemetry.clock import ManualClock, SystemClock
 from telemetry.frames import Frame
 from telemetry.links import FORMS, Link, LinkClosed, open_link
 from telemetry.messages import Encoder
+from tests.waiting import PATIENCE_S, eventually
 
 ENCODER = Encoder(7, 1)
 
 
-def receive_some(link: Link, count: int = 1, timeout_s: float = 5) -> list[Frame]:
+def receive_some(link: Link, count: int = 1, timeout_s: float = PATIENCE_S) -> list[Frame]:
     frames: list[Frame] = []
     deadline_s = time.monotonic() + timeout_s
     while len(frames) < count and time.monotonic() < deadline_s:
@@ -139,9 +140,7 @@ def test_tcpin_answers_all_and_forgets_who_left() -> None:
             assert len(receive_some(server, 2)) == 2
             server.send(attitude())
             assert len(receive_some(first)) == len(receive_some(second)) == 1
-        server.receive(0.1)
-        server.receive(0.1)
-        assert server._ends == ()  # type: ignore[attr-defined]
+        assert eventually(lambda: not server.receive(0.05) and server._ends == ())  # type: ignore[attr-defined]
         server.send(attitude())
 
 

@@ -18,16 +18,16 @@ from telemetry.segments import check_folder
 from telemetry.tlog import read_tlog
 
 ROOT = Path(__file__).parents[2]
-SWARM = ("--vehicles", "100", "--rate", "10000", "--for", "36000")
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
-    """A port on which 100 vehicles speak, 10,000 frames a second, for as long as the test runs."""
+def port(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A port on which 100 vehicles speak, so many frames a second in all, for as long as the test runs."""
+    said = ("--vehicles", "100", "--rate", str(request.param), "--for", "36000")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         number = int(free.getsockname()[1])
-    swarm = subprocess.Popen([sys.executable, "-m", "sitl.swarm", f"127.0.0.1:{number}", *SWARM], cwd=ROOT)
+    swarm = subprocess.Popen([sys.executable, "-m", "sitl.swarm", f"127.0.0.1:{number}", *said], cwd=ROOT)
     try:
         yield number
     finally:
@@ -77,6 +77,7 @@ def check_kills(port: int, folder: Path, kills: int, seed: int) -> list[float]:
     return ready
 
 
+@pytest.mark.parametrize("port", [2_000], indirect=True)
 def test_what_was_safe_survives_a_kill_and_the_next_recorder_seals_it(port: int, tmp_path: Path) -> None:
     check_kills(port, tmp_path, kills=3, seed=1)
     verdicts = {check.verdict for check in check_folder(tmp_path)}
@@ -85,6 +86,7 @@ def test_what_was_safe_survives_a_kill_and_the_next_recorder_seals_it(port: int,
 
 
 @pytest.mark.campaign
+@pytest.mark.parametrize("port", [10_000], indirect=True)
 def test_two_hundred_kills_lose_nothing_that_was_safe(port: int, tmp_path: Path) -> None:
     ready = sorted(check_kills(port, tmp_path, kills=200, seed=2))
     print(f"200 kills; to the first frame: median {ready[100]:.2f} s, longest {ready[-1]:.2f} s")  # noqa: T201

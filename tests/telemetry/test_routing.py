@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
@@ -17,6 +15,7 @@ from telemetry.links import open_link
 from telemetry.messages import Encoder, target_of
 from telemetry.reader import LinkReader
 from telemetry.routing import Outbox, Router
+from tests.waiting import eventually
 
 
 class Ear:
@@ -141,19 +140,12 @@ def test_a_station_that_is_away_is_told_of_and_heard_again() -> None:
 
     box = Outbox("station", send)
     box.put([b"lost"])
-    wait_for(lambda: box.dropped == 1)
+    assert eventually(lambda: box.dropped == 1)
     assert "nobody is there" in box.problem
     away = False
     box.put([b"heard"])
     box.close()
     assert (box.sent, box.dropped, box.problem) == (1, 1, "")
-
-
-def wait_for(what: Callable[[], bool], timeout_s: float = 30) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not what():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.005)
 
 
 def test_over_real_sockets_a_station_hears_and_commands() -> None:
@@ -172,14 +164,16 @@ def test_over_real_sockets_a_station_hears_and_commands() -> None:
         router.add_vehicles(near.address, near.send)
         router.add_station(far.address, far.send)
         station.send(frame_of(255, "HEARTBEAT", type=6, autopilot=8).raw)
-        wait_for(lambda: far.health.frames == 1)
+        assert eventually(lambda: far.health.frames == 1)
         said = [frame_of(1, "ATTITUDE", roll=rng.random(), time_boot_ms=n) for n in range(200)]
         for frame in said:
             vehicle.send(frame.raw)
         got: list[Frame] = []
-        wait_for(lambda: bool(got.extend(station.receive(0.1))) or len(got) >= 200)
+        assert eventually(lambda: bool(got.extend(station.receive(0.1))) or len(got) >= 200)
         assert [frame.raw for frame in got] == [frame.raw for frame in said]
         station.send(order(1).raw)
         back: list[Frame] = []
-        wait_for(lambda: bool(back.extend(vehicle.receive(0.1))) or any(target_of(f) == 1 for f in back))
+        assert eventually(
+            lambda: bool(back.extend(vehicle.receive(0.1))) or any(target_of(f) == 1 for f in back)
+        )
         router.close()

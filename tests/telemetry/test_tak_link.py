@@ -21,7 +21,8 @@ from telemetry.tak import (
     xml_of,
 )
 from telemetry.tak.transports import open_transport
-from tests.telemetry.tak_server import SOON, Server, event, eventually
+from tests.telemetry.tak_server import SOON, Server, event
+from tests.waiting import eventually
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from telemetry.tak import (
     TakLink,
     xml_of,
 )
-from tests.telemetry.tak_server import SOON, Server, event, eventually
+from tests.telemetry.tak_server import SOON, Server, event
+from tests.waiting import eventually
 
 # Certificates, made anew for each run of the tests.
 

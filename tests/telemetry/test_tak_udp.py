@@ -20,7 +20,8 @@ from telemetry.tak import (
     xml_of,
 )
 from telemetry.tak.outbox import Outbox
-from tests.telemetry.tak_server import event, eventually
+from tests.telemetry.tak_server import event
+from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("protocol", [0, 1])

@@ -6,7 +6,6 @@ import json
 import random
 import socket
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from telemetry.traffic import (
     track_report_of,
     vehicle_state_of,
 )
+from tests.waiting import eventually
 
 NOW_S = 1_772_000_000.0
 WHOLE: dict[str, Any] = {
@@ -46,13 +46,6 @@ WHOLE: dict[str, Any] = {
 
 def document(**changes: Any) -> bytes:
     return json.dumps({**WHOLE, **changes}).encode()
-
-
-def eventually(reached: Callable[[], bool], timeout_s: float = 20) -> bool:
-    deadline_s = time.monotonic() + timeout_s
-    while not reached() and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    return reached()
 
 
 def test_a_report_is_read_whole_and_written_again() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -15,6 +14,7 @@ from missions.errors import FormatError, LinkError
 from telemetry.backoff import Backoff
 from telemetry.clock import ManualClock, SystemClock
 from telemetry.traffic import SbsReader, SbsSource, Sighting, TrafficPicture, sighting_of_line
+from tests.waiting import eventually
 
 # The lines that woodair.net and the documentation of node-sbs1 print as examples of each type; that of type 2
 # is printed with a field too many.
@@ -44,13 +44,6 @@ def read(line: str) -> Sighting:
     sighting = sighting_of_line(line.encode(), 7.0)
     assert sighting is not None
     return sighting
-
-
-def eventually(reached: Callable[[], bool], timeout_s: float = 20) -> bool:
-    deadline_s = time.monotonic() + timeout_s
-    while not reached() and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    return reached()
 
 
 def test_every_type_of_message_says_what_it_says() -> None:

@@ -1,4 +1,4 @@
-"""A real ArduPilot copter flies out of the volume that its operation holds, and back: both are told."""
+"""A real ArduPilot copter is quiet in what was planned for it, and told of where that is drawn too small."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ from ops.api.folder import OperationFolder
 from ops.operations import Operation
 from sitl.ardupilot import find
 from sitl.proof import fly_plan
-from telemetry.alerts import Transition, load_rules
-from telemetry.clock import SystemClock
+from telemetry.alerts import AlertDesk, Situation, Transition, load_rules
+from telemetry.alerts.listening import StatusTexts
+from telemetry.clock import ManualClock, SystemClock
+from telemetry.hub import Hub
 from telemetry.replay import open_recordings
+from telemetry.state import VehicleState
+from telemetry.tlog import read_tlog
 from telemetry.track import Track
 
 pytestmark = [
@@ -47,7 +51,50 @@ def plan_over(width_m: float) -> Plan:
     )
 
 
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    """What is flown; `plan_over(90.0)` is less than half as wide, so that the flight leaves it."""
+    return plan_over(200.0)
+
+
+@pytest.fixture(scope="module")
+def recording(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The one flight that all is asked of."""
+    return fly_plan(plan, tmp_path_factory.mktemp("flight"), speedup=10.0)[0].recording
+
+
+def watched(path: Path, plan: Plan) -> list[tuple[Transition, VehicleState]]:
+    """What a desk says of the recording, with the vehicle's state at the time."""
+    hub, texts, desk = Hub(ManualClock()), StatusTexts(), AlertDesk()
+    hub.subscribe(texts)
+    log: list[tuple[Transition, VehicleState]] = []
+    next_s = 0.0
+    for frame in read_tlog(path):
+        hub.publish([frame])
+        if frame.time_s < next_s:
+            continue
+        next_s = frame.time_s + 0.1
+        vehicles = hub.vehicles()
+        made = desk.look(frame.time_s, vehicles, Situation(plans={1: plan}, messages=texts.take()))
+        log += [(one, vehicles[one.key.vehicle]) for one in made]
+    return log
+
+
+def test_it_is_quiet_in_its_own_fence_and_told_in_a_smaller_one(plan: Plan, recording: Path) -> None:
+    own = [one for one, _ in watched(recording, plan)]
+    assert {one.key.rule for one in own if one.raised} <= {"autopilot_message"}, own
+    smaller = watched(recording, plan_over(90.0))
+    breaches = [(one, state) for one, state in smaller if one.key.rule == "fence_breach"]
+    assert breaches[0][0].raised
+    for one, state in breaches:
+        east, _ = FRAME.local_from_geo([(state.lon_deg, state.lat_deg)])[0]
+        assert bool(east > 120) is one.raised, (one, east)
+    nears = [one for one, _ in smaller if one.key.rule == "fence_near" and one.raised]
+    assert nears[0].time_s < breaches[0][0].time_s
+
+
 def found(folder: Path, recording: Path) -> list[Transition]:
+    """What the service says of the volumes in an operation."""
     shown = OperationFolder(folder, SystemClock())
     recomputing = Recomputing(
         open_recordings([recording]),
@@ -62,9 +109,9 @@ def found(folder: Path, recording: Path) -> list[Transition]:
     return [each for each in every if each.key.rule in ("flight_geography", "contingency_volume")]
 
 
-def test_a_real_copter_is_quiet_in_its_volumes_and_told_of_when_it_leaves_them(tmp_path: Path) -> None:
-    plan, meant = plan_over(200.0), plan_over(90.0)
-    recording = fly_plan(plan, tmp_path / "flight", speedup=4.0)[0].recording
+def test_it_is_quiet_in_its_volumes_and_told_of_when_it_leaves_them(
+    plan: Plan, recording: Path, tmp_path: Path
+) -> None:
     operation = Operation.create(tmp_path / "op", "Heath", "missing-person")
     write_plan(plan, operation.folder / "plans" / "heath.json")
     operation.add_file(operation.folder / "plans" / "heath.json", "plan")
@@ -75,7 +122,7 @@ def test_a_real_copter_is_quiet_in_its_volumes_and_told_of_when_it_leaves_them(t
     assert found(operation.folder, recording) == [], "what was planned round it holds it"
 
     margins = dataclasses.replace(margins, contingency_m=15.0)
-    narrow = volumes_of(meant, margins)
+    narrow = volumes_of(plan_over(90.0), margins)
     path = operation.folder / "volumes" / "narrow.geojson"
     path.write_bytes(write_volumes(FlightVolumes("narrow", narrow, plan.created)))
     operation.add_file(path, "volume")

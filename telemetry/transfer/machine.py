@@ -156,11 +156,12 @@ class Upload(Machine):
             return []
         if result == INVALID_SEQUENCE:
             return []
-        if result == NO_SPACE and self._last is None and self._restarts < self._timing.restarts:
-            self._restarts += 1  # an ArduPilot that is starting has no room yet: wait, then ask again
+        starting = result in (NO_SPACE, ERROR) and self._last is None
+        if starting and self._restarts < self._timing.restarts:
+            self._restarts += 1  # an ArduPilot that is starting cannot take any yet: wait, then ask again
             self._tries, self._deadline_s = 0, now_s + self._timing.answer_s
             return []
-        lost_track = result == CANCELLED or (result == ERROR and self._last is not None)
+        lost_track = result in (CANCELLED, ERROR)
         if lost_track and self._restarts < self._timing.restarts:
             return self._restart(now_s)
         return self._refuse(

@@ -120,18 +120,22 @@ def test_the_reason_of_a_refusal_is_told(connected: Callable[..., Any]) -> None:
         upload(client, MissionType.MISSION, items_of(5))
 
 
-def test_a_vehicle_that_is_still_starting_is_asked_again(connected: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("answer", [1, 4], ids=["error", "no space"])
+def test_a_vehicle_that_is_still_starting_is_asked_again(connected: Callable[..., Any], answer: int) -> None:
     vehicle, client = connected()
-    answers = iter([lambda _: vehicle._mission_ack(0, 4)] * 2)
+    answers = iter([lambda _: vehicle._mission_ack(0, answer)] * 2)
     vehicle.answers["MISSION_COUNT"] = lambda message: next(answers, vehicle._on_mission_count)(message)
     upload(client, MissionType.MISSION, items_of(5))
     assert vehicle.lists[0] == items_of(5)
 
 
-def test_a_vehicle_without_room_is_refused_in_the_end(connected: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(("answer", "told"), [(1, "error"), (4, "no space")])
+def test_a_vehicle_that_takes_none_is_refused_in_the_end(
+    connected: Callable[..., Any], answer: int, told: str
+) -> None:
     vehicle, client = connected()
-    vehicle.answers["MISSION_COUNT"] = lambda message: vehicle._mission_ack(0, 4)
-    with pytest.raises(Refused, match="no space"):
+    vehicle.answers["MISSION_COUNT"] = lambda message: vehicle._mission_ack(0, answer)
+    with pytest.raises(Refused, match=told):
         upload(client, MissionType.MISSION, items_of(5))
 
 

@@ -7,6 +7,7 @@ way in for one pixel, in longitude and latitude.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -105,7 +106,7 @@ def ground_point(
     frame = frame or LocalFrame(pose.place)
     shot = Shot(camera, pose, mount, distortion)
     found = place([pixel], shot, ground_under(pose, frame, ground), frame, sigmas or Sigmas())[0]
-    return Unplaced(found) if isinstance(found, str) else on_earth(found, frame)
+    return Unplaced(found) if isinstance(found, str) else on_earth([found], frame)[0]
 
 
 def ground_under(
@@ -119,17 +120,20 @@ def ground_under(
     return Relief(ground, frame, lift_m)
 
 
-def on_earth(placed: Placed, frame: LocalFrame) -> GroundPoint:
-    """A placed spot in longitude and latitude."""
-    east, north = placed.east_north_m
-    return GroundPoint(
-        place=frame.point_from_local(float(east), float(north)),
-        ground_amsl_m=placed.height_amsl_m,
-        distance_m=placed.distance_m,
-        gsd_m=placed.gsd_m,
-        covariance=placed.covariance,
-        placed=placed,
-    )
+def on_earth(placed: Sequence[Placed], frame: LocalFrame) -> list[GroundPoint]:
+    """Placed spots in longitude and latitude."""
+    lonlat = frame.geo_from_local([each.east_north_m for each in placed]).tolist()
+    return [
+        GroundPoint(
+            place=GeoPoint(lat, lon),
+            ground_amsl_m=each.height_amsl_m,
+            distance_m=each.distance_m,
+            gsd_m=each.gsd_m,
+            covariance=each.covariance,
+            placed=each,
+        )
+        for each, (lon, lat) in zip(placed, lonlat, strict=True)
+    ]
 
 
 def fitted(camera: Camera, width_px: int, height_px: int) -> Camera:

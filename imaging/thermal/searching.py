@@ -249,15 +249,14 @@ class Search:
         points = self._place([(spot.col, spot.row) for spot in spots], camera, posed)
         assert self._frame is not None  # noqa: S101 - set as the first frame was placed
         self.tracker = self.tracker or Tracker(self._frame)
+        self.spots_not_placed += [(frame.name, why) for why in points if isinstance(why, str)]
+        placed = {n: point for n, point in enumerate(points) if not isinstance(point, str)}
+        on_ground = on_earth(list(placed.values()), self._frame)
         seen = []
-        for number, (spot, point) in enumerate(zip(spots, points, strict=True)):
-            if isinstance(point, str):
-                self.spots_not_placed.append((frame.name, point))
-                continue
+        for (number, point), where in zip(placed.items(), on_ground, strict=True):
+            spot, time_s = spots[number], frame.exposure.time_s
             size_m = (spot.sides_px[0] * point.gsd_m, spot.sides_px[1] * point.gsd_m)
-            time_s = frame.exposure.time_s
-            on_ground = on_earth(point, self._frame)
-            sighting = Sighting(frame.name, frame.sha256, time_s, spot, on_ground, size_m, posed.source)
+            sighting = Sighting(frame.name, frame.sha256, time_s, spot, where, size_m, posed.source)
             seen.append((sighting, self._pictures.of(frame.sha256, number)))
         return self.tracker.add(seen)
 

@@ -42,7 +42,7 @@ def point(east: float, north: float, course: float = 1.0) -> GroundPoint:
     columns[0, SHARED.index("clock")] = CLOCK_M * course
     own = RANDOM_M**2 * np.eye(2)
     placed = Placed(np.array([east, north]), 0.0, 60.0, 0.08, columns, np.zeros(2), own / 2, own / 2)
-    return on_earth(placed, FRAME)
+    return on_earth([placed], FRAME)[0]
 
 
 def tracked(*frames: list[Sighting]) -> list[Thing]:

@@ -22,7 +22,7 @@ from imaging.refinement import Refined
 from imaging.scene import Scene, key_of
 
 STAGE = "accuracy"
-VERSION = 4
+VERSION = 5
 NOT_FOR_EVIDENCE = "not for evidence: no ground control"
 NOT_CHECKED = "not for evidence: no independent check on the ground"
 COVERAGE_95 = 1.96
@@ -33,7 +33,9 @@ class Accuracy:
     """Figures of fit. Reprojection errors in pixels of the photos, GPS residuals and checks in metres.
 
     `scale_95_pct` is half the width of the 95 % interval of the scale, in per cent of a distance, from the
-    covariance of the adjustment. `gps_factor` is how many times the positions disagree beyond what was
+    covariance of the adjustment. `gps_rmse_horizontal_m` is what is left of the GPS residuals without what
+    the flight shares (an offset, the receiver's lag, its lever arm), `gps_whole_horizontal_m` with all of it
+    but their mean. `gps_factor` is how many times the positions disagree beyond what was
     expected. `heights_follow_focal_length` says that too little control holds the ground: an error in the
     focal length scales heights, not distances. `ground_control_points` and `scale_bars` shaped the scene;
     `checks` did not.
@@ -48,6 +50,7 @@ class Accuracy:
     observations: int
     gps_rmse_horizontal_m: float
     gps_rmse_vertical_m: float
+    gps_whole_horizontal_m: float
     gps_max_m: float
     gps_used: int
     gps_set_aside: int
@@ -101,6 +104,8 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
     finite = alignment.observation_px[np.isfinite(alignment.observation_px)]
     errors_px = finite if len(finite) else np.zeros(1)
     residuals = np.array([[r.east_m, r.north_m, r.up_m] for r in placed.residuals if r.used])
+    used = [each.used for each in placed.residuals]
+    whole = refined.gps_whole_m[used, :2]
     wrong = {(blunder.name, blunder.photo) for blunder in refined.blunders}
     checks = checked(adjusted, control.without_marks(wrong), placed.frame)
     points = refined.control_points
@@ -118,6 +123,7 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
         "observations": len(alignment.observation_px),
         "gps_rmse_horizontal_m": rms(np.linalg.norm(residuals[:, :2], axis=1)),
         "gps_rmse_vertical_m": rms(residuals[:, 2]),
+        "gps_whole_horizontal_m": rms(np.linalg.norm(whole - whole.mean(axis=0), axis=1)),
         "gps_max_m": float(np.linalg.norm(residuals, axis=1).max()),
         "gps_used": len(residuals),
         "gps_set_aside": sum(not each.used and each.told for each in placed.residuals),

@@ -51,14 +51,16 @@ FREEDOM_OF_A_SIMILARITY = 7
 class Refined:
     """The scene after the adjustment.
 
-    `gps_factor` is how many times the positions disagree beyond what was expected; `control_points` and
-    `bars` shaped the scene; `blunders` were set aside.
+    `gps_factor` is how many times the positions disagree beyond what was expected, `gps_whole_m` (n, 3) how
+    far the photos lie from the positions that they tell, what the flight shares included; `control_points`
+    and `bars` shaped the scene; `blunders` were set aside.
     """
 
     alignment: Alignment
     placed: Georeference
     adjusted: Adjusted
     gps_factor: float
+    gps_whole_m: Array
     control_points: int
     bars: int
     blunders: tuple[Blunder, ...]
@@ -343,6 +345,7 @@ def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georefere
         ),
         adjusted=adjusted,
         gps_factor=float(record["gps_factor"]),
+        gps_whole_m=np.add(record["gps_apart_m"], record["gps_common_m"]),
         control_points=int(record["control_points"]),
         bars=int(record["bars"]),
         blunders=tuple(Blunder(**each) for each in record["blunders"]),

@@ -32,6 +32,7 @@ def show(report: SceneReport, scene: Path) -> None:
             "From GPS",
             f"{accuracy.gps_rmse_horizontal_m:.2f} m in plan, {accuracy.gps_rmse_vertical_m:.2f} m in height",
         ),
+        ("with lag and lever arm", f"{accuracy.gps_whole_horizontal_m:.2f} m in plan"),
         ("Scale", f"within {accuracy.scale_95_pct:.2f} % (95 %), {_scale_from(accuracy)}"),
         *_control_rows(accuracy),
         *_parts_row(report),

@@ -24,7 +24,9 @@ def with_turns(settled: Adjusted, rotation: np.ndarray, turns_deg: tuple[float, 
     covariance = settled.covariance.copy()
     places = settled.layout.view(indices([0]))[0][:6]
     covariance[np.ix_(places, places)] = np.diag(np.square([*np.radians(turns_deg), 0.1, 0.2, 0.3]))
-    return replace(settled, state=replace(settled.state, rotations=rotations), covariance=covariance)
+    return replace(
+        settled, state=replace(settled.state, rotations=rotations), made_covariance=lambda: covariance
+    )
 
 
 @pytest.mark.parametrize("yaw_deg", [0.0, 37.0, 180.0])

@@ -50,7 +50,8 @@ def test_the_memory_of_a_trail_does_not_grow() -> None:
         trail.add(number, (5.0, 52.0, 60.0, 1e9 + number))
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert after - before < 2_000
+    # kept point by point it would be half a million; other threads of the process count too
+    assert after - before < 20_000
 
 
 def test_memory_can_be_given_back_at_any_time() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ import pycolmap
 from imaging.alignment_job import DATABASE, POINTS, RESULT, Job, read_job
 from imaging.lens import Lens, json_from_lens
 from imaging.worked import worked
+from imaging.worker import end_with_parent, tell
 
 SEED = 1
 CHUNK_PAIRS = 50
@@ -40,7 +40,7 @@ class _Seen(NamedTuple):
 
 def main(scratch: Path) -> None:
     """Do the job in `scratch` and leave the result there."""
-    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     pycolmap.logging.minloglevel = int(pycolmap.logging.WARNING)
     pycolmap.set_random_seed(SEED)
     job = read_job(scratch)
@@ -49,21 +49,11 @@ def main(scratch: Path) -> None:
     _match(job, database, scratch)
     _write_result(job, database, _map_with_a_lens(job, database, scratch), scratch)
     used = worked()
-    _tell(cpu_s=used.cpu_s, peak_bytes=used.peak_bytes)
-
-
-def _tell(**event: object) -> None:
-    sys.stdout.write(json.dumps(event) + "\n")
-    sys.stdout.flush()
-
-
-def _leave_with_the_parent() -> None:
-    sys.stdin.read()
-    os._exit(1)  # the main thread may be deep in native code
+    tell(cpu_s=used.cpu_s, peak_bytes=used.peak_bytes)
 
 
 def _extract(job: Job, database: Path) -> None:
-    _tell(stage="alignment: tie points", total=sum(len(names) for names in job.groups.values()))
+    tell(stage="alignment: tie points", total=sum(len(names) for names in job.groups.values()))
     options = pycolmap.FeatureExtractionOptions()
     options.max_image_size = job.search_px
     options.num_threads = job.threads
@@ -84,11 +74,11 @@ def _extract(job: Job, database: Path) -> None:
             )
             reader.camera_params = ""
             reader.existing_camera_id = camera_id
-            _tell(advance=len(chunk))
+            tell(advance=len(chunk))
 
 
 def _match(job: Job, database: Path, scratch: Path) -> None:
-    _tell(stage="alignment: matches", total=len(job.pairs))
+    tell(stage="alignment: matches", total=len(job.pairs))
     matching = pycolmap.FeatureMatchingOptions()
     matching.num_threads = job.threads
     verification = pycolmap.TwoViewGeometryOptions()
@@ -100,7 +90,7 @@ def _match(job: Job, database: Path, scratch: Path) -> None:
         pycolmap.match_image_pairs(
             database, matching_options=matching, pairing_options=pairing, verification_options=verification
         )
-        _tell(advance=len(chunk))
+        tell(advance=len(chunk))
 
 
 def _map_with_a_lens(job: Job, database: Path, scratch: Path) -> pycolmap.Reconstruction | None:
@@ -135,7 +125,7 @@ def _focal_told(job: Job) -> bool:
 
 def _map(job: Job, database: Path, scratch: Path, *, radial: bool) -> pycolmap.Reconstruction | None:
     total = sum(len(names) for names in job.groups.values())
-    _tell(stage="alignment: poses and lens" if radial else "alignment: poses", total=total)
+    tell(stage="alignment: poses and lens" if radial else "alignment: poses", total=total)
     options = pycolmap.IncrementalPipelineOptions()
     options.num_threads = job.threads
     options.random_seed = SEED
@@ -149,8 +139,8 @@ def _map(job: Job, database: Path, scratch: Path, *, radial: bool) -> pycolmap.R
         job.folder,
         scratch,
         options=options,
-        initial_image_pair_callback=lambda: _tell(advance=2),
-        next_image_callback=lambda: _tell(advance=1),
+        initial_image_pair_callback=lambda: tell(advance=2),
+        next_image_callback=lambda: tell(advance=1),
     )
     return max(models.values(), key=lambda model: model.num_reg_images(), default=None)
 

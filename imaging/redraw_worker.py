@@ -10,17 +10,14 @@ is gone it ends too.
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
 from pathlib import Path
-from typing import Any
 
 from imaging.control.gathering import control_from_json
 from imaging.pace import Pace, pace_of
 from imaging.redraw import TAKEN_OVER, options_of, redraw
-from imaging.worker import end_with_parent
-from missions.errors import DroneteamError, InputError
+from imaging.worker import obeyed, tell
+from missions.errors import InputError
 from telemetry.clock import Clock, SystemClock
 
 EACH_S = 0.25
@@ -47,22 +44,20 @@ class _Told:
 
     def note(self, text: str) -> None:
         """Pass it on."""
-        say({"note": text})
+        tell(note=text)
 
     def _say(self) -> None:
         self._said_s = self._clock.monotonic_s()
         left_s = self._pace.left_s
-        say({
-            "stage": self._name,
-            "share": round(self._pace.share, 3),
-            "left_s": None if left_s is None else round(left_s, 1),
-        })  # fmt: skip
+        tell(
+            stage=self._name,
+            share=round(self._pace.share, 3),
+            left_s=None if left_s is None else round(left_s, 1),
+        )
 
 
-def main(job_file: Path) -> int:
-    """Draw; 0 when all was written."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+def main(job_file: Path) -> None:
+    """Draw."""
     job = json.loads(job_file.read_text())
     old, photos = Path(job["old"]), {name: Path(path) for name, path in job["photos"].items()}
     clock = SystemClock()
@@ -72,28 +67,16 @@ def main(job_file: Path) -> int:
             raise InputError("a photo of the scene is not there any more", where=name, remedy="Put it back")
         return photos[name]
 
-    try:
-        told = _Told(pace_of(old, clock, quick=options_of(old).quick, without=TAKEN_OVER), clock)
-        redraw(
-            old,
-            Path(job["new"]),
-            locate=locate,
-            known=control_from_json(job["control"]),
-            threads=job["threads"],
-            progress=told,
-            clock=clock,
-        )
-    except DroneteamError as error:
-        say({"error": str(error)})
-        return 1
-    return 0
-
-
-def say(event: dict[str, Any]) -> None:
-    """One line on standard output."""
-    sys.stdout.write(json.dumps(event) + "\n")
-    sys.stdout.flush()
+    redraw(
+        old,
+        Path(job["new"]),
+        locate=locate,
+        known=control_from_json(job["control"]),
+        threads=job["threads"],
+        progress=_Told(pace_of(old, clock, quick=options_of(old).quick, without=TAKEN_OVER), clock),
+        clock=clock,
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(obeyed(lambda: main(Path(sys.argv[1]))))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from imaging.surface import Surface
 from imaging.survey import LeftOut, Survey, json_from_photo
 from imaging.uncertainty import lens_sigmas, pose_sigmas
 from imaging.usage import Meter
+from missions.version import version_of
 
 FORMAT, VERSION = "droneteam-scene", 2
 PACKAGES = (
@@ -146,13 +146,7 @@ def write_report(scene: Scene, options: MosaicOptions, results: Results, meter: 
 
 def software() -> dict[str, str]:
     """Versions of what the result rests on."""
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions
+    return {"python": platform.python_version(), **{package: version_of(package) for package in PACKAGES}}
 
 
 def _photos(results: Results) -> list[dict[str, Any]]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
 import imaging
+from missions.errors import DroneteamError
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -50,6 +54,27 @@ def end_with_parent() -> None:
     while os.read(0, 1024):  # not sys.stdin, whose lock would be held when this process ends
         pass
     os._exit(1)
+
+
+def tell(**event: object) -> None:
+    """A line of JSON on standard output, for who started this worker."""
+    sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.flush()
+
+
+def obeyed(work: Callable[[], None]) -> int:
+    """Do a worker's job and give its exit code: 1 where an error of ours ended it, which is told as `error`.
+
+    Ctrl-C is for who started it; it ends when that is gone.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    try:
+        work()
+    except DroneteamError as error:
+        tell(error=str(error))
+        return 1
+    return 0
 
 
 def _search_path() -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from imaging.thermal.detector import told_of
 from imaging.thermal.options import HeatOptions
+from missions.version import version_of
 
 
 def made_by(options: HeatOptions) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def made_by(options: HeatOptions) -> dict[str, Any]:
     Raises FormatError where the network cannot be read.
     """
     return {
-        "program": f"droneteam {_version()}",
+        "program": f"droneteam {version_of()}",
         "detector": told_of(options.detector, options.hotspots),
         "ground": _ground(options),
         "clock": {"offset_told_s": options.clock_offset_s, "looked_for_more": options.find_clock},
@@ -41,10 +41,3 @@ def _ground(options: HeatOptions) -> dict[str, Any]:
     if isinstance(ground, int | float):
         return {"level_amsl_m": float(ground)}
     return {"terrain": [asdict(source) for source in ground.sources]}
-
-
-def _version() -> str:
-    try:
-        return version("droneteam")
-    except PackageNotFoundError:
-        return "not installed"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from imaging.thermal.frame import Exposure
-from missions.geodesy import WGS84
+from missions.geodesy import distance_m
 from telemetry.pose import Pose
 
 _HALF_HOURS_TRIED = 28
@@ -90,16 +90,14 @@ def _away_m(exposure: Exposure, pose: Pose) -> float | None:
     """How far a pose lies from the frame's own place, None where that tells none or both may be right."""
     if exposure.place is None:
         return None
-    _, _, away_m = WGS84.inv(
-        exposure.place.lon_deg, exposure.place.lat_deg, pose.place.lon_deg, pose.place.lat_deg
-    )
+    away_m = distance_m(exposure.place, pose.place)
     sigma_m = math.hypot(
         _RECEIVER_M if pose.sigma_horizontal_m is None else pose.sigma_horizontal_m,
         _RECEIVER_M,
         exposure.sigma_horizontal_m or 0.0,
     )
     flown_m = _APART_FLOWN_S * max(pose.speed_m_s, exposure.speed_m_s)
-    return float(away_m) if away_m > _APART_SIGMAS * sigma_m + flown_m else None
+    return away_m if away_m > _APART_SIGMAS * sigma_m + flown_m else None
 
 
 def _fits(exposure: Exposure, track: TrackLike, clock_offset_s: float) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from imaging.exif import DIAGONAL_35MM
 from imaging.thermal.angles import Angles, between
 from imaging.thermal.frame import Exposure
-from missions.geodesy import WGS84, GeoPoint
+from missions.geodesy import GeoPoint, distance_m
 
 MAX_GAP_S = 5.0
 MOST_ROWS = 500_000
@@ -153,8 +153,7 @@ class SideTrack:
         a, b = self.rows[first], self.rows[last]
         if a.place is None or b.place is None or not 0 < b.media_s - a.media_s <= 2 * MAX_GAP_S:
             return 0.0
-        away_m = WGS84.inv(a.place.lon_deg, a.place.lat_deg, b.place.lon_deg, b.place.lat_deg)[2]
-        return float(away_m) / (b.media_s - a.media_s)
+        return distance_m(a.place, b.place) / (b.media_s - a.media_s)
 
 
 def step_m(decimals: int) -> float:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from imaging.thermal.posing import Posed, TrackLike
-from missions.geodesy import WGS84, GeoPoint, LocalFrame
+from missions.geodesy import GeoPoint, LocalFrame, distance_m
 from missions.terrain import Terrain
 from telemetry.pose import Pose
 
@@ -103,7 +103,7 @@ class TakeOff:
     def _begun(self, pose: Pose, track: TrackLike | None) -> _Base | None:
         """The take-off of the track, where the frame was taken near enough to be of its flight."""
         start = None if track is None else track.pose_at(track.start_s)
-        if start is None or _apart_m(start.place, pose.place) > _OTHER_FLIGHT_M:
+        if start is None or distance_m(start.place, pose.place) > _OTHER_FLIGHT_M:
             return None
         ground_m = self._height_m(start.place)
         return _Base(start.place, start.time_s, ground_m, 0.0) if math.isfinite(ground_m) else None
@@ -116,7 +116,7 @@ class TakeOff:
             base is None
             or not math.isfinite(base.ground_m)
             or abs(pose.time_s - base.time_s) > OTHER_FLIGHT_S
-            or _apart_m(base.place, pose.place) > _OTHER_FLIGHT_M
+            or distance_m(base.place, pose.place) > _OTHER_FLIGHT_M
         )
         if base is None or new:
             ground_m = self._height_m(pose.place)
@@ -134,7 +134,3 @@ class TakeOff:
 
     def _height_m(self, place: GeoPoint) -> float:
         return float(self._terrain.heights_amsl_m([[place.lon_deg, place.lat_deg]])[0])
-
-
-def _apart_m(one: GeoPoint, other: GeoPoint) -> float:
-    return float(WGS84.inv(one.lon_deg, one.lat_deg, other.lon_deg, other.lat_deg)[2])

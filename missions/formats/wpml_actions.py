@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from missions.formats.wpml_xml import Value, add, fill
-from missions.geodesy import WGS84
+from missions.geodesy import distance_m
 from missions.plan import LookAt, Waypoint
 
 AT_POINT = "reachPoint"
@@ -132,8 +132,7 @@ def _recorded(waypoint: Waypoint, every_m: float) -> float | None:
 
 def pitch_to(at: LookAt, here: Waypoint) -> float:
     """The gimbal's pitch that looks from a waypoint at a place, degrees, down negative."""
-    place, other = here.place, at.place
-    away_m = WGS84.inv(place.lon_deg, place.lat_deg, other.lon_deg, other.lat_deg)[2]
+    away_m = distance_m(here.place, at.place)
     return round(math.degrees(math.atan2(at.height_relative_m - here.height_relative_m, away_m)), 2)
 
 

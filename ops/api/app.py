@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from missions.version import version_of
 from ops.alarms.recorded import recorded
 from ops.api import alarm_routes, find_routes, marking_routes, page, replay_routes, routes, traffic_routes
 from ops.api.alarming import LOOK_FOR_ALARMS_S, alarming
@@ -98,7 +99,7 @@ def create_app(
         title="Droneteam",
         summary="Aircraft, plans, finds and files of one operation.",
         description="The live stream is the WebSocket `/api/live?hz=1..10`; `docs/api.md` describes it.",
-        version=routes.version_of_droneteam(),
+        version=version_of(),
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,

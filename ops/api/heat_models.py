@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from pydantic import Field
 
 from ops.api.report import Report
@@ -28,6 +30,7 @@ class HeatReport(Report):
     broken: int = Field(description="Gaps of frames that could not be decoded")
     searched: int
     placed: int = Field(description="Searched frames of which it is known where they lie on the ground")
+    waiting: int = Field(description="Frames that wait for the aircraft's telemetry of their moment")
     why: str = Field(description="Why the last frame could not be placed; empty where it was")
     finds: int
     keeping: str = Field(description="What is wrong with writing the finds; empty while all is well")
@@ -35,24 +38,11 @@ class HeatReport(Report):
 
 def heat_report(stream: HeatStream) -> HeatReport:
     """What the service says of a stream."""
-    state, spec = stream.state, stream.spec
+    spec = stream.spec
     return HeatReport(
         vehicle=spec.vehicle,
         tag=spec.tag,
         address=spec.shown,
         camera="" if spec.camera is None else spec.camera.name,
-        state=state.state,
-        problem=state.problem,
-        opened=state.opened,
-        state_s=state.state_s,
-        frames=state.frames,
-        rate_hz=state.rate_hz,
-        late_s=state.late_s,
-        dropped=state.dropped,
-        broken=state.broken,
-        searched=state.searched,
-        placed=state.placed,
-        why=state.why,
-        finds=state.finds,
-        keeping=state.keeping,
+        **asdict(stream.state),
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse
 
 from missions.errors import EvidenceError, InputError
+from missions.version import version_of
 from ops.api.desk import Desk
 from ops.api.drawing import volumes_drawing
 from ops.api.folder import OperationFolder
@@ -54,7 +54,7 @@ TheFolder = Annotated[OperationFolder, Depends(_folder)]
 def health(desk: TheDesk) -> Health:
     """That the service runs, and what it serves."""
     return Health(
-        version=version_of_droneteam(),
+        version=version_of(),
         time_s=desk.clock.now_s(),
         uptime_s=desk.clock.monotonic_s() - desk.started_s,
         clients=desk.clients,
@@ -161,11 +161,3 @@ async def live(socket: WebSocket, hz: Annotated[float, Query(ge=1, le=10)] = 5.0
 
 def _refused(error: InputError | EvidenceError) -> HTTPException:
     return HTTPException(409 if isinstance(error, EvidenceError) else 404, str(error))
-
-
-def version_of_droneteam() -> str:
-    """The version that is installed."""
-    try:
-        return version("droneteam")
-    except PackageNotFoundError:
-        return "unknown"

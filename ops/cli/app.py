@@ -87,9 +87,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from missions.version import version_of
 
-        typer.echo(f"droneteam {version('droneteam')}")
+        typer.echo(f"droneteam {version_of()}")
         raise typer.Exit
 
 

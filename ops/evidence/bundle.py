@@ -16,13 +16,13 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from missions.errors import EvidenceError, OutputError
+from missions.version import version_of
 from ops import keys, verify_alone
 from ops.evidence.readme import readme
 from ops.operations import DOCUMENT, LOG, Operation
@@ -115,7 +115,7 @@ def _write_tags(
     size_bytes = sum(size for _, size in manifest.values())
     sealed_at = operation.store.newest(SEALING)["time"]
     info = {
-        "Bag-Software-Agent": f"droneteam {version('droneteam')}",
+        "Bag-Software-Agent": f"droneteam {version_of()}",
         "Bagging-Date": sealed_at[:10],
         "External-Description": _one_line(f"{operation.kind}: {operation.name}"),
         "External-Identifier": operation.id,

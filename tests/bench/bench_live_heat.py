@@ -24,13 +24,14 @@ from ops.live_heat_specs import heat_specs
 from ops.operations import Operation
 from telemetry.clock import SystemClock
 from telemetry.hub import Hub
-from tests.ops.heated import Camera, Client, Copter, Meadow, free_port, meadow
+from tests.ops.heated import Camera, Client, Copter, Meadow, meadow
+from tests.ports import free_udp_port
 
 
 def told(scene: Meadow, folder: Path, seconds: float, *, klv: bool) -> str:
     """What was measured with one stream."""
     Operation.create(folder, "Bench", "exercise")
-    hub, port, client = Hub(SystemClock()), free_port(), Client(scene)
+    hub, port, client = Hub(SystemClock()), free_udp_port(), Client(scene)
     camera = Camera(scene, f"udp://127.0.0.1:{port}?pkt_size=1316", klv)
     specs = heat_specs([f"1{'' if klv else ':demo-thermal'}=udp://127.0.0.1:{port}"])
     with (

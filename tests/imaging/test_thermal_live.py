@@ -25,23 +25,18 @@ from missions.errors import LinkError
 from telemetry.clock import ManualClock
 from tests.imaging.clips import TICKS, local_set, moving, write_clip
 from tests.imaging.rtsp import camera
+from tests.ports import free_udp_port
+from tests.waiting import beside
 
 PICTURES = moving(60)
 POSE = {5: 0.0, 6: 0.0, 7: 0.0, 13: 52.0, 14: 4.0, 15: 100.0, 16: 30.0, 18: 0.0, 19: -90.0, 25: 40.0}
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @contextmanager
 def sending(port: int, frames: int = 60) -> Iterator[None]:
     """A camera that sends MPEG-TS over UDP, 25 frames a second, with its metadata, until told to stop."""
-    stop = threading.Event()
 
-    def send() -> None:
+    def send(stop: threading.Event) -> None:
         with av.open(f"udp://127.0.0.1:{port}?pkt_size=1316", "w", format="mpegts") as out:
             video = out.add_stream("libx264", rate=25, options={"g": "5", "tune": "zerolatency"})
             video.height, video.width, video.pix_fmt = *PICTURES[0].shape, "yuv420p"
@@ -58,17 +53,12 @@ def sending(port: int, frames: int = 60) -> Iterator[None]:
                 out.mux(video.encode(frame))
                 time.sleep(0.04)
 
-    thread = threading.Thread(target=send, daemon=True)
-    thread.start()
-    try:
+    with beside(send):
         yield
-    finally:
-        stop.set()
-        thread.join(10)
 
 
 def test_a_stream_is_read_as_it_is_sent_with_the_times_that_it_tells() -> None:
-    port = free_port()
+    port = free_udp_port()
     options = VideoOptions(every_s=0.2, silent_s=2.0, latest_s=60.0)
     with sending(port, 100):
         frames = open_frames(f"udp://127.0.0.1:{port}", Reading(video=options))
@@ -96,7 +86,7 @@ def test_a_camera_that_speaks_rtsp_is_read_with_its_data_stream(tmp_path: Path) 
 
 
 def test_a_stream_is_searched_to_finds_as_a_clip_is() -> None:
-    port = free_port()
+    port = free_udp_port()
     options = HeatOptions(video=VideoOptions(every_s=0.4, silent_s=2.0, at_most_s=1.0, latest_s=60.0))
     with sending(port, 200):
         found = heat(f"udp://127.0.0.1:{port}", None, options=options)
@@ -107,9 +97,9 @@ def test_a_stream_is_searched_to_finds_as_a_clip_is() -> None:
 def test_a_stream_that_nobody_sends_gives_one_clear_error_in_time() -> None:
     began_s = time.monotonic()
     with pytest.raises(LinkError, match="does not open"):
-        list(ClipFrames(Path("x"), VideoOptions(silent_s=1.0), address=f"udp://127.0.0.1:{free_port()}"))
+        list(ClipFrames(Path("x"), VideoOptions(silent_s=1.0), address=f"udp://127.0.0.1:{free_udp_port()}"))
     with pytest.raises(LinkError, match="does not open"):
-        list(ClipFrames(Path("x"), VideoOptions(silent_s=1.0), address=f"tcp://127.0.0.1:{free_port()}"))
+        list(ClipFrames(Path("x"), VideoOptions(silent_s=1.0), address=f"tcp://127.0.0.1:{free_udp_port()}"))
     assert time.monotonic() - began_s < 20
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from telemetry.messages import Encoder
 from telemetry.pose import Pose
 from tests.imaging.clips import TICKS, local_set
 from tests.imaging.heat_flights import CAMERA, Flight, Place, Rendered, Somebody, Studio
+from tests.waiting import beside
 
 RATE_HZ = 5
 """Of pictures that differ; a camera sends more."""
@@ -140,13 +140,6 @@ class Client:
                             self.called_s.setdefault(alarm["subject"], late_s)
 
 
-def free_port() -> int:
-    """Of UDP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @dataclass
 class Camera:
     """Sends MPEG-TS to an address, in real time, while `filming`; with its own poses as KLV where asked for.
@@ -163,15 +156,9 @@ class Camera:
     @contextmanager
     def filming(self, begun_s: float | None = None) -> Iterator[None]:
         """Film from now on, or as if it had begun to fly then."""
-        stop = threading.Event()
         self.begun_s = time.time() if begun_s is None else begun_s
-        thread = threading.Thread(target=self._send, args=(stop,), daemon=True)
-        thread.start()
-        try:
+        with beside(self._send):
             yield
-        finally:
-            stop.set()
-            thread.join(10)
 
     def _send(self, stop: threading.Event) -> None:
         film = self.meadow.film
@@ -218,9 +205,8 @@ class Copter:
     @contextmanager
     def flying(self, begun_s: float) -> Iterator[None]:
         """Fly from `begun_s` on, which may have been."""
-        stop = threading.Event()
 
-        def fly() -> None:
+        def fly(stop: threading.Event) -> None:
             beats = 0
             while not stop.wait(1 / TELEMETRY_HZ):
                 if beats % TELEMETRY_HZ == 0:
@@ -228,13 +214,8 @@ class Copter:
                 beats += 1
                 self.tell(self._meadow.pose(time.time() - begun_s), time.time() - begun_s)
 
-        thread = threading.Thread(target=fly, daemon=True)
-        thread.start()
-        try:
+        with beside(fly):
             yield
-        finally:
-            stop.set()
-            thread.join(10)
 
     def tell(self, pose: Pose, boot_s: float) -> None:
         """Say where it is, how it lies and where its camera looks."""

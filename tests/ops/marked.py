@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx
 
 from imaging.control.marks import read_marks, write_marks
 from imaging.control.points import Mark
+from ops.api.server import serving
 from ops.operations import Operation
 from tests.ops.surveyed import Surveyed
 
@@ -35,6 +37,13 @@ def operation_with(surveyed: Surveyed, folder: Path, *, marked: bool = False) ->
         shutil.copytree(surveyed.folder / "photos", operation.folder / "photos" / "crash"), "photo"
     )
     return operation.folder
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[httpx.Client]:
+    """A client of the service of this operation."""
+    with serving(operation_folder=folder) as address, httpx.Client(base_url=address, timeout=120) as client:
+        yield client
 
 
 def clicks(surveyed: Surveyed, file: str = "marks.json") -> Clicks:

@@ -42,9 +42,13 @@ class Opened:
 
 
 @contextmanager
-def opened_in(browser: Browser) -> Iterator[Opened]:
-    """An empty page of 1280 by 720 that is watched."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
+def opened_in(
+    browser: Browser, width_px: int = 1280, height_px: int = 720, first: str = ""
+) -> Iterator[Opened]:
+    """An empty page that is watched; `first` is a script that runs before any of its own."""
+    context = browser.new_context(viewport={"width": width_px, "height": height_px})
+    if first:
+        context.add_init_script(first)
     opened = Opened(context.new_page())
     opened.page.on("console", opened.hear)
     opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))

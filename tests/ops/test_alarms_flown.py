@@ -9,14 +9,10 @@ from pathlib import Path
 import pytest
 import shapely
 
-from missions.catalogue import aircraft, camera
 from missions.formats.volumes_geojson import write_volumes
-from missions.geodesy import GeoPoint, LocalFrame
-from missions.local import area_from_local
 from missions.no_fly import zones_in
 from missions.plan import Plan
 from missions.plan_file import write_plan
-from missions.search_plan import plan_search
 from missions.volumes import FlightVolumes, margins_for, volumes_of
 from ops.alarms import PlansFlown, VolumesFlown
 from ops.alarms.recomputing import Recomputing
@@ -32,23 +28,16 @@ from telemetry.replay import open_recordings
 from telemetry.state import VehicleState
 from telemetry.tlog import read_tlog
 from telemetry.track import Track
+from tests.telemetry.test_alerts_desk import FRAME, heath
 
 pytestmark = [
     pytest.mark.sitl,
     pytest.mark.skipif(find("copter") is None, reason="no ArduPilot copter: droneteam sitl install"),
 ]
-FRAME = LocalFrame(GeoPoint(52.12, 5.27))
 
 
 def plan_over(width_m: float) -> Plan:
-    area = area_from_local(shapely.box(0, 0, width_m, 110), FRAME, "Heath")
-    return plan_search(
-        area,
-        aircraft("ardupilot-copter"),
-        camera("demo-thermal"),
-        created="2026-01-01",
-        take_off=FRAME.point_from_local(5, 5),
-    )
+    return heath(width_m, 110)
 
 
 @pytest.fixture(scope="module")

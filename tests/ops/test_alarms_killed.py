@@ -18,7 +18,7 @@ import httpx
 from telemetry.clock import SystemClock
 from telemetry.hub import Hub
 from tests.ops.alarmed import Copter, place, wait_for, write_rules
-from tests.ops.test_viewers import free_port
+from tests.ports import free_udp_port
 
 ANN = {"vehicle": 1, "rule": "battery_low", "who": "Ann"}
 
@@ -74,7 +74,7 @@ def lists(client: httpx.Client) -> dict[str, list[tuple[int, str, str]]]:
 def test_what_was_acknowledged_and_shelved_is_so_after_kill_minus_nine(
     start: Callable[..., Any], tmp_path: Path
 ) -> None:
-    port, rules = free_port(), write_rules(tmp_path)
+    port, rules = free_udp_port(), write_rules(tmp_path)
     path = tmp_path / "recordings" / "alerts.jsonl"
 
     @contextmanager

@@ -17,7 +17,7 @@ from PIL import Image
 from imaging.control.marks import read_marks
 from ops.api.server import serving
 from telemetry.replay import Replay, open_recordings
-from tests.ops.marked import API, ID, clicks, log_of, operation_with, order, point_of, put
+from tests.ops.marked import API, ID, clicks, log_of, operation_with, order, point_of, put, served
 from tests.ops.replayed import write_recording
 from tests.ops.surveyed import CHECKS, Surveyed
 
@@ -31,10 +31,7 @@ def folder(surveyed: Surveyed, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(folder: Path) -> Iterator[httpx.Client]:
-    with (
-        serving(operation_folder=folder) as address,
-        httpx.Client(base_url=address, timeout=120) as client,
-    ):
+    with served(folder) as client:
         yield client
 
 

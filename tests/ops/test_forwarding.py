@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -22,14 +21,10 @@ from telemetry.links import Link, open_link
 from telemetry.messages import Encoder, decode
 from telemetry.reader import LinkReader
 from telemetry.tlog import read_tlog
+from tests.ports import free_tcp_port
 
 STATION = Encoder(250, 190)
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def heard(link: Link, wanted: Callable[[Frame], bool], timeout_s: float = 30) -> bool:
@@ -73,7 +68,7 @@ def ask_version(link: Link) -> Callable[[Frame], bool]:
 def test_a_station_hears_the_vehicle_and_may_command_only_where_it_was_told_so(
     vehicle: SmallVehicle, tmp_path: Path
 ) -> None:
-    deaf, free = free_port(), free_port()
+    deaf, free = free_tcp_port(), free_tcp_port()
     options = ("--forward", f"tcpin:127.0.0.1:{deaf}", "--station", f"tcpin:127.0.0.1:{free}")
     with (
         listening(vehicle, tmp_path / "heard", *options),
@@ -120,7 +115,7 @@ def test_the_health_of_a_station_is_told(vehicle: SmallVehicle) -> None:
     hub = Hub(clock)
     with (
         LinkReader(open_link(vehicle.address, clock), hub) as reader,
-        forwarding(hub, [reader], listening=[f"tcpin:127.0.0.1:{free_port()}"]) as router,
+        forwarding(hub, [reader], listening=[f"tcpin:127.0.0.1:{free_tcp_port()}"]) as router,
     ):
         assert router is not None
         (station,) = (address for address in hub.links() if address.startswith("tcpin"))

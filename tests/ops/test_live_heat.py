@@ -23,8 +23,9 @@ from ops.operations import Operation
 from telemetry.clock import SystemClock
 from telemetry.hub import Hub
 from tests.ops.conftest import Running
-from tests.ops.heated import Camera, Client, Copter, Meadow, free_port, meadow
+from tests.ops.heated import Camera, Client, Copter, Meadow, meadow
 from tests.ops.test_web_finds import order
+from tests.ports import free_udp_port
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -50,7 +51,7 @@ def asked(address: str, what: str) -> Any:
 def test_a_person_under_the_camera_is_a_find_on_the_page_within_a_second_and_stays_one(
     heath_at_night: Meadow, operation: Path
 ) -> None:
-    hub, port, client = Hub(SystemClock()), free_port(), Client(heath_at_night)
+    hub, port, client = Hub(SystemClock()), free_udp_port(), Client(heath_at_night)
     camera = Camera(heath_at_night, f"udp://127.0.0.1:{port}?pkt_size=1316")
     specs = heat_specs([f"1:demo-thermal=udp://127.0.0.1:{port}"])
     with ExitStack() as stack:
@@ -87,7 +88,7 @@ def test_a_person_under_the_camera_is_a_find_on_the_page_within_a_second_and_sta
 def test_a_killed_service_loses_seconds_of_finds_and_the_next_goes_on_counting(
     heath_at_night: Meadow, operation: Path, start: Callable[..., Running]
 ) -> None:
-    port, client = free_port(), Client(heath_at_night)
+    port, client = free_udp_port(), Client(heath_at_night)
     heat = f"7=udp://127.0.0.1:{port}"
     with Camera(heath_at_night, f"udp://127.0.0.1:{port}?pkt_size=1316", klv=True).filming():
         running = start("serve", operation, "--port", "0", "--heat", heat)

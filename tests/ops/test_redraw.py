@@ -16,10 +16,9 @@ from imaging.control.gathering import kept_control
 from imaging.control.marks import read_marks, write_marks
 from imaging.control.points import Role
 from imaging.scene import Scene
-from ops.api.server import serving
 from ops.operations import Operation
 from tests.ops.commanded import Droneteam, done, refused, told
-from tests.ops.marked import API, ID, clicks, log_of, operation_with, put
+from tests.ops.marked import API, ID, clicks, log_of, operation_with, put, served
 from tests.ops.surveyed import CHECKS, Surveyed
 
 pytestmark = pytest.mark.timeout(400)
@@ -44,10 +43,7 @@ def folder(surveyed: Surveyed, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(folder: Path) -> Iterator[httpx.Client]:
-    with (
-        serving(operation_folder=folder) as address,
-        httpx.Client(base_url=address, timeout=120) as client,
-    ):
+    with served(folder) as client:
         yield client
 
 
@@ -148,10 +144,7 @@ def test_a_scene_is_drawn_again_from_what_is_kept_with_its_marks_and_other_check
 
 
 def test_the_service_draws_only_what_was_adjusted_and_a_stopped_drawing_leaves_nothing(folder: Path) -> None:
-    with (
-        serving(operation_folder=folder) as address,
-        httpx.Client(base_url=address, timeout=120) as client,
-    ):
+    with served(folder) as client:
         stopped_and_begun_again(client, folder)
     # The service ended while it was drawing: nothing is left of that either.
     assert [path.name for path in (folder / "scenes").iterdir()] == ["crash"]

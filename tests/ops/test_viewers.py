@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -14,15 +13,10 @@ import numpy as np
 import pytest
 
 from telemetry.columns import frames_of
+from tests.ports import free_udp_port
 
 ROOT = Path(__file__).parents[2]
 LOOK_EACH_S = 5.0
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def resident_mb(process: int) -> float:
@@ -34,7 +28,7 @@ def watch(
     start: Callable[..., object], folder: Path, vehicles: int, viewers: int, stalled: int, for_s: float
 ) -> tuple[dict[str, float], list[float]]:
     """What the viewers saw, and the megabytes that the service held, every few seconds."""
-    port = free_port()
+    port = free_udp_port()
     service = start("serve", "--port", "0", "--link", f"udp:127.0.0.1:{port}", "--record", str(folder))
     service.wait_until(lambda: "http" in service.printed())  # type: ignore[attr-defined]
     address = service.printed().strip()  # type: ignore[attr-defined]

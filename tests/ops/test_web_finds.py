@@ -17,19 +17,16 @@ from ops.config import Settings
 from ops.finds import REVIEWED, decisions_of
 from ops.operations import Operation
 from tests.imaging.test_finds import example
+from tests.ops.pages import opened_in
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 720})
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == []
+    with opened_in(browser) as opened:
+        yield opened.page
+    assert opened.complaints == []
 
 
 @pytest.fixture

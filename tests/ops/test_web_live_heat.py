@@ -15,7 +15,9 @@ from ops.live_heat_specs import heat_specs
 from ops.operations import Operation
 from telemetry.clock import SystemClock
 from telemetry.hub import Hub
-from tests.ops.heated import Camera, Copter, free_port, meadow
+from tests.ops.heated import Camera, Copter, meadow
+from tests.ops.pages import opened_in
+from tests.ports import free_udp_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.campaign, pytest.mark.timeout(300)]
 expect.set_options(timeout=60_000)
@@ -23,13 +25,9 @@ expect.set_options(timeout=60_000)
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1600, "height": 1000})
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    assert complaints == []
+    with opened_in(browser, 1600, 1000) as opened:
+        yield opened.page
+    assert opened.complaints == []
 
 
 def test_the_page_shows_live_finds_with_pictures_and_says_when_nobody_searches(
@@ -38,7 +36,7 @@ def test_the_page_shows_live_finds_with_pictures_and_says_when_nobody_searches(
     scene = meadow(reach_m=20.0, speed_m_s=4.0)
     assert scene.film
     operation = Operation.create(tmp_path / "operation", "Missing on the heath", "missing-person")
-    hub, port = Hub(SystemClock()), free_port()
+    hub, port = Hub(SystemClock()), free_udp_port()
     camera = Camera(scene, f"udp://127.0.0.1:{port}?pkt_size=1316", klv=True)
     specs = heat_specs([f"1=udp://127.0.0.1:{port}"])
     with serving(Settings(port=0), operation_folder=operation.folder, hub=hub, heat=specs) as address:

@@ -16,6 +16,7 @@ from ops.api.server import serving
 from tests.imaging.sheet_scene import texts
 from tests.ops.commanded import Droneteam, done, told
 from tests.ops.marked import API, ID, clicks, log_of, operation_with, point_of, put
+from tests.ops.pages import opened_in
 from tests.ops.surveyed import CHECKS, Surveyed
 
 pytestmark = [pytest.mark.browser, pytest.mark.campaign, pytest.mark.timeout(600)]
@@ -42,17 +43,12 @@ def address(folder: Path) -> Iterator[str]:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """The marking page of the scene; Ann has given her name before. Nothing in it goes wrong."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
     named = "localStorage.setItem('droneteam.name', 'Ann de Vries')"
-    context.add_init_script(f"if (location.protocol === 'http:') {named}")
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{address}/{ID}")
-    expect(page.locator("#control li")).not_to_have_count(0)
-    yield page
-    context.close()
-    assert complaints == []
+    with opened_in(browser, 1400, 900, f"if (location.protocol === 'http:') {named}") as opened:
+        opened.page.goto(f"{address}/{ID}")
+        expect(opened.page.locator("#control li")).not_to_have_count(0)
+        yield opened.page
+    assert opened.complaints == []
 
 
 def mark_everything(address: str, surveyed: Surveyed) -> None:

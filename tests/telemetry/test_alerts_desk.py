@@ -38,9 +38,9 @@ FRAME = LocalFrame(GeoPoint(52.12, 5.27))
 FENCE = Key(1, "fence_breach")
 
 
-def heath() -> Plan:
-    """Lanes over 300 by 200 m, in a fence 30 m further out."""
-    area = area_from_local(shapely.box(0, 0, 300, 200), FRAME, "Heath")
+def heath(width_m: float = 300, depth_m: float = 200) -> Plan:
+    """Lanes over so much heath, in a fence 30 m further out."""
+    area = area_from_local(shapely.box(0, 0, width_m, depth_m), FRAME, "Heath")
     return plan_search(
         area,
         aircraft("ardupilot-copter"),

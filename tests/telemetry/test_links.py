@@ -16,6 +16,7 @@ from telemetry.clock import ManualClock, SystemClock
 from telemetry.frames import Frame
 from telemetry.links import FORMS, Link, LinkClosed, open_link
 from telemetry.messages import Encoder
+from tests.ports import free_tcp_port
 from tests.waiting import PATIENCE_S, eventually
 
 ENCODER = Encoder(7, 1)
@@ -27,11 +28,6 @@ def receive_some(link: Link, count: int = 1, timeout_s: float = PATIENCE_S) -> l
     while len(frames) < count and time.monotonic() < deadline_s:
         frames += link.receive(0.1)
     return frames
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def attitude() -> bytes:
@@ -83,7 +79,7 @@ def test_udp_holds_a_burst_while_nobody_reads() -> None:
 
 
 def test_udp_speaking_to_a_closed_port_is_no_error() -> None:
-    with open_link(f"udpout:127.0.0.1:{free_port()}") as link:
+    with open_link(f"udpout:127.0.0.1:{free_tcp_port()}") as link:
         for _ in range(3):
             link.send(attitude())
             assert link.receive(0.05) == []
@@ -110,7 +106,7 @@ def test_tcp_carries_frames_both_ways_and_tells_the_end() -> None:
 
 
 def test_tcp_waits_for_a_server_that_starts_late() -> None:
-    port = free_port()
+    port = free_tcp_port()
 
     class LateClock(SystemClock):
         server: socket.socket | None = None
@@ -127,7 +123,7 @@ def test_tcp_waits_for_a_server_that_starts_late() -> None:
 
 def test_tcp_where_nobody_listens_is_an_error_with_a_remedy() -> None:
     with pytest.raises(LinkError, match="nobody accepts a connection") as caught:
-        open_link(f"tcp:127.0.0.1:{free_port()}", timeout_s=0.3)
+        open_link(f"tcp:127.0.0.1:{free_tcp_port()}", timeout_s=0.3)
     assert "Start the vehicle" in caught.value.remedy
 
 

@@ -32,7 +32,9 @@ class Opened:
     strays: list[str] = field(default_factory=list)
 
     def hear(self, message: Any) -> None:
-        ours = not message.text.startswith(("Canvas2D: Multiple readback", "[.WebGL"))
+        # the browser's own words, the last where the service ended before the page
+        theirs = ("Canvas2D: Multiple readback", "[.WebGL", "WebSocket connection to")
+        ours = not message.text.startswith(theirs)
         if message.type in {"error", "warning"} and ours:
             self.complaints.append(message.text)
 

@@ -167,11 +167,15 @@ def _shared(
 
 
 def _beyond_best(alone: Floats, one_pass: npt.NDArray[np.int64]) -> Floats:
-    """(n, nodes) by how much a look is better than the best of its pass before it, as a logarithm."""
-    lowered = alone - _APART * one_pass[:, None]
+    """(n, nodes) by how much a look is better than the best of its pass before it, as a logarithm.
+
+    The first look of a pass has none before it: it is better by all that it is.
+    """
+    begin = -_APART * one_pass[:, None]
+    lowered = alone + begin
     best = np.minimum.accumulate(lowered, axis=0)
-    before = np.vstack([np.zeros_like(best[:1]), best[:-1]])
-    return np.asarray(np.minimum(np.maximum(lowered - before, -_APART), 0.0))
+    before = np.minimum(np.vstack([np.zeros_like(best[:1]), best[:-1]]), begin)
+    return np.asarray(np.minimum(lowered - before, 0.0))
 
 
 def _sky(off_nadir: Floats, azimuth: Floats, gap_deg: Floats) -> npt.NDArray[np.int64]:

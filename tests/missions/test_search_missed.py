@@ -102,6 +102,23 @@ def test_the_chance_lies_between_0_and_1_and_every_look_helps() -> None:
             before = now
 
 
+@pytest.mark.parametrize("apart_s", [0.1, 5.0, 20.0, 27.0, 31.0, 40.0, 60.0, 120.0, 1e4])
+def test_no_two_looks_are_worth_more_than_two_independent_ones(apart_s: float) -> None:
+    """However long after one another: the next lane of a flight comes back within half a minute or two."""
+    one = missed(looks_at_one_place([3.0], [0.0]))
+    assert one**2 - 1e-9 <= missed(looks_at_one_place([3.0, 3.0], [0.0, apart_s])) <= one
+
+
+def test_no_number_of_looks_is_worth_more_than_as_many_independent_ones() -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(60):
+        count = int(rng.integers(2, 8))
+        times = list(np.cumsum(rng.exponential(30.0, count)))
+        pixels = list(rng.uniform(1, 6, count))
+        alone = [missed(looks_at_one_place([each], [0.0])) for each in pixels]
+        assert missed(looks_at_one_place(pixels, times)) >= np.prod(alone) - 1e-9
+
+
 def test_the_order_of_the_files_does_not_matter() -> None:
     grid = grid_of()
     one = looks_of([down_from(0, 0, 80, t) for t in (0.0, 2.0)], grid, LEVEL)

@@ -14,8 +14,7 @@ category: a box that lies by half or more in one is left out of the count. Avera
 ways: at 101 recalls (COCO since 2014) and the whole area under the envelope (PASCAL VOC since 2010).
 
 The constants of `imaging.thermal.hotspots` and the training of any learned detector use dates of TRAINING
-alone: the first were chosen without 20210120, the network that is shipped was trained without 20210114 and
-20210118, which are unseen by it too.
+alone; the first were chosen without 20210120.
 Neighbouring pictures of a flight look alike, so a split by picture, as the data set's own is, flatters.
 """
 

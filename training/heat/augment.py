@@ -1,8 +1,9 @@
 """New training frames out of the ones there are, on the device that trains, a batch at a time.
 
 Four frames, each turned, mirrored, scaled and shifted, meet at a point (mosaic; Bochkovskiy et al. 2020);
-people are pasted as the contrast they have with the ground around them; then contrast, noise, blur and
-stripes of a bolometer, and sometimes black for hot.
+people are pasted as the contrast they have with the ground around them, and discs and bars that are nobody;
+another frame shines through; then contrast, noise, blur and stripes of a bolometer, and sometimes black for
+hot.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ class Strength:
     mosaic: float = 0.6
     paste: float = 0.6
     pasted: int = 8
+    distract: float = 0.0
+    distracting: int = 6
+    blend: float = 0.0
     black_hot: float = 0.12
     smallest: float = 0.55
     largest: float = 1.7
@@ -100,6 +104,8 @@ def batch(bank: Bank, size: int, strength: Strength, chances: torch.Generator) -
     """(size, 1, rows, columns) evened frames and (size, m, 5) boxes."""
     device = bank.frames.device
     frames, boxes = _mosaic(bank, size, strength, chances)
+    frames, boxes = _blended(frames, boxes, strength, chances)
+    frames = _distracted(frames, strength, chances)
     frames, boxes = _paste(bank, frames, boxes, strength, chances)
     frames = _developed(frames, strength, chances)
     order = torch.argsort((boxes[..., 4] == NOBODY).int(), dim=1, stable=True)
@@ -242,20 +248,71 @@ def _paste(
     grid = functional.affine_grid(theta, [size * count, 1, PATCH, PATCH], align_corners=False)
     zoomed = functional.grid_sample(patch.view(-1, 1, PATCH, PATCH), grid, align_corners=False)
     zoomed = zoomed.view(size, count, PATCH, PATCH) * gain[..., None, None]
-    x = torch.randint(COLUMNS - PATCH, (size, count), generator=chances, device=device)
-    y = torch.randint(ROWS - PATCH, (size, count), generator=chances, device=device)
-    steps = torch.arange(PATCH, device=device)
-    places = (
-        torch.arange(size, device=device)[:, None, None, None] * (ROWS * COLUMNS)
-        + (y[..., None, None] + steps[:, None]) * COLUMNS + x[..., None, None] + steps
-    )  # fmt: skip
-    flat = frames.reshape(-1).index_add(0, places.flatten(), zoomed.flatten())
+    x, y = _places(size, count, chances)
+    frames = frames + _spread(zoomed, x, y)
     centre = torch.stack([x, y], -1) + PATCH / 2
     half = sizes * zoom[..., None] / 2
     kind = torch.where(given, 0.0, float(NOBODY))
     kind = torch.where(given & (half.amin(-1) < 2), float(IGNORED), kind)
     added = torch.cat([centre - half, centre + half, kind[..., None]], -1)
-    return flat.view_as(frames), torch.cat([boxes, added], 1)
+    return frames, torch.cat([boxes, added], 1)
+
+
+def _blended(
+    frames: Tensor, boxes: Tensor, strength: Strength, chances: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Some frames with the next one of the batch shining through: other ground under the same people.
+
+    After mixup (Zhang et al. 2018); whom the fainter frame shows counts neither way.
+    """
+    size, device = len(frames), frames.device
+    chosen = torch.rand(size, generator=chances, device=device) < strength.blend
+    share = torch.where(chosen, _uniform((size,), 0.12, 0.4, chances), 0.0)
+    other = boxes.roll(1, 0).clone()
+    told = chosen[:, None] & (other[..., 4] != NOBODY)
+    other[..., 4] = torch.where(told, float(IGNORED), float(NOBODY))
+    return torch.lerp(frames, frames.roll(1, 0), share[:, None, None]), torch.cat([boxes, other], 1)
+
+
+def _distracted(frames: Tensor, strength: Strength, chances: torch.Generator) -> Tensor:
+    """Even discs and long bars, warm and cold, that are nobody: covers in a road, puddles, lamps, kerbs."""
+    size, device, count = len(frames), frames.device, strength.distracting
+    wanted = torch.rand(size, 1, generator=chances, device=device) < strength.distract
+    given = (torch.rand(size, count, generator=chances, device=device) < 0.5) & wanted
+    depth = _uniform((size, count), 0.06, 0.5, chances) * given
+    depth = torch.where(torch.rand(size, count, generator=chances, device=device) < 0.5, -depth, depth)
+    radius = torch.exp(_uniform((size, count), math.log(2.5), math.log(11.0), chances))
+    bar = torch.rand(size, count, generator=chances, device=device) < 0.3
+    long = torch.where(bar, _uniform((size, count), 5, 12, chances), _uniform((size, count), 1, 1.4, chances))
+    wide = torch.where(bar, radius.clamp(max=4), radius)
+    turn = _uniform((size, count), 0, math.pi, chances)
+    steps = torch.arange(PATCH, device=device) - PATCH / 2 + 0.5
+    along = steps * torch.cos(turn)[..., None, None] + steps[:, None] * torch.sin(turn)[..., None, None]
+    across = steps[:, None] * torch.cos(turn)[..., None, None] - steps * torch.sin(turn)[..., None, None]
+    reach = (wide * long).clamp(max=PATCH / 2 - 3)
+    away = torch.sqrt((along / reach[..., None, None]) ** 2 + (across / wide[..., None, None]) ** 2)
+    piece = torch.sigmoid((1 - away) * wide[..., None, None] * 2.5) * depth[..., None, None]
+    return frames + _spread(piece, *_places(size, count, chances))
+
+
+def _places(size: int, count: int, chances: torch.Generator) -> tuple[Tensor, Tensor]:
+    """(size, count) left columns and top rows of patches that lie whole in a frame."""
+    device = chances.device
+    x = torch.randint(COLUMNS - PATCH, (size, count), generator=chances, device=device)
+    y = torch.randint(ROWS - PATCH, (size, count), generator=chances, device=device)
+    return x, y
+
+
+def _spread(pieces: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """(size, rows, columns): the (size, count, PATCH, PATCH) pieces added up at their places."""
+    size, device = len(pieces), pieces.device
+    steps = torch.arange(PATCH, device=device)
+    places = (
+        torch.arange(size, device=device)[:, None, None, None] * (ROWS * COLUMNS)
+        + (y[..., None, None] + steps[:, None]) * COLUMNS + x[..., None, None] + steps
+    )  # fmt: skip
+    flat = torch.zeros(size * ROWS * COLUMNS, device=device)
+    return flat.index_add(0, places.flatten(), pieces.flatten().float()).view(size, ROWS, COLUMNS)
 
 
 def _developed(frames: Tensor, strength: Strength, chances: torch.Generator) -> Tensor:

@@ -20,7 +20,7 @@ from PIL import Image
 
 from training.heat.dates import TEST, TRAINING
 
-QUALITY = 95
+QUALITY = 90
 """Of WebP: 40 kB a frame, a mean difference of one grey level."""
 
 

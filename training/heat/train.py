@@ -42,6 +42,8 @@ def main() -> None:
     parser.add_argument("--choice", action="store_true")
     parser.add_argument("--compile", action="store_true", help="fuse the network's kernels first (a minute)")
     parser.add_argument("--paste", type=float, default=Strength.paste)
+    parser.add_argument("--distract", type=float, default=Strength.distract)
+    parser.add_argument("--blend", type=float, default=Strength.blend)
     parser.add_argument("--black-hot", type=float, default=Strength.black_hot)
     asked = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -51,7 +53,9 @@ def main() -> None:
     taken = read_pack(asked.pack)
     held = [each for each in taken if each.date in CHOICE] if asked.choice else []
     bank = bank_of([each for each in taken if not (asked.choice and each.date in CHOICE)], device)
-    strength = Strength(paste=asked.paste, black_hot=asked.black_hot)
+    strength = Strength(
+        paste=asked.paste, distract=asked.distract, blend=asked.blend, black_hot=asked.black_hot
+    )
     network = Detector(len(CLASSES)).to(device, memory_format=torch.channels_last)
     averaged = copy.deepcopy(network).eval()
     optimiser = _optimiser(network, asked.rate)

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,19 +20,22 @@ import cv2
 import numpy as np
 
 from imaging.thermal.detector import LABELS, label_of
-from imaging.thermal.features import ellipse_feature, path_feature, point_feature
+from imaging.thermal.features import document_bytes, features_of
 from imaging.thermal.find import Decision, Find
 from imaging.thermal.placing.spot import Spot
 from imaging.thermal.reviewing import carried
 from imaging.thermal.settling import Clock
+from imaging.thermal.sightings import Sink, Written, sightings_path
 from missions.errors import OutputError
-from missions.files import write_whole
+from missions.files import write_whole, writing_whole
 
-SCHEMA = "droneteam-finds-1"
+SCHEMA = "droneteam-finds-2"
 STATEMENT = (
     "Finds are proposals by a program, made as `made_by` says. Ground without a find is not searched ground: "
     "nothing here says that nobody is there."
 )
+SAMPLE = 64
+"""Frames with the lowest SHA-256 are named: by them another search of the same flight is known."""
 _ENLARGED = 4
 
 
@@ -69,15 +73,19 @@ class Finds:
     clips: tuple[tuple[str, str], ...] = ()
     made_by: Mapping[str, Any] = field(default_factory=dict)
 
-    def geojson(self, *, pictures: str = "") -> dict[str, Any]:
+    def geojson(self, *, pictures: str = "", sightings: Written | None = None) -> dict[str, Any]:
         """A GeoJSON FeatureCollection (RFC 7946): per find its point and its 95 % ellipse; see docs/heat.md.
 
         `pictures` is the folder of the thumbnails as the document should name it; none are named without.
+        All sightings are in it unless `sightings` says in which file they are.
         """
-        features: list[dict[str, Any]] = []
-        for find in self.finds:
-            features += [point_feature(find, pictures), ellipse_feature(find)]
-            features += [path_feature(find)] if len(find.path) > 1 else []
+        features = [
+            feature for find in self.finds for feature in features_of(find, pictures, whole=sightings is None)
+        ]
+        return {**self.about(sightings), "features": features}
+
+    def about(self, sightings: Written | None = None) -> dict[str, Any]:
+        """The document but for its features."""
         return {
             "type": "FeatureCollection",
             "schema": SCHEMA,
@@ -98,7 +106,8 @@ class Finds:
             "spots_not_placed": [{"frame": name, "reason": why} for name, why in self.spots_not_placed],
             "clips": [{"file": name, "sha256": sha256} for name, sha256 in self.clips],
             "notes": list(self.notes),
-            "features": features,
+            "frames_sample": nsmallest(SAMPLE, {frame.sha256 for frame in self.frames}),
+            "sightings_file": None if sightings is None else sightings.told(),
         }
 
     def with_decisions(
@@ -137,16 +146,19 @@ class Finds:
         return {"images": images, "annotations": boxes, "categories": kinds}
 
     def write(self, path: Path) -> Path:
-        """Write GeoJSON to `path` and pictures to `<stem>_thumbnails` beside it, all or nothing; gives that
-        folder.
+        """Write GeoJSON to `path`, all sightings to `<stem>_sightings.jsonl` and pictures to
+        `<stem>_thumbnails` beside it, all or nothing; gives that folder.
 
         Raises OutputError.
         """
         folder = path.with_name(f"{path.stem}_thumbnails")
-        document = json.dumps(self.geojson(pictures=folder.name), indent=1, allow_nan=False).encode()
         pictures = {f"{find.id}.png": thumbnail(find) for find in self.finds}
-        with _replaced(folder, pictures):
-            write_whole(path, document)
+        with _replaced(folder, pictures), writing_whole(sightings_path(path)) as rows:
+            with rows.open("wb") as file:
+                sink = Sink(sightings_path(path), file)
+                for find in self.finds:
+                    sink.add(find.id, find.sightings)
+            write_whole(path, document_bytes(self.geojson(pictures=folder.name, sightings=sink.written())))
         return folder
 
     def write_coco(self, path: Path) -> None:

@@ -15,12 +15,12 @@ MAX_VALUES = 2_000_000
 _SAVE = "Save the file again"
 
 
-def load_json(text: str, where: str, remedy: str = _SAVE) -> Any:
-    """The text as JSON. Raises FormatError, naming the line.
+def load_json(text: str, where: str, remedy: str = _SAVE, most: int = MAX_VALUES) -> Any:
+    """The text as JSON of at most so many values. Raises FormatError, naming the line.
 
     Python's reader also takes NaN and Infinity; whoever uses a number refuses them.
     """
-    check_values(text, where)
+    check_values(text, where, most)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -33,12 +33,12 @@ def load_json(text: str, where: str, remedy: str = _SAVE) -> Any:
         ) from error
 
 
-def check_values(text: str, where: str) -> None:
+def check_values(text: str, where: str, most: int = MAX_VALUES) -> None:
     """Refuse text with more values than are read. Raises FormatError."""
     values = text.count(",") + text.count("[") + text.count("{")
-    if values > MAX_VALUES:
+    if values > most:
         raise FormatError(
-            f"holds about {values} values; at most {MAX_VALUES} are read",
+            f"holds about {values} values; at most {most} are read",
             where=where,
             remedy="Simplify it, or divide it into several files",
         )

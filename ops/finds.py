@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from imaging.thermal.find import Decision, State
-from imaging.thermal.reviewing import Document, checked, decision_of, find_in, read_finds
+from imaging.thermal.reviewing import (
+    Document,
+    checked,
+    decision_of,
+    find_in,
+    finds_in,
+    history_of,
+    read_finds,
+)
+from imaging.thermal.sightings import with_all_sightings
 from ops.operations import Operation
 
 REVIEWED = "find.reviewed"
@@ -18,6 +27,11 @@ Decisions = dict[str, dict[str, tuple[Decision, ...]]]
 def review(operation: Operation, path: str, find: str, state: State, by: str, why: str) -> Decision:
     """Log what somebody decided of a find in a file that entered. Raises InputError, FormatError."""
     find_in(read_finds(operation.folder / path), find)
+    return log_decision(operation, path, find, state, by, why)
+
+
+def log_decision(operation: Operation, path: str, find: str, state: State, by: str, why: str) -> Decision:
+    """The same for a find that is known to be in that file, which may be long. Raises InputError."""
     made = checked(Decision(state, by, why, ""))
     line = operation.record(REVIEWED, path=path, find=find, state=state, by=made.by, why=made.why)
     return Decision(state, made.by, made.why, line.time)
@@ -42,10 +56,26 @@ def decisions_in(acts: Sequence[dict[str, Any]]) -> Decisions:
 
 
 def earlier_finds(operation: Operation) -> list[tuple[Document, dict[str, tuple[Decision, ...]]]]:
-    """The operation's finds of which something was decided, the newest first, with the decisions."""
+    """The operation's finds of which something was decided, the newest first, with the decisions.
+
+    Of what was decided all sightings are in the document, as far as they can be had.
+    """
     decisions = decisions_of(operation)
     files = [file for file in operation.files("find") if file.path in decisions]
-    return [(read_finds(operation.folder / f.path), decisions[f.path]) for f in reversed(files)]
+    return [
+        (decided_finds(operation.folder / file.path, decisions[file.path])[0], decisions[file.path])
+        for file in reversed(files)
+    ]
+
+
+def decided_finds(path: Path, later: Mapping[str, Sequence[Decision]] | None = None) -> tuple[Document, str]:
+    """A document with all sightings of what was decided in it and `later`; and why, where these are gone.
+
+    Raises InputError and FormatError for no document.
+    """
+    document = read_finds(path)
+    names = {str(each["find"]) for each in finds_in(document) if history_of(each)} | set(later or {})
+    return with_all_sightings(document, path, names)
 
 
 def entered_path(operation: Operation, path: Path) -> str | None:

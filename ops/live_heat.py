@@ -10,24 +10,28 @@ is for all finds; so it holds whatever becomes of the service.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from imaging.thermal.find import Decision, State
 from imaging.thermal.reviewing import checked
+from imaging.thermal.sightings import rows_by_now, sightings_path
 from missions.errors import DroneteamError, InputError
 from ops.finds import REVIEWED
-from ops.live_finds import LiveFind, LiveFinds
+from ops.live_finds import Acknowledged, LiveFind, LiveFinds
 from ops.live_heat_keeping import left_behind, thumbnails_of
 from ops.live_heat_specs import HeatSpec
 from ops.live_heat_stream import HeatStream
+from ops.live_search import LiveSearch, newest_map
 from ops.operations import FOLDERS, Operation
 from telemetry.alerts import SeenFind
 from telemetry.clock import Clock
 from telemetry.hub import Hub
 
+ACKNOWLEDGED = "finds.acknowledged"
 LEFT = "found by a service that ended without closing it"
 _log = logging.getLogger(__name__)
 
@@ -46,7 +50,9 @@ class HeatStreams:
     """All streams of a service and what they found. Any thread may ask anything.
 
     `entered` gives the finds that entered the operation: those of earlier services go on calling while an
-    alarm of theirs stands (`go_on_calling`).
+    alarm of theirs stands (`go_on_calling`). `taken` tells whose own alarm somebody acknowledged. Over the
+    newest search map of the operation what is looked at is counted (`search`, None without a map); `terrain`
+    is the ground.
     """
 
     def __init__(
@@ -56,14 +62,22 @@ class HeatStreams:
         hub: Hub,
         clock: Clock,
         entered: Callable[[], Sequence[FindLike]] = tuple,
+        terrain: Sequence[Path] = (),
     ) -> None:
         self.finds = LiveFinds()
         self._operation, self._hub, self._entered = operation, hub, entered
         self._folder = operation.folder / FOLDERS["find"]
         self._calling: dict[str, SeenFind] = {}
+        self.taken: Callable[[], Collection[str]] = tuple
         self.streams = tuple(
-            HeatStream(spec, self._folder, FOLDERS["find"], clock, self.finds.take) for spec in specs
+            HeatStream(spec, self._folder, FOLDERS["find"], clock, self.finds.take, terrain) for spec in specs
         )
+        search_map = newest_map(operation)
+        self.search = None if search_map is None else LiveSearch(search_map, operation, hub, clock, terrain)
+        if self.search is not None:
+            for stream in self.streams:
+                source = f"live stream {stream.spec.tag}"
+                stream.looked_at = partial(self.search.looked_at, stream.spec.vehicle, source)
         self.recovered = self._enter_left(clock)
 
     def go_on_calling(self, standing: Sequence[SeenFind]) -> None:
@@ -74,6 +88,8 @@ class HeatStreams:
     def running(self) -> Iterator[None]:
         """Search while the block runs; at its end what was found enters the operation."""
         leave = [self._hub.subscribe(stream.hear) for stream in self.streams]
+        if self.search is not None:
+            self.search.start()
         for stream in self.streams:
             stream.start()
         try:
@@ -87,14 +103,16 @@ class HeatStreams:
                 stream.join()
                 for document in stream.documents:
                     self._enter(document, stream.spec.shown)
+            if self.search is not None:
+                self.search.stop()
 
     def seen(self) -> tuple[SeenFind, ...]:
         """What may be a person and nobody has decided on: what `ops.alarms.AlarmWatch.finds` asks for."""
         if not self._calling:
-            return self.finds.seen()
+            return self.finds.seen(self.taken())
         undecided = {each.name for each in self._entered() if each.state == "proposed"}
         earlier = (each for name, each in self._calling.items() if name in undecided)
-        return (*self.finds.seen(), *earlier)
+        return (*self.finds.seen(self.taken()), *earlier)
 
     def decide(self, find_id: str, state: State, by: str, why: str) -> LiveFind | None:
         """Somebody decided: it is in the operation's log when this returns. None for a find that is not live.
@@ -111,6 +129,26 @@ class HeatStreams:
         )
         return self.finds.decide(find_id, Decision(state, made.by, made.why, line.time))
 
+    def sightings(self, find: LiveFind) -> list[dict[str, Any]]:
+        """Every sighting of a find that is written by now, in order of time."""
+        return rows_by_now(sightings_path(self._operation.folder / find.source), find.name)
+
+    def acknowledge(self, vehicle: int, ids: Sequence[str], by: str, why: str) -> tuple[LiveFind, ...]:
+        """Somebody saw finds that call together: it is in the operation's log when this returns; gives them.
+
+        What calls alone by now, and whatever is not among these, goes on calling. Raises InputError for
+        nobody and without a reason, EvidenceError and OutputError where it cannot be logged.
+        """
+        made = checked(Decision("proposed", by, why, ""))
+        some = [each for each in self.finds.together(vehicle) if each.id in set(ids)]
+        if not some:
+            return ()
+        line = self._operation.record(
+            ACKNOWLEDGED, vehicle=vehicle, finds=[each.id for each in some], by=made.by, why=made.why
+        )
+        self.finds.acknowledge([each.id for each in some], Acknowledged(made.by, made.why, line.time))
+        return tuple(some)
+
     def _enter_left(self, clock: Clock) -> int:
         """Let in what a killed service left; how many documents that were."""
         entered = [Path(file.path).name for file in self._operation.files("find")]
@@ -125,6 +163,8 @@ class HeatStreams:
         try:
             if document.is_file():
                 self._operation.add_file(document, "find", stream=stream)
+                if (rows := sightings_path(document)).is_file():
+                    self._operation.add_file(rows, "find", of=document.name)
                 for path in sorted(pictures.glob("*.png")):
                     self._operation.add_file(path, "find", folder=pictures.name)
             elif pictures.is_dir() and not any(pictures.iterdir()):

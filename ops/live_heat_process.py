@@ -16,7 +16,7 @@ import base64
 import os
 import signal
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +25,7 @@ import numpy as np
 import orjson
 
 from imaging.heat import frame_spots
+from imaging.searched.live import LookedAt
 from imaging.thermal.detector import BothDetectors, ContrastDetector
 from imaging.thermal.features import point_feature
 from imaging.thermal.find import Find
@@ -32,14 +33,16 @@ from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.hotspots import HotSpotOptions
 from imaging.thermal.learned import MODEL, LearnedDetector, LearnedOptions
 from imaging.thermal.live import LiveHeat
+from imaging.thermal.made_by import made_by
 from imaging.thermal.options import Detector, HeatOptions
 from imaging.thermal.searching import Looked
 from missions.camera import Camera
 from missions.errors import OutputError
+from missions.terrain import open_terrain
 from ops.live_finds import sentence
 from ops.live_heat_frames import LiveFrames
 from ops.live_heat_keeping import locked, thumbnails_of
-from ops.live_heat_kept import Kept
+from ops.live_heat_kept import Kept, Page
 from ops.live_heat_track import GrowingTrack
 from telemetry.clock import Clock, SystemClock
 from telemetry.tlog import STAMP_BYTES, TlogScanner
@@ -50,7 +53,6 @@ KEEP_S, KEEP_SHARE = 3.0, 10.0
 """Finds are written this often, and where that takes long no more than a tenth of the time."""
 TELL_S = 1.0
 WAIT_S = 0.1
-MOST_FINDS = 2000
 _CHUNK_BYTES = 1 << 16
 _TRIAL_PX = (512, 640)
 
@@ -66,6 +68,7 @@ class Job:
     camera: dict[str, Any] | None
     document: str
     first_number: int
+    terrain: tuple[str, ...] = ()
 
     @property
     def shown_camera(self) -> str:
@@ -98,19 +101,26 @@ class Searcher:
             {"vehicle": job.vehicle, "address": frames.shown, "camera": job.shown_camera},
             job.shown_camera,
         )
+        options = HeatOptions(
+            detector=warmed(detector()),
+            clock_offset_s=-job.delay_s,
+            ground=open_terrain([Path(each) for each in job.terrain]) if job.terrain else None,
+        )
+        self._kept.made_by = made_by(options)
+        self._track, self._looked_at = track, LookedAt(options.mount)
         self._live = LiveHeat(
             track.now,
             None if job.camera is None else Camera(**job.camera),
-            HeatOptions(detector=warmed(detector()), clock_offset_s=-job.delay_s),
+            options,
             looked=self._looked,
             named=lambda number: f"live-{job.tag}-{job.first_number + number - 1:03d}",
         )
         self._clearest: dict[str, tuple[str, float]] = {}
         self._why = ""
-        self._left_out = 0
         self._told_s = self._keep_s = 0.0
         self._changed = False
         self._problem = ""
+        self._lost = 0
         self._keeping: threading.Thread | None = None
 
     def step(self) -> None:
@@ -123,26 +133,27 @@ class Searcher:
         if now_s - self._told_s >= TELL_S:
             self._told_s = now_s
             self._tell({"status": self._status()})
+            self._tell_looked_at(self._clock.now_s())
         self._keep_soon(now_s)
 
     def finish(self) -> None:
         """Write what is left, and say what was kept."""
         for find in self._live.go_on(float("inf")):
             self._take(find)
+        self._tell_looked_at(float("inf"))
         if self._keeping is not None:
             self._keeping.join()
         if self._kept.read:
-            self._keep()
+            try:
+                self._keep(self._kept.page(), self._kept.lost)
+            except OutputError as error:
+                self._problem = str(error)
+        self._kept.close()
         self._tell({"status": self._status()})
         self._tell({"kept": {"finds": len(self._kept.finds), "frames": self._kept.read}})
 
     def _take(self, find: Find) -> None:
-        finds, feature = self._kept.finds, point_feature(find, thumbnails_of(self._kept.document).name)
-        finds[find.id] = find
-        if len(finds) > MOST_FINDS:
-            lowest = min(finds.values(), key=lambda each: each.score)
-            del finds[lowest.id]
-            self._left_out += 1
+        feature = point_feature(find, thumbnails_of(self._kept.document).name, whole=False)
         properties = {name: value for name, value in feature["properties"].items() if name != "sightings"}
         told: dict[str, Any] = {
             "name": find.id,
@@ -156,6 +167,10 @@ class Searcher:
             self._clearest[find.id] = clearest
             told["thumbnail"] = base64.b64encode(self._pictured(find)).decode()
         self._tell({"find": told})
+        try:
+            self._kept.take(find)
+        except OutputError as error:
+            self._problem = str(error)
         self._changed = True
 
     def _pictured(self, find: Find) -> bytes:
@@ -165,7 +180,13 @@ class Searcher:
             self._problem = str(error)
             return b""
 
+    def _tell_looked_at(self, now_s: float) -> None:
+        """After the finds, which nothing may delay: what the search map is to know."""
+        for each in self._looked_at.due(self._track.now(), now_s):
+            self._tell({"looked_at": each})
+
     def _looked(self, looked: Looked) -> None:
+        self._looked_at.add(looked)
         self._kept.read += 1
         self._why = looked.why
         self._changed = True
@@ -181,17 +202,30 @@ class Searcher:
         alive = self._keeping is not None and self._keeping.is_alive()
         if self._changed and not alive and now_s >= self._keep_s:
             self._changed = False
-            kept = replace(self._kept, finds=dict(self._kept.finds), unplaced=list(self._kept.unplaced))
-            self._keeping = threading.Thread(target=self._keep, args=(kept,), daemon=True)
-            self._keeping.start()
             self._keep_s = now_s + KEEP_S
+            self._forget()
+            try:
+                page = self._kept.page()
+            except OutputError as error:
+                self._problem = str(error)
+                return
+            self._keeping = threading.Thread(target=self._keep, args=(page, self._kept.lost), daemon=True)
+            self._keeping.start()
 
-    def _keep(self, kept: Kept | None = None) -> None:
+    def _forget(self) -> None:
+        """What was of finds that no frame will change any more; there may be a day of them."""
+        names = self._live.names
+        self._kept.forget_all_but(names)
+        for name in self._clearest.keys() - names:
+            del self._clearest[name]
+
+    def _keep(self, page: Page, lost: int) -> None:
         begun_s = self._clock.monotonic_s()
-        kept = kept or self._kept
         try:
-            replace(kept, notes=self._notes()).write()
-            self._problem = ""
+            page.write(self._notes())
+            if lost == self._lost:
+                self._problem = ""
+            self._lost = lost
         except OutputError as error:
             self._problem = str(error)
         took_s = self._clock.monotonic_s() - begun_s
@@ -200,7 +234,8 @@ class Searcher:
     def _notes(self) -> tuple[str, ...]:
         counts = ((self._frames.dropped, "frames were dropped to keep up with the stream"),
                   (self._frames.opened - 1, "times the stream was opened anew"),
-                  (self._left_out, "finds of the lowest scores are left out"))  # fmt: skip
+                  (self._kept.left_out, "finds of the lowest scores are left out"),
+                  (self._kept.lost, "sightings could not be written"))  # fmt: skip
         return (*self._frames.notes, *(f"{count} {what}" for count, what in counts if count > 0))
 
     def _status(self) -> dict[str, Any]:

@@ -69,13 +69,23 @@ class StreamState:
 class HeatStream:
     """Runs from `start` to `stop`. `hear` takes telemetry from the hub; `found` gets each find as it is told.
 
+    `looked_at` gets frames that were searched (`imaging.searched.live`); without `terrain` ground is level.
+
     `documents` are the paths of what was kept, the last one being written to until `stop` is done.
     """
 
     def __init__(
-        self, spec: HeatSpec, folder: Path, source: str, clock: Clock, found: Callable[[LiveFind], None]
+        self,
+        spec: HeatSpec,
+        folder: Path,
+        source: str,
+        clock: Clock,
+        found: Callable[[LiveFind], None],
+        terrain: Sequence[Path] = (),
     ) -> None:
         self.spec = spec
+        self.looked_at: Callable[[dict[str, Any]], None] = lambda _: None
+        self._terrain = [str(each) for each in terrain]
         self.state = StreamState()
         self.documents: list[Path] = []
         self._folder, self._source, self._clock, self._found = folder, source, clock, found
@@ -140,6 +150,7 @@ class HeatStream:
             "delay_s": self.spec.delay_s,
             "camera": None if self.spec.camera is None else asdict(self.spec.camera),
             "document": str(document),
+            "terrain": self._terrain,
             "first_number": highest_number(self._folder, self.spec.tag) + 1,
         }
         with tempfile.TemporaryFile() as messages, working(MODULE, messages=messages) as (process, told):
@@ -181,6 +192,8 @@ class HeatStream:
     def _hear_of(self, told: dict[str, Any], document: Path) -> None:
         if "status" in told:
             self.state = StreamState(**told["status"])
+        elif "looked_at" in told:
+            self.looked_at(told["looked_at"])
         elif "find" in told:
             find = told["find"]
             lon_deg, lat_deg = find["lon_lat"]

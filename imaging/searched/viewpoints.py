@@ -47,7 +47,7 @@ NO_GIMBAL = (
     f"no gimbal reported: only what is in view also with the camera {ASKEW_DEG:g}° askew is taken as seen"
 )
 _TOO_NARROW = "no gimbal reported, and the camera sees no more than it may be askew by"
-_TURN_S = 0.25
+TURN_S = 0.25
 _FEWEST_PICTURES = 2
 
 
@@ -119,13 +119,13 @@ def views_of_recording(
     else:
         times, known_by = np.arange(track.start_s, track.end_s, looking.interval_s), BY_INTERVAL
     made = Views([], known_by, take_off)
-    base_m = _height_at(ground, frame, take_off)
+    base_m = height_at(ground, frame, take_off)
     for number, time_s in enumerate(times):
         pose = track.pose_at(float(time_s))
         if pose is None or pose.height_relative_m < LOWEST_M:
             continue
         name = f"{path.name} {number + 1}"
-        turn = _turn_deg_s(track, pose, looking.mount)
+        turn = turned_deg_s(track, pose, looking.mount)
         kind = looking.kind_of(pose, track.utc_offset_s or 0.0)
         made.add(name, looking, pose, viewpoint(pose, looking, frame, base_m, name, kind, path.name, turn))
     return made
@@ -176,10 +176,10 @@ def views_of_frames(
             made.take_off = _take_off(begun, posed.pose)
             if begun is None and ground is not None and np.ptp(ground.heights_m) > 0:
                 made.notes.update([NO_TAKE_OFF])
-            base_m = _height_at(ground, frame, made.take_off)
-        below_m = _height_at(ground, frame, posed.pose.place) if posed.above_ground else base_m or 0.0
+            base_m = height_at(ground, frame, made.take_off)
+        below_m = height_at(ground, frame, posed.pose.place) if posed.above_ground else base_m or 0.0
         pose = posed.pose
-        turn = _turn_deg_s(track, pose, looking.mount) if track and posed.source != "frame" else 0.0
+        turn = turned_deg_s(track, pose, looking.mount) if track and posed.source != "frame" else 0.0
         kind = looking.kind_of(pose, 0.0)
         made.add(name, own, pose, viewpoint(pose, own, frame, below_m, name, kind, of, turn))
     return made
@@ -245,7 +245,7 @@ def _camera_frames(frames: Sequence[Frame]) -> Iterator[Frame]:
     return (frame for frame in frames if frame.message_id in WANTED)
 
 
-def _height_at(ground: SeenGround | None, frame: LocalFrame, place: GeoPoint) -> float:
+def height_at(ground: SeenGround | None, frame: LocalFrame, place: GeoPoint) -> float:
     if ground is None:
         return 0.0
     return float(ground.at(frame.local_from_geo([[place.lon_deg, place.lat_deg]]))[0])
@@ -257,11 +257,11 @@ def _take_off(track: TrackLike | None, first: Pose) -> GeoPoint:
     return first.place if pose is None else pose.place
 
 
-def _turn_deg_s(track: TrackLike, pose: Pose, mount: Mount) -> float:
+def turned_deg_s(track: TrackLike, pose: Pose, mount: Mount) -> float:
     """How fast the camera turned around this moment, by the track's angles."""
-    before, after = track.pose_at(pose.time_s - _TURN_S), track.pose_at(pose.time_s + _TURN_S)
+    before, after = track.pose_at(pose.time_s - TURN_S), track.pose_at(pose.time_s + TURN_S)
     if before is None or after is None:
         return 0.0
     between = rotation_ned_from_camera(before, mount).T @ rotation_ned_from_camera(after, mount)
     cosine = float(np.clip((np.trace(between) - 1) / 2, -1, 1))
-    return float(np.degrees(np.arccos(cosine))) / (2 * _TURN_S)
+    return float(np.degrees(np.arccos(cosine))) / (2 * TURN_S)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 from imaging.geolocate import ellipse95, offset_place
 from imaging.thermal.find import Find, PathPoint
-from imaging.thermal.tracks import Sighting
+from imaging.thermal.sightings import few, row_of, utc
 from missions.geodesy import GeoPoint
 
 _ELLIPSE_POINTS = 36
 
 
-def point_feature(find: Find, pictures: str) -> dict[str, Any]:
-    """The find itself; `pictures` is the folder of its thumbnail, empty for none."""
+def features_of(find: Find, pictures: str, *, whole: bool = True) -> list[dict[str, Any]]:
+    """The find's point, ellipse and, where it moves, path; with all its sightings, else with a few."""
+    path = [path_feature(find)] if len(find.path) > 1 else []
+    return [point_feature(find, pictures, whole=whole), ellipse_feature(find), *path]
+
+
+def point_feature(find: Find, pictures: str, *, whole: bool = True) -> dict[str, Any]:
+    """The find itself; `pictures` is the folder of its thumbnail, empty for none.
+
+    With all its sightings, or where they are in a file of their own (not `whole`) with the clearest few.
+    """
     ellipse = ellipse95(find.covariance)
     return {
         "type": "Feature",
@@ -31,9 +41,9 @@ def point_feature(find: Find, pictures: str) -> dict[str, Any]:
             "history": [dataclasses.asdict(decision) for decision in find.history],
             "polarity": find.polarity,
             "score": round(find.score, 3),
-            "first_time": _utc(find.first_s),
-            "last_time": _utc(find.last_s),
-            "sighting_count": len(find.sightings),
+            "first_time": utc(find.first_s),
+            "last_time": utc(find.last_s),
+            "sighting_count": find.sighting_count,
             "ellipse95": {
                 "semi_major_m": round(ellipse.semi_major_m, 2),
                 "semi_minor_m": round(ellipse.semi_minor_m, 2),
@@ -49,7 +59,7 @@ def point_feature(find: Find, pictures: str) -> dict[str, Any]:
             "thumbnail": f"{pictures}/{find.id}.png" if pictures else None,
             "notes": list(find.notes),
             "path": [_path_point(point) for point in find.path],
-            "sightings": [_sighting(s) for s in find.sightings],
+            "sightings": [row_of(s) for s in (find.sightings if whole else few(find))],
         },
     }
 
@@ -57,7 +67,7 @@ def point_feature(find: Find, pictures: str) -> dict[str, Any]:
 def _path_point(point: PathPoint) -> dict[str, Any]:
     ellipse = ellipse95(point.covariance)
     return {
-        "time": _utc(point.time_s),
+        "time": utc(point.time_s),
         "lon_deg": round(point.place.lon_deg, 8),
         "lat_deg": round(point.place.lat_deg, 8),
         "within_m": round(ellipse.semi_major_m, 2),
@@ -72,24 +82,7 @@ def path_feature(find: Find) -> dict[str, Any]:
     return {
         "type": "Feature",
         "geometry": {"type": "LineString", "coordinates": [_lonlat(point.place) for point in find.path]},
-        "properties": {"kind": "path", "find": find.id, "times": [_utc(point.time_s) for point in find.path]},
-    }
-
-
-def _sighting(s: Sighting) -> dict[str, Any]:
-    return {
-        "frame": s.frame,
-        "sha256": s.sha256,
-        "time": _utc(s.time_s),
-        "col_px": round(s.spot.col, 2),
-        "row_px": round(s.spot.row, 2),
-        "box_px": list(s.spot.box),
-        "contrast": round(s.spot.contrast, 3),
-        "value": round(s.spot.value, 3),
-        "score": round(s.spot.score, 3),
-        "lon_deg": round(s.point.place.lon_deg, 8),
-        "lat_deg": round(s.point.place.lat_deg, 8),
-        "pose": s.pose_source,
+        "properties": {"kind": "path", "find": find.id, "times": [utc(point.time_s) for point in find.path]},
     }
 
 
@@ -119,7 +112,13 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _utc(time_s: float | None) -> str | None:
-    if time_s is None:
-        return None
-    return datetime.fromtimestamp(time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def document_bytes(document: dict[str, Any]) -> bytes:
+    """The document as it is written: what it says of itself, then a line each for its features."""
+    about = json.dumps({name: each for name, each in document.items() if name != "features"}, allow_nan=False)
+    features = [json.dumps(each, allow_nan=False) for each in document["features"]]
+    return document_text(about, features).encode()
+
+
+def document_text(about: str, features: Sequence[str]) -> str:
+    """The same of parts that are JSON already."""
+    return f'{about[:-1]},\n"features": [\n' + ",\n".join(features) + "\n]}\n"

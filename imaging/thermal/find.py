@@ -47,7 +47,7 @@ class Find:
 
     `kind` is what it may be and `reasons` why. `path` is empty for what stood still; of what moves `place` is
     where it was last. `temperature_degc` is that of the clearest sighting's heart, None where frames hold no
-    temperatures. `history` are decisions, oldest first.
+    temperatures. `history` are decisions, oldest first. `unlisted` sightings are not among `sightings`.
     """
 
     id: str
@@ -68,6 +68,12 @@ class Find:
     temperature_error_degc: float | None = None
     notes: tuple[str, ...] = ()
     history: tuple[Decision, ...] = ()
+    unlisted: int = 0
+
+    @property
+    def sighting_count(self) -> int:
+        """In how many frames it was seen."""
+        return len(self.sightings) + self.unlisted
 
     @property
     def state(self) -> State:

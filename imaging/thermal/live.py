@@ -1,5 +1,7 @@
 """Frames of a live stream searched as they come: each gives the things that are new or that changed.
 
+Of a stream without an end only so much is held: whoever takes its finds keeps what is to stay.
+
 A frame that tells its own pose is placed by it: its time and its place are by one clock, the track's is
 another. Any other waits until the track reaches past it: a pose between two records is known, one after the
 last is a guess. After `Patience.wait_s` it is searched all the same, and says why it could not be placed.
@@ -23,7 +25,7 @@ from imaging.thermal.placing.walking import Step
 from imaging.thermal.posing import APART_S, TrackLike, own_pose
 from imaging.thermal.searching import Looked, Search
 from imaging.thermal.settling import Settled, known_of, path_of, told
-from imaging.thermal.tracks import Thing
+from imaging.thermal.tracks import Thing, Tracker, clearness
 from missions.camera import Camera
 from telemetry.pose import Pose
 
@@ -33,8 +35,15 @@ RECENT_S = 120.0
 _LAST = 25
 _WAY = 100
 """Of who walks so many sightings are followed: a way of an hour would be gone through with each frame."""
-SIGHTINGS_KEPT = 300
+SIGHTINGS_KEPT = 120
 """Of a thing its first sighting and the last, so many in all: a camera may hover over it for an hour."""
+SIGHTINGS_OF_OLD = 10
+"""So many of a thing that stands and has not been seen for `RECENT_S`: they tell where it is well enough."""
+SHOWN_KEPT = 2
+THINGS_KEPT = 4000
+"""Things that may be seen again as what they are; of more those are forgotten that were seen longest ago."""
+TIDY_EVERY = 50
+"""Frames."""
 _REASONS_KEPT = 1000
 
 
@@ -73,6 +82,12 @@ class LiveHeat:
         self._newest_s = -math.inf
         self._known: Adjusted | None = None
         self._known_s = -math.inf
+        self._named_so_far = self._untidy = 0
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the finds whose things are not forgotten."""
+        return frozenset(self._names.values())
 
     @property
     def waiting(self) -> int:
@@ -96,9 +111,14 @@ class LiveHeat:
             self._search.track = track
             looked = self._search.add(self._waiting.popleft())
             self._looked(looked)
+            self._untidy += 1
             changed.update((id(thing), thing) for thing in looked.changed)
         del self._search.spots_not_placed[:-_REASONS_KEPT]
-        return self._finds(list(changed.values()))
+        found = self._finds(list(changed.values()))
+        if self._untidy >= TIDY_EVERY:
+            self._untidy = 0
+            self._tidy()
+        return found
 
     def _track_for(self, frame: ThermalFrame) -> TrackLike | None:
         return None if isinstance(own_pose(frame.exposure), Pose) else self._track()
@@ -120,8 +140,8 @@ class LiveHeat:
         found = []
         for thing in told([t for t in things if len(t.sightings) >= options.least_sightings], known, _LAST):
             key = id(thing.sightings[0])
-            name = self._names.get(key) or self._names.setdefault(key, self._named(len(self._names) + 1))
-            note = self._bounded(key, thing)
+            name = self._name(key)
+            self._bound(key, thing, SIGHTINGS_KEPT)
             unit, error = self._search.units[thing.picture_of.sha256]
             way = self._way(thing, known)
             place, spread = (
@@ -131,8 +151,14 @@ class LiveHeat:
             )
             settled = Settled(thing, place, spread + body, way)
             find = find_of(name, settled, tracker.frame, unit, error)
-            found.append(replace(find, notes=(*find.notes, *note)))
+            found.append(replace(find, unlisted=self._left_out.get(key, 0)))
         return sorted(found, key=lambda find: -find.score)
+
+    def _name(self, key: int) -> str:
+        if key not in self._names:
+            self._named_so_far += 1
+            self._names[key] = self._named(self._named_so_far)
+        return self._names[key]
 
     @staticmethod
     def _way(thing: Thing, known: Adjusted) -> tuple[Step, ...]:
@@ -140,15 +166,41 @@ class LiveHeat:
             return ()
         return path_of(replace(thing, sightings=thing.sightings[-_WAY:]), known)[-_LAST:]
 
-    def _bounded(self, key: int, thing: Thing) -> tuple[str, ...]:
-        """Forget sightings between the first and the last ones; what is to be said of that."""
-        more = len(thing.sightings) - SIGHTINGS_KEPT
+    def _bound(self, key: int, thing: Thing, most: int) -> None:
+        """Forget sightings between the first and the last ones."""
+        more = len(thing.sightings) - most
         if more > 0:
             self._left_out[key] = self._left_out.get(key, 0) + more
             del thing.sightings[1 : more + 1]
-        gone = self._left_out.get(key, 0)
-        note = f"of its sightings {gone} between the first and the last {SIGHTINGS_KEPT - 1} are not listed"
-        return (note,) if gone else ()
+
+    def _tidy(self) -> None:
+        """Forget what a stream of a day must not fill the memory with."""
+        things: list[Thing] = []
+        if self._search.tracker is not None:
+            self._forget(self._search.tracker)
+            things = self._search.tracker.things
+        for thing in things:
+            while len(thing.shown) > SHOWN_KEPT:  # the last one is that of the pass that may go on
+                clear = [clearness(sighting) for sighting, _ in thing.shown[:-1]]
+                del thing.shown[clear.index(min(clear))]
+            if not thing.walks and (thing.last_s or 0.0) < self._newest_s - RECENT_S:
+                self._bound(id(thing.sightings[0]), thing, SIGHTINGS_OF_OLD)
+        needed = {sighting.sha256 for thing in things for sighting, _ in thing.shown}
+        for sha256 in self._search.units.keys() - needed:
+            del self._search.units[sha256]
+
+    def _forget(self, tracker: Tracker) -> None:
+        """The things that were seen longest ago, where there are too many."""
+        if len(tracker.things) <= THINGS_KEPT:
+            return
+        last_s = sorted((thing.last_s or 0.0 for thing in tracker.things), reverse=True)
+        since_s = last_s[THINGS_KEPT * 9 // 10]
+        tracker.keep([thing for thing in tracker.things if (thing.last_s or 0.0) > since_s])
+        there = {id(thing.sightings[0]) for thing in tracker.things}
+        for key in self._names.keys() - there:
+            del self._names[key]
+        for key in self._left_out.keys() - there:
+            del self._left_out[key]
 
     def _shared(self, things: list[Thing]) -> Adjusted:
         """The shared errors by the things of the last minutes, worked out every few seconds."""

@@ -37,13 +37,14 @@ UNKNOWN_TILT_DEG = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One frame after its search. `why` says why it could not be placed."""
+    """One frame after its search. `why` says why it could not be placed, and then `posed` may be None."""
 
     frame: ThermalFrame
     camera: Camera | str
     spots: tuple[Spot, ...]
     why: str
     changed: tuple[Thing, ...] = ()
+    posed: Posed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +149,15 @@ class Search:
         proposed = tuple(spot for spot in spots if spot.proposed)
         changed: list[Thing] = []
         if not stood.why and isinstance(camera, Camera) and isinstance(posed, Posed):
+            if not self._again:  # each thing holds its own: those of hours ago would push out new ones
+                self._pictures = Pictures()
             self._pictures.keep(frame, proposed)
             bare = replace(frame, values=np.zeros((0, 0), np.float32))
             if self._again:
                 self._kept.append(_Kept(bare, camera, proposed))
             changed = self._join(bare, camera, posed, proposed)
-        return Looked(frame, camera, spots, stood.why, tuple(changed))
+        known = posed if isinstance(posed, Posed) else None
+        return Looked(frame, camera, spots, stood.why, tuple(changed), known)
 
     def set_clock(self) -> float | None:
         """Look for the frames' clock in what was gathered; place all anew where it was found to be off."""

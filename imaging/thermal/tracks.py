@@ -149,6 +149,12 @@ class Tracker:
                 changed += self._join(pairs, polarity)
         return changed
 
+    def keep(self, things: Sequence[Thing]) -> None:
+        """Forget all things but these."""
+        self.things = list(things)
+        for number in range(len(self.things)):
+            self._lies(number)
+
     def place_of(self, thing: Thing) -> GeoPoint:
         """Where a thing lies, or was last."""
         east, north = thing.east_north_m

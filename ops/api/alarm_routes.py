@@ -12,7 +12,7 @@ from missions.errors import InputError
 from ops.alarms import AlarmWatch
 from ops.api.alarm_models import AlarmDone, AlarmList, AlarmOrder, ShelveOrder
 from ops.api.alarming import Alarming
-from ops.api.desk import Desk
+from ops.api.desk import TOGETHER, Desk
 from ops.api.models import Problem
 from ops.api.orders import body_of, order_of
 from ops.api.replayed_alarms import ReplayedAlarms
@@ -24,6 +24,7 @@ NONE: dict[int | str, dict[str, object]] = {404: {"model": Problem}}
 REFUSED: dict[int | str, dict[str, object]] = {
     status: {"model": Problem} for status in (404, 409, 413, 415, 422)
 }
+SEEN_BY_NAME = "say which finds were seen, and why that is enough: POST /api/finds/acknowledge"
 IN_A_REPLAY = "this is a replay: its alarms are those of then, and nothing can be done to them any more"
 
 
@@ -62,8 +63,11 @@ def alarms(shown: Shown) -> AlarmList:
 
 
 @router.post("/acknowledge", responses=REFUSED, openapi_extra=body_of(AlarmOrder))
-async def acknowledge(directed: Directed, order: TheOrder) -> AlarmDone:
-    """Somebody has seen the alarm, and has it in hand."""
+async def acknowledge(request: Request, directed: Directed, order: TheOrder) -> AlarmDone:
+    """Somebody has seen the alarm, and has it in hand. Of finds that call together those seen are named."""
+    desk: Desk = request.app.state.desk
+    if order.rule == TOGETHER and desk.together(order.vehicle):
+        raise HTTPException(409, SEEN_BY_NAME)
     return await _do(directed, order, lambda watch, key: watch.acknowledge(key, order.who))
 
 

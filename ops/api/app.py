@@ -80,7 +80,7 @@ def create_app(
     if heat:
         if desk.folder is None or hub is None or replay is not None:
             raise heat_needs_an_operation()
-        desk.search_streams(heat)
+        desk.search_streams(heat, () if settings.alert_terrain is None else (settings.alert_terrain,))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

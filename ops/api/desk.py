@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from missions.errors import InputError
 from ops.alarms import ListedAlarm
-from ops.alarms.watch import CALLING
+from ops.alarms.watch import CALLING, Listed
 from ops.api.alarming import Alarming
 from ops.api.around import Around, Versions
 from ops.api.events import Happening
 from ops.api.finds import coarse, live_find_report
 from ops.api.folder import SECTIONS, OperationFolder, Section
+from ops.api.found import rank
 from ops.api.heat_models import heat_report
 from ops.api.live import LiveVehicles, link_reports
 from ops.api.models import (
@@ -27,20 +29,26 @@ from ops.api.models import (
     LinkReport,
     PlanReport,
     ReplayState,
+    SearchReport,
     TrackReport,
     VehicleReport,
 )
 from ops.api.picture import Cursor, Picture
 from ops.api.replayed_alarms import ReplayedAlarms
 from ops.api.replaying import ReplayedVehicles, replay_state
+from ops.api.searches import live_search_report
 from ops.api.wire import Wire
 from ops.live_finds import LiveFind
 from ops.live_heat import HeatStreams
 from ops.live_heat_specs import HeatSpec
-from telemetry.alerts import SeenFind, Transition
+from telemetry.alerts import Key, SeenFind, Transition
 from telemetry.clock import Clock
 from telemetry.hub import Hub
 from telemetry.replay import Replay
+
+TOGETHER = "warm_things"
+"""The rule of the alarm of all finds that do not call alone."""
+TOLD_EVERY_S = 60.0
 
 if TYPE_CHECKING:
     from ops.marking.boards import Boards
@@ -87,6 +95,7 @@ class Desk:
         self.heat: HeatStreams | None = None
         self.happened = happened
         self._told: set[str] = set()
+        self._told_s = -math.inf
         self._wire = Wire()
         self._live = self._watching()
         self._looking = threading.Lock()
@@ -105,6 +114,8 @@ class Desk:
             return
         with self._looking:
             changed = self.folder.look()
+            for find in self.folder.decided:
+                self.picture.put_find(find)
             self.sections = {name: count + (name in changed) for name, count in self.sections.items()}
 
     def close(self) -> None:
@@ -126,12 +137,14 @@ class Desk:
                 self._boards = Boards(self.folder, self.clock, self.look)
             return self._boards
 
-    def search_streams(self, specs: Sequence[HeatSpec]) -> None:
+    def search_streams(self, specs: Sequence[HeatSpec], terrain: Sequence[Path] = ()) -> None:
         """Have live thermal streams searched; whoever serves has them run. There must be an operation."""
         assert self.folder is not None  # noqa: S101 - the caller has looked
         assert self.hub is not None  # noqa: S101 - likewise
-        heat = HeatStreams(specs, self.folder.operation, self.hub, self.clock, self.folder.finds)
+        heat = HeatStreams(specs, self.folder.operation, self.hub, self.clock, self.folder.finds, terrain)
         self.heat = heat
+        if heat.search is not None:
+            heat.search.changed = self._counted
         heat.finds.changed = self._found
         self.around.heat = lambda: [heat_report(stream) for stream in heat.streams]
         self.look()
@@ -146,15 +159,33 @@ class Desk:
                 ]
             )
             watch.finds = heat.seen
+            heat.taken = lambda: _taken(watch.listed())
+
+    def _counted(self) -> None:
+        """What was searched live is worth more by now."""
+        with self._looking:
+            self.sections = {**self.sections, "searches": self.sections["searches"] + 1}
+
+    def searches(self) -> tuple[SearchReport, ...]:
+        """The search maps of the operation, the newest last: that is the one that goes on live, if any."""
+        kept = () if self.folder is None else self.folder.searches()
+        live = None if self.heat is None or self.heat.search is None else live_search_report(self.heat.search)
+        return kept if live is None else (*kept, live)
 
     def _found(self, find: LiveFind) -> None:
         """Show a live find. Only aircraft that are heard have alarms: of any other an event tells."""
         self.picture.put_find(live_find_report(find))
-        told = find.calls and self.hub is not None and find.vehicle not in self.hub.vehicles()
-        if told and find.name not in self._told:
+        if not find.calls or self.hub is None or find.vehicle in self.hub.vehicles():
+            return
+        now_s = self.clock.now_s()
+        if find.calls == "alone" and find.name not in self._told:
             self._told.add(find.name)
-            text = f"find of vehicle {find.vehicle}, which is not heard: {find.text}"
-            self.picture.tell(None, Happening("warning", "alarm", text), self.clock.now_s())
+        elif find.calls == "together" and now_s - self._told_s >= TOLD_EVERY_S:
+            self._told_s = now_s
+        else:
+            return
+        text = f"find of vehicle {find.vehicle}, which is not heard: {find.text}"
+        self.picture.tell(None, Happening("warning", "alarm", text), now_s)
 
     def taken(self, find: str, who: str) -> None:
         """Whoever decides on a find has seen its alarm."""
@@ -166,6 +197,25 @@ class Desk:
                 with suppress(InputError):  # somebody else was there first
                     self.alarms.watch.acknowledge(key, who)
 
+    def together(self, vehicle: int) -> int:
+        """How many finds of a vehicle call together, and are acknowledged together (`finds_seen`)."""
+        return 0 if self.heat is None else len(self.heat.finds.together(vehicle))
+
+    def finds_seen(self, vehicle: int, ids: Sequence[str], by: str, why: str) -> tuple[tuple[str, ...], int]:
+        """Somebody saw these finds, which call together: their names, and how many are left that call so.
+
+        Raises InputError for nobody and without a reason, EvidenceError and OutputError where that cannot be
+        logged.
+        """
+        if self.heat is None:
+            raise InputError("no live thermal stream is searched", where="find")
+        seen = self.heat.acknowledge(vehicle, ids, by, why)
+        left = self.together(vehicle)
+        if seen and not left and isinstance(self.alarms, Alarming):
+            with suppress(InputError):  # it was acknowledged, or is gone
+                self.alarms.watch.acknowledge(Key(vehicle, TOGETHER), by)
+        return tuple(each.name for each in seen), left
+
     def vehicles(self) -> tuple[VehicleReport, ...]:
         """Every vehicle as it is now."""
         self.refresh()
@@ -176,8 +226,26 @@ class Desk:
         return () if self.folder is None else self.folder.plans()
 
     def finds(self) -> tuple[FindReport, ...]:
-        """The finds of the operation, and those of live streams."""
-        return (*self._entered(), *map(live_find_report, self._live_finds()))
+        """The finds of the operation, and those of live streams, the first to look at first."""
+        live = map(live_find_report, self._live_finds())
+        return tuple(sorted((*self._entered(), *live), key=rank))
+
+    def finds_json(self) -> bytes:
+        """The same as they are sent, compressed with gzip."""
+        return self._wire.packed("finds", self.finds())
+
+    def sightings(self, find_id: str) -> tuple[str, str, list[dict[str, Any]]]:
+        """A find's name, its document, and every sighting of it.
+
+        Raises InputError for no find, FormatError where they cannot be had.
+        """
+        live = None if self.heat is None else self.heat.finds.find(find_id)
+        if live is not None and self.heat is not None:
+            return live.name, live.source, self.heat.sightings(live)
+        found = None if self.folder is None else self.folder.find(find_id)
+        if self.folder is None or found is None:
+            raise InputError(f"there is no find {find_id!r}", where="find", remedy="See GET /api/finds")
+        return found.name, found.source, self.folder.sightings(find_id)
 
     def finds_for_others(self) -> tuple[FindReport, ...]:
         """Those that officers on other maps are told of: of live ones what calls or was confirmed, coarsely.
@@ -272,6 +340,12 @@ class Desk:
         if self.hub is None:
             return None
         return LiveVehicles(self.hub, self.picture, self.clock, self.around.foreign)
+
+
+def _taken(listed: Listed) -> list[str]:
+    """Finds whose own alarm somebody acknowledged or shelved."""
+    some = [*(each for each in listed.active if each.alarm.state not in CALLING), *listed.shelved]
+    return [each.alarm.key.subject for each in some if each.alarm.key.rule == "find"]
 
 
 def _json(state: ReplayState | None) -> str:

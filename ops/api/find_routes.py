@@ -13,12 +13,15 @@ from ops.api.alarm_models import Name, Reason
 from ops.api.desk import Desk
 from ops.api.finds import live_find_report
 from ops.api.folder import OperationFolder
-from ops.api.models import FindReport, Problem
+from ops.api.models import FindReport, JsonObject, Problem
 from ops.api.orders import body_of, order_of
 from ops.api.report import Report
 
 router = APIRouter(prefix="/api/finds")
 LONGEST_ORDER_BYTES = 8000
+LONGEST_SEEN_BYTES = 400_000
+MOST_SEEN = 4000
+MOST_SIGHTINGS = 20_000
 REFUSED: dict[int | str, dict[str, object]] = {
     status: {"model": Problem} for status in (404, 409, 413, 415, 422)
 }
@@ -31,6 +34,16 @@ KEPT_A_DAY = {"Cache-Control": "private, max-age=86400"}
 IN_A_REPLAY = "this is a replay: what was found then is decided on where the operation is open"
 
 
+class SightingsReport(Report):
+    """The frames in which a find was seen."""
+
+    id: str
+    find: str
+    source: str = Field(description="The document in the operation; it names the file that these are from")
+    count: int = Field(description="Of all; `sightings` are the first `at_most` of them")
+    sightings: tuple[JsonObject, ...] = Field(description="As docs/heat.md has them")
+
+
 class FindOrder(Report):
     """What somebody decides of a find; it is logged with the name and the reason."""
 
@@ -38,6 +51,24 @@ class FindOrder(Report):
     state: Literal["proposed", "confirmed", "dismissed"]
     by: Name
     why: Reason
+
+
+class SeenOrder(Report):
+    """Somebody saw finds that call together, and says why none of them needs more."""
+
+    vehicle: int = Field(ge=0, le=255)
+    ids: tuple[Annotated[str, Field(min_length=1, max_length=500)], ...] = Field(
+        max_length=MOST_SEEN, description="Those that were looked at; what came meanwhile goes on calling"
+    )
+    by: Name
+    why: Reason
+
+
+class SeenDone(Report):
+    """What was acknowledged."""
+
+    finds: tuple[str, ...] = Field(description="Their names; not those that call alone by now")
+    left: int = Field(description="How many of the vehicle's finds still call together")
 
 
 def _reviewed(desk: Desk, folder: OperationFolder, order: FindOrder) -> FindReport:
@@ -55,6 +86,21 @@ async def _order(request: Request) -> FindOrder:
     return await order_of(request, FindOrder, LONGEST_ORDER_BYTES)
 
 
+@router.get("/sightings", responses=REFUSED)
+def sightings(
+    request: Request,
+    id: Annotated[str, Query(max_length=500)],  # noqa: A002
+    at_most: Annotated[int, Query(ge=1, le=MOST_SIGHTINGS)] = 1000,
+) -> SightingsReport:
+    """Every frame that a find was seen in, in order of time; of a live one those that are written by now."""
+    desk: Desk = request.app.state.desk
+    try:
+        find, source, rows = desk.sightings(id)
+    except DroneteamError as error:
+        raise HTTPException(404 if error.where == "find" else 409, str(error)) from error
+    return SightingsReport(id=id, find=find, source=source, count=len(rows), sightings=tuple(rows[:at_most]))
+
+
 @router.get("/thumbnail", responses=PICTURE, response_class=Response)
 def thumbnail(request: Request, id: Annotated[str, Query(max_length=500)]) -> Response:  # noqa: A002
     """The PNG of what was seen of a find, by its id."""
@@ -70,6 +116,28 @@ def thumbnail(request: Request, id: Annotated[str, Query(max_length=500)]) -> Re
         raise HTTPException(404, str(error)) from error
     except DroneteamError as error:
         raise HTTPException(409, str(error)) from error
+
+
+async def _seen_order(request: Request) -> SeenOrder:
+    return await order_of(request, SeenOrder, LONGEST_SEEN_BYTES)
+
+
+@router.post("/acknowledge", responses=REFUSED, openapi_extra=body_of(SeenOrder))
+async def acknowledge(request: Request, order: Annotated[SeenOrder, Depends(_seen_order)]) -> SeenDone:
+    """Somebody saw finds that call together: it is in the operation's log when this answers.
+
+    They stay proposals, and each calls alone once the camera sees it as one that may well be a person.
+    """
+    desk: Desk = request.app.state.desk
+    if desk.replay is not None:
+        raise HTTPException(409, IN_A_REPLAY)
+    try:
+        names, left = await asyncio.to_thread(desk.finds_seen, order.vehicle, order.ids, order.by, order.why)
+    except InputError as error:
+        raise HTTPException(404 if error.where == "find" else 422, str(error)) from error
+    except DroneteamError as error:
+        raise HTTPException(409, str(error)) from error
+    return SeenDone(finds=names, left=left)
 
 
 @router.post("/review", responses=REFUSED, openapi_extra=body_of(FindOrder))

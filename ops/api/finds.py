@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
 from imaging.thermal.find import Decision
+from imaging.thermal.reviewing import Document, history_of
 from missions.errors import FormatError
-from missions.files import read_bounded
 from ops.api.models import Ellipse, FindReport
 from ops.live_finds import LiveFind
 
-LIMIT_BYTES = 50_000_000
+NOT_LISTED = frozenset({"sightings", "covariance_en_m2"})
+"""Of a find's properties; `GET /api/finds/sightings` gives its sightings."""
 
 
-def find_reports(path: Path, name: str) -> tuple[FindReport, ...]:
-    """Every find with a place. Raises FormatError where the file is no GeoJSON of points."""
+def find_reports(document: Document, name: str) -> tuple[FindReport, ...]:
+    """Every find with a place of a document. Raises FormatError where it is no GeoJSON of points."""
     try:
-        document = json.loads(read_bounded(path, LIMIT_BYTES, "the finds"), parse_constant=_refuse)
-        features = document["features"]
         return tuple(
             _report(feature, f"{name}#{number}", name)
-            for number, feature in enumerate(features, 1)
+            for number, feature in enumerate(document["features"], 1)
             if (feature.get("geometry") or {}).get("type") == "Point"
         )
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise FormatError("is no GeoJSON of finds", where=str(path), remedy="Run the search again") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise FormatError("is no GeoJSON of finds", where=name, remedy="Run the search again") from error
 
 
-def with_decisions(report: FindReport, decisions: Mapping[str, Sequence[Decision]]) -> FindReport:
-    """The find with what people decided of it after it was written, by the finds' names."""
-    made = decisions.get(report.name, ())
-    if not made:
-        return report
-    before = report.properties.get("history")
-    history = [*(before if isinstance(before, list) else []), *map(asdict, made)]
-    properties = {**report.properties, "state": made[-1].state, "history": history}
-    return report.model_copy(update={"state": made[-1].state, "properties": properties})
+def with_history(find: FindReport, history: Sequence[Decision]) -> FindReport:
+    """The find with everything that people decided of it, oldest first."""
+    if not history:
+        return find
+    state = history[-1].state
+    properties = {**find.properties, "state": state, "history": [asdict(each) for each in history]}
+    return find.model_copy(update={"state": state, "properties": properties})
+
+
+def history_told(find: FindReport) -> tuple[Decision, ...]:
+    """What people decided of it, as it tells itself."""
+    return history_of(find.properties)
 
 
 def live_find_report(find: LiveFind) -> FindReport:
     """A find of a live stream, with what was decided of it."""
-    history = [asdict(each) for each in find.history]
+    history, seen = [asdict(each) for each in find.history], find.acknowledged
     return FindReport(
         id=find.id,
         name=find.name,
@@ -59,6 +60,8 @@ def live_find_report(find: LiveFind) -> FindReport:
         thumbnail_url=f"{thumbnail_url(find.id)}&v={find.pictures}" if find.thumbnail else None,
         vehicle=find.vehicle,
         seen_s=find.frame_s,
+        calls=find.calls,
+        acknowledged="" if seen is None else f"{seen.by}: {seen.why}",
     )
 
 
@@ -87,15 +90,12 @@ def thumbnail_path(find: FindReport) -> str | None:
     return (PurePosixPath(find.source).parent / named).as_posix()
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
-
-
 def _report(feature: dict[str, Any], find_id: str, source: str) -> FindReport:
     lon, lat = (float(each) for each in feature["geometry"]["coordinates"][:2])
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
         raise ValueError(f"longitude {lon}, latitude {lat} is not a place")
-    properties = dict(feature.get("properties") or {})
+    told = dict(feature.get("properties") or {})
+    properties = {key: value for key, value in told.items() if key not in NOT_LISTED}
     return FindReport(
         id=find_id,
         name=str(feature.get("id") or f"find {find_id.rsplit('#', 1)[-1]}"),

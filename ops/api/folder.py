@@ -19,7 +19,8 @@ from missions.plan_file import read_plan
 from missions.sorties import flights
 from missions.volumes import FlightVolumes
 from ops.api.drawing import plan_report
-from ops.api.finds import find_reports, thumbnail_path, thumbnail_url, with_decisions
+from ops.api.finds import history_told, thumbnail_path, with_history
+from ops.api.found import Found
 from ops.api.models import (
     FileReport,
     FindReport,
@@ -32,7 +33,7 @@ from ops.api.models import (
 from ops.api.scenes import ORTHOMOSAIC, scene_picture, scene_report
 from ops.api.searches import search_reports
 from ops.api.tracks import recorded_tracks
-from ops.finds import Decisions, decisions_of, review
+from ops.finds import Decisions, decisions_of, log_decision
 from ops.operations import EnteredFile, Operation
 from telemetry.clock import Clock
 
@@ -84,7 +85,7 @@ class OperationFolder:
         self._files: dict[str, EnteredFile] = {}
         self._plans = _Shelf(lambda path, file: (plan_report(read_plan(path), file.path),))
         self._flights = _Shelf(lambda path, _: flights(read_plan(path)))
-        self._finds = _Shelf(lambda path, file: find_reports(path, file.path))
+        self._found = Found(self._operation.folder)
         self._tracks = _Shelf(lambda path, file: recorded_tracks(path, file.path))
         self._volumes = _Shelf(lambda path, _: (read_volumes(path),))
         self._searches = _Shelf(lambda path, file: search_reports(path, file.path))
@@ -92,6 +93,7 @@ class OperationFolder:
         self._pictures: dict[str, bytes] = {}
         self._picturing = threading.Lock()
         self._decisions: Decisions = {}
+        self.decided: tuple[FindReport, ...] = ()
         self.look()
 
     @property
@@ -105,16 +107,26 @@ class OperationFolder:
         return self._operation.name
 
     def look(self) -> set[Section]:
-        """See which files entered since the last look; gives the sections that changed."""
+        """See which files entered since the last look; gives the sections that changed.
+
+        `decided` are then the finds on which somebody decided since, of those that were listed before.
+        """
         files = {each.path: each for each in self._operation.files()}
         entered = set(files.values()) ^ set(self._files.values())
         self._files = files
         kinds = {each.kind for each in entered}
         changed: set[Section] = {section for section, kind in KINDS.items() if kind in kinds}
         decisions = decisions_of(self._operation)
+        self.decided = ()
         if decisions != self._decisions:
+            before = self._found.known
             self._decisions = decisions
-            changed.add("finds")
+            after = self._listed() if before else {}
+            self.decided = tuple(
+                find
+                for name, find in after.items()
+                if name not in before or history_told(before[name]) != history_told(find)
+            )
         return changed
 
     def plans(self) -> tuple[PlanReport, ...]:
@@ -126,15 +138,20 @@ class OperationFolder:
         return self._read(self._flights, "plan", lambda path: path.suffix in PLAN_SUFFIXES)
 
     def finds(self) -> tuple[FindReport, ...]:
-        """Every find, with what people decided."""
-        found = self._read(self._finds, "find", lambda path: path.suffix == ".geojson")
-        return tuple(
-            self._pictured(with_decisions(each, self._decisions.get(each.source, {}))) for each in found
-        )
+        """Every find, with what people decided, the first to look at first."""
+        return tuple(self._listed().values())
+
+    def find(self, find_id: str) -> FindReport | None:
+        """One of them, None where there is none of that id."""
+        return self._listed().get(find_id)
+
+    def sightings(self, find_id: str) -> list[dict[str, Any]]:
+        """Every sighting of a find. Raises InputError for no find, FormatError where they cannot be had."""
+        return self._found.sightings(self._known(find_id))
 
     def thumbnail(self, find_id: str) -> bytes:
         """The PNG of a find. Raises InputError where there is none, EvidenceError where it changed."""
-        found = next((each for each in self.finds() if each.id == find_id), None)
+        found = self.find(find_id)
         path = None if found is None else thumbnail_path(found)
         if path is None:
             raise InputError(f"there is no picture of a find {find_id!r}", remedy="See GET /api/finds")
@@ -142,12 +159,10 @@ class OperationFolder:
 
     def review(self, find_id: str, state: State, by: str, why: str) -> FindReport:
         """Log what somebody decided of a find. Raises InputError (`where` "find" for none), EvidenceError."""
-        found = {each.id: each for each in self.finds()}.get(find_id)
-        if found is None:
-            raise InputError(f"there is no find {find_id!r}", where="find", remedy="See GET /api/finds")
+        found = self._known(find_id)
         self.file(found.source)
-        made = review(self._operation, found.source, found.name, state, by, why)
-        return with_decisions(found, {found.name: (made,)})
+        made = log_decision(self._operation, found.source, found.name, state, by, why)
+        return with_history(found, (*history_told(found), made))
 
     def tracks(self) -> tuple[TrackReport, ...]:
         """Every recorded track."""
@@ -210,7 +225,7 @@ class OperationFolder:
         """The operation with its files."""
         for read in (self.plans, self.finds, self.tracks, self.scenes, self.volumes, self.searches):
             read()
-        shelves = (self._plans, self._finds, self._tracks, self._scenes, self._volumes, self._searches)
+        shelves = (self._plans, self._found, self._tracks, self._scenes, self._volumes, self._searches)
         return OperationReport(
             name=self._operation.name,
             kind=self._operation.kind.value,
@@ -220,10 +235,15 @@ class OperationFolder:
             unreadable=tuple(problem for shelf in shelves for problem in shelf.problems.values()),
         )
 
-    def _pictured(self, find: FindReport) -> FindReport:
-        if thumbnail_path(find) not in self._files:
-            return find
-        return find.model_copy(update={"thumbnail_url": thumbnail_url(find.id)})
+    def _listed(self) -> dict[str, FindReport]:
+        files = tuple(each for each in self._files.values() if each.kind == "find")
+        return self._found.finds(files, self._decisions)
+
+    def _known(self, find_id: str) -> FindReport:
+        found = self.find(find_id)
+        if found is None:
+            raise InputError(f"there is no find {find_id!r}", where="find", remedy="See GET /api/finds")
+        return found
 
     def _read(self, shelf: _Shelf[T], kind: str, wanted: Callable[[Path], bool]) -> tuple[T, ...]:
         files = tuple(each for each in self._files.values() if each.kind == kind and wanted(Path(each.path)))

@@ -155,6 +155,15 @@ class FindReport(Report):
     seen_s: float | None = Field(
         default=None, description="Of a live find, when the frame was taken that showed it last"
     )
+    calls: Literal["alone", "together", ""] = Field(
+        default="", description="Of a live find: it has an alarm of its own, one with the others, or none"
+    )
+    acknowledged: str = Field(
+        default="", description="Of a live find: who saw it among others, and why that was enough; else empty"
+    )
+    searched_again: str = Field(
+        default="", description="The newer finds of the same frames, which hold this one not; else empty"
+    )
 
 
 class SceneReport(Report):
@@ -169,6 +178,19 @@ class SceneReport(Report):
     report: JsonObject
 
 
+class LiveSearchReport(Report):
+    """What live streams looked at over a map so far, as if nobody was found. All but times are chances."""
+
+    updated_s: float | None = Field(description="When it was counted last; null: nothing was yet")
+    frames: int
+    pos: float = Field(description="That all frames since the service started would have found him")
+    pod: float = Field(description="Of the ground looked at, weighed with its chance")
+    poa: float = Field(description="Of the ground looked at, before it was")
+    cumulative_pos: float = Field(description="That these or any search before would have found him")
+    left: float = Field(description="That he has not been found by all that was searched: never nought")
+    problem: str = Field(description="Why nothing is counted; empty while all is well")
+
+
 class SearchReport(Report):
     """A map of where a missing person may be."""
 
@@ -181,6 +203,7 @@ class SearchReport(Report):
         description="GeoJSON FeatureCollection; `role`: search-contour, the widest first, with `share`, the "
         "chance that it holds, or last-seen"
     )
+    live: LiveSearchReport | None = Field(default=None, description="Of a map that goes on while streams do")
 
 
 class FileReport(Report):

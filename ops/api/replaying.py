@@ -35,6 +35,8 @@ from telemetry.replay import Moment, Point, ReceivedItems, Replay, Situation
 from telemetry.traffic import ForeignReport
 
 MOMENTS_SHOWN = 1000
+FINDS_MARKED = 200
+"""On the time line; those to look at first."""
 LOOKED_AT = 2000
 """Lines of others, evenly apart, for where the map is to be."""
 T = TypeVar("T")
@@ -146,7 +148,7 @@ def replay_report(
     moments = [_moment_report(each, names[each.system]) for each in _foremost(replay.moments)]
     moments += [
         MomentReport(time_s=time_s, vehicle=None, name="", kind="find", severity="info", text=find.name)
-        for find in finds
+        for find in finds[:FINDS_MARKED]
         if (time_s := find_time_s(find.properties)) is not None and replay.begin_s <= time_s <= replay.end_s
     ]
     called = [each for each in happened if each.calls and replay.begin_s <= each.time_s <= replay.end_s]
@@ -163,7 +165,8 @@ def replay_report(
 def find_time_s(properties: Mapping[str, object]) -> float | None:
     """When a find was seen, seconds since 1970 UTC, if it says so."""
     try:
-        return datetime.fromisoformat(str(properties.get("time"))).astimezone(UTC).timestamp()
+        told = properties.get("first_time") or properties.get("time")
+        return datetime.fromisoformat(str(told)).astimezone(UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response, WebSocket
@@ -32,6 +33,7 @@ router = APIRouter(prefix="/api")
 NOT_FOUND: dict[int | str, dict[str, object]] = {404: {"model": Problem}}
 GONE: dict[int | str, dict[str, object]] = {**NOT_FOUND, 409: {"model": Problem}}
 WEBP: dict[int | str, dict[str, object]] = {200: {"content": {"image/webp": {}}}, **GONE}
+JSON = "application/json"
 A_DAY = "max-age=86400"
 
 
@@ -97,10 +99,15 @@ def plans(desk: TheDesk) -> tuple[PlanReport, ...]:
     return desk.plans()
 
 
-@router.get("/finds")
-def finds(desk: TheDesk) -> tuple[FindReport, ...]:
-    """The finds of the operation and of live streams: proposals until a person confirms them."""
-    return desk.finds()
+@router.get("/finds", response_model=tuple[FindReport, ...])
+def finds(request: Request, desk: TheDesk) -> Response:
+    """The finds of the operation and of live streams, the first to look at first: confirmed ones, then the
+    highest score, dismissed ones last. Each is a proposal until a person confirms it.
+    """
+    packed, vary = desk.finds_json(), {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(packed, media_type=JSON, headers={**vary, "Content-Encoding": "gzip"})
+    return Response(gzip.decompress(packed), media_type=JSON, headers=vary)
 
 
 @router.get("/volumes")
@@ -112,7 +119,7 @@ def volumes(desk: TheDesk) -> JsonObject:
 @router.get("/searches")
 def searches(desk: TheDesk) -> tuple[SearchReport, ...]:
     """The maps of where a missing person may be, the newest last."""
-    return () if desk.folder is None else desk.folder.searches()
+    return desk.searches()
 
 
 @router.get("/scenes")

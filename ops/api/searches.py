@@ -9,7 +9,8 @@ from typing import Any
 from missions.bounded_json import check_values
 from missions.errors import FormatError
 from missions.files import read_bounded
-from ops.api.models import SearchReport
+from ops.api.models import LiveSearchReport, SearchReport
+from ops.live_search import LiveSearch
 
 LIMIT_BYTES = 50_000_000
 ROLES = frozenset({"search-contour", "last-seen"})
@@ -41,6 +42,33 @@ def search_reports(path: Path, name: str) -> tuple[SearchReport, ...]:
         raise FormatError(
             "is no search map's contours", where=str(path), remedy="Make the map again"
         ) from error
+
+
+def live_search_report(search: LiveSearch) -> SearchReport | None:
+    """The map that goes on live; None until the first frame was counted or it is known why none can be."""
+    counted = search.counted
+    if not counted.drawing and not counted.problem:
+        return None
+    about = counted.drawing.get("search_map", {})
+    worth = counted.figures
+    return SearchReport(
+        id="live",
+        name=str(counted.drawing.get("name") or search.search_map.stem),
+        created=str(about.get("created", "")),
+        outside=float(about.get("outside", 0.0)),
+        examples=tuple(map(str, about.get("examples", ()))),
+        drawing={"type": "FeatureCollection", "features": counted.drawing.get("features", [])},
+        live=LiveSearchReport(
+            updated_s=counted.at_s or None,
+            frames=counted.frames,
+            pos=worth.get("pos", 0.0),
+            pod=worth.get("mean_pod", 0.0),
+            poa=worth.get("searched_poa", 0.0),
+            cumulative_pos=worth.get("cumulative_pos", 0.0),
+            left=worth.get("left", 1.0),
+            problem=counted.problem,
+        ),
+    )
 
 
 def _refuse(constant: str) -> None:

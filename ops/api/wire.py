@@ -7,6 +7,7 @@ long as clients are likely to ask for it.
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,11 @@ BODIES_KEPT = 32
 """Clients at one pace ask for two or three different ones at a time."""
 
 
+TEXTS_KEPT = 20_000
+GZIP_LEVEL = 3
+"""A list of finds becomes a ninth of itself; higher levels save little and take longer."""
+
+
 class Wire:
     """Writes reports as JSON; any thread may ask."""
 
@@ -29,6 +35,7 @@ class Wire:
         self._bodies: OrderedDict[tuple[Cursor, Cursor], str] = OrderedDict()
         self._whole: tuple[Cursor | None, str] = (None, "")
         self._lists: dict[str, tuple[Sequence[BaseModel], str]] = {}
+        self._packed: dict[str, tuple[Sequence[BaseModel], bytes]] = {}
         self._long = threading.Lock()
 
     def body(self, cursor: Cursor, changes: Changes) -> str:
@@ -57,6 +64,16 @@ class Wire:
                 before = self._lists[name] = (reports, listed(reports))
             return before[1]
 
+    def packed(self, name: str, reports: Sequence[BaseModel]) -> bytes:
+        """The same list compressed with gzip: thousands of finds go over a radio link."""
+        with self._long:
+            before = self._packed.get(name)
+            if before is None or before[0] != reports:
+                texts = [each.model_dump_json() for each in reports]
+                data = gzip.compress(f"[{','.join(texts)}]".encode(), GZIP_LEVEL)
+                before = self._packed[name] = (reports, data)
+            return before[1]
+
     def _written(self, changes: Changes) -> str:
         for key in changes.gone:
             self._texts.pop(key, None)
@@ -71,6 +88,8 @@ class Wire:
     def _once(self, key: str, report: VehicleReport | FindReport) -> str:
         before = self._texts.get(key)
         if before is None or before[0] is not report:
+            if len(self._texts) >= TEXTS_KEPT:  # finds come for as long as a stream lasts
+                self._texts.clear()
             before = self._texts[key] = (report, report.model_dump_json())
         return before[1]
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ops.operations import Operation
 
 app = typer.Typer(help="Look at finds and decide on them: show, review.", no_args_is_help=True)
+RANKS = {"confirmed": 0, "proposed": 1, "dismissed": 2}
 FindsArgument = Annotated[
     Path, typer.Argument(metavar="FINDS", help="The GeoJSON file that `droneteam heat` wrote.")
 ]
@@ -81,11 +82,20 @@ def show(context: typer.Context, path: FindsArgument, as_json: JsonOption = Fals
         if told.get("kind") == "find":
             history = (*history_of(told), *later.get(str(told.get("find")), ()))
             rows.append((told, feature["geometry"]["coordinates"], history))
+    rows.sort(key=_rank)
     if as_json:
         print_json([_row_told(*row) for row in rows])
         return
     columns = ("Find", "What", "Latitude", "Longitude", "95 % within", "#Seen", "State", "By", "Why")
     out().print(table(f"{len(rows)} finds", columns, [_row(*row) for row in rows]))
+
+
+def _rank(row: tuple[dict[str, Any], list[float], tuple[Decision, ...]]) -> tuple[int, float]:
+    """Confirmed finds first, dismissed ones last, and of each the highest score first."""
+    told, _, history = row
+    score = told.get("score")
+    state = history[-1].state if history else "proposed"
+    return RANKS[state], -float(score) if isinstance(score, int | float) else 0.0
 
 
 def _state(*, confirm: bool, dismiss: bool, reopen: bool) -> State:

@@ -107,6 +107,7 @@ def heat(
     from imaging.heat import heat as search
     from imaging.thermal.detector import detector_called
     from imaging.thermal.reading import VideoOptions
+    from imaging.thermal.sightings import sightings_path
     from missions import catalogue
     from missions.terrain import open_terrain
     from telemetry.track import Track
@@ -149,6 +150,7 @@ def heat(
         if track is not None:
             enter(opened, track, "telemetry")
         enter(opened, target, "find", frames=len(found.frames))
+        enter(opened, sightings_path(target), "find", of=target.name)
         enter_pictures(opened, pictures, "find", tuple(path.name for path in pictures.iterdir()))
         record(opened, "finds.proposed", finds=len(found.finds), frames=len(found.frames))
     if as_json:
@@ -217,14 +219,16 @@ def _enter_frames(operation: Operation, frames: str, found: Finds) -> None:
 
 def _with_decisions(found: Finds, target: Path, operation: Operation | None) -> Finds:
     """With what people decided of the same things in earlier runs."""
-    from imaging.thermal.reviewing import read_finds
-    from ops.finds import earlier_finds
+    from ops.finds import decided_finds, earlier_finds
 
     if operation is not None:
         for document, decisions in earlier_finds(operation):
             found = found.with_decisions(document, decisions)
     elif target.exists():
-        found = found.with_decisions(read_finds(target))
+        document, problem = decided_finds(target)
+        if problem:
+            say(f"Decisions are kept by the clearest sightings alone: {problem}")
+        found = found.with_decisions(document)
     return found
 
 

@@ -15,7 +15,7 @@ from missions.files import read_bounded
 if TYPE_CHECKING:
     from ops.operations import Operation
 
-LIMIT_BYTES = 50_000_000
+LIMIT_BYTES = 100_000_000
 _FIND_PICTURE = re.compile(r"find-\d+\.png$")
 
 
@@ -49,8 +49,15 @@ def check_writable(path: Path) -> None:
 def check_finds_replaceable(path: Path) -> None:
     """Raises OutputError where something else than finds stands at `path`, or in its folder of pictures.
 
-    `imaging.finds` puts pictures of finds beside the file, and takes that folder's place.
+    `imaging.finds` puts pictures and sightings of finds beside the file, and takes their places.
     """
+    rows = path.with_name(f"{path.stem}_sightings.jsonl")
+    if rows.exists() and not path.exists():
+        raise OutputError(
+            "something is there already where the sightings of the finds would be",
+            where=str(rows),
+            remedy="Choose another name for the finds",
+        )
     pictures = path.with_name(f"{path.stem}_thumbnails")
     there = sorted(pictures.iterdir()) if pictures.is_dir() else []
     strangers = [each.name for each in there if not _FIND_PICTURE.match(each.name)]

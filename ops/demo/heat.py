@@ -9,6 +9,7 @@ import numpy as np
 from imaging.heat import HeatOptions, heat
 from imaging.thermal.detector import detector_called
 from imaging.thermal.find import Find
+from imaging.thermal.sightings import sightings_path
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
 from missions.plan import Plan
 from ops.demo.search import GROUND_AMSL_M, HEIGHT_AGL_M
@@ -43,6 +44,7 @@ def look_for_people(operation: Operation, plan: Plan, track: Track, steps: Steps
     path = operation.free_path("find", "finds.geojson")
     thumbnails = finds.write(path)
     operation.add_file(path, "find")
+    operation.add_file(sightings_path(path), "find", of=path.name)
     operation.add_folder(thumbnails, "find")
     people = f"{len(MISSING)} people are out there"
     steps.say(

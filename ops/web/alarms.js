@@ -4,6 +4,7 @@ import {Asking} from './asking.js';
 import {Bell} from './bell.js';
 import {element, keyed, write} from './dom.js';
 import {duration, utcTime} from './format.js';
+import {drawTogether, TOGETHER, togetherList} from './together.js';
 
 const PRIORITIES = ['high', 'medium', 'low'];
 /** Where the alarms of a replay come from, in full. */
@@ -108,7 +109,8 @@ export class Alarms extends EventTarget {
     const shelve = element('button', 'put', 'Shelve…');
     for (const each of [take, shelve]) each.type = 'button';
     const row = element('li', '', button, element('span', 'acts', take, element('span', 'whose'), shelve));
-    take.addEventListener('click', () => this.#acknowledge(row));
+    if (rule === TOGETHER) row.append(togetherList());
+    take.addEventListener('click', () => (row.some?.length ? this.#seen(row) : this.#acknowledge(row)));
     shelve.addEventListener('click', () => this.#shelve(row));
     return row;
   }
@@ -131,6 +133,26 @@ export class Alarms extends EventTarget {
     part('take').setAttribute('aria-label', `Acknowledge: ${this.#sentence(alarm)}`);
     part('put').hidden = !alarm.shelve_max_s;
     part('put').setAttribute('aria-label', `Shelve: ${this.#sentence(alarm)}`);
+    if (alarm.rule === TOGETHER) this.#updateTogether(row, alarm);
+  }
+
+  /** The finds that call together, the newest first, each a way to its place. */
+  #updateTogether(row, alarm) {
+    row.some = this.#store.together(alarm.vehicle);
+    const take = row.querySelector('.take');
+    write(take, row.some.length ? `All ${row.some.length} seen…` : 'Acknowledge');
+    drawTogether(row.querySelector('.together'), row.some, (find) => this.dispatchEvent(
+      new CustomEvent('select', {detail: {key: `${alarm.vehicle}`, find: find.name}})));
+  }
+
+  /** Acknowledge the finds that are listed now; what comes while somebody writes goes on calling. */
+  async #seen(row) {
+    const {vehicle} = row.alarm;
+    const ids = row.some.map((each) => each.id);
+    const asked = await this.#asking.askSeen(`${ids.length} of ${this.#nameOf(row.alarm)}. They stay in the list of finds, `
+      + 'and one that turns out clearer calls by itself.');
+    if (!asked) return;
+    this.#complain(await sent('/api/finds/acknowledge', {vehicle, ids, by: asked.who, why: asked.why}));
   }
 
   #shelfRow() {
@@ -168,7 +190,7 @@ export class Alarms extends EventTarget {
     const {vehicle, rule, subject} = row.alarm;
     const buttons = row.querySelectorAll('.take, .put');
     for (const each of buttons) each.disabled = true;
-    this.#complain(await sent(act, {vehicle, rule, subject, who: this.#asking.name, ...more}));
+    this.#complain(await sent(`/api/alarms/${act}`, {vehicle, rule, subject, who: this.#asking.name, ...more}));
     for (const each of buttons) each.disabled = false;
   }
 
@@ -236,9 +258,9 @@ function leaveOut(list, alarms) {
 }
 
 /** Send an order; gives why it was refused, or nothing. */
-async function sent(act, order) {
+async function sent(url, order) {
   try {
-    const answer = await fetch(`/api/alarms/${act}`, {
+    const answer = await fetch(url, {
       method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(order),
     });
     if (answer.ok) return '';

@@ -48,6 +48,17 @@ export class Asking extends EventTarget {
     return {why: why.value.trim(), forS: Number(answer)};
   }
 
+  /** Ask why many finds need no more; gives who says so and why, or null. */
+  async askSeen(about) {
+    const dialog = this.#find('#ask-seen');
+    write(dialog.querySelector('.about'), about);
+    const [why, who] = dialog.querySelectorAll('input');
+    [why.value, who.value] = ['', this.name];
+    if (await answered(dialog) === null) return null;
+    this.#keep(who.value);
+    return {why: why.value.trim(), who: this.name};
+  }
+
   /** Ask for a note; gives it, which may be empty, or null. */
   async askNote(about, before) {
     const dialog = this.#find('#ask-note');

@@ -1,7 +1,7 @@
 // A person decides on a find: what it turned out to be, who says so, and why.
 
-import {write} from './dom.js';
-import {aboutOf, show} from './finds.js';
+import {element, write} from './dom.js';
+import {aboutOf, show, sightingsOf} from './finds.js';
 
 const KEPT = 'droneteam.name';
 
@@ -12,6 +12,7 @@ export class Deciding {
   constructor(root) {
     this.#dialog = root.querySelector('#ask-find');
     this.#refused = root.querySelector('#find-refused');
+    this.#dialog.querySelector('details').addEventListener('toggle', ({target}) => target.open && this.#list());
   }
 
   /** Ask what a find is, and tell the server; what it refuses is shown above the list. */
@@ -20,6 +21,7 @@ export class Deciding {
     write(dialog.querySelector('h2'), `What is ${find.name}?`);
     write(dialog.querySelector('.about'), aboutOf(find));
     show(dialog.querySelector('.seen'), find);
+    this.#prepare(find);
     const [why, who] = dialog.querySelectorAll('input');
     [why.value, who.value] = ['', kept()];
     const state = await answered(dialog);
@@ -30,6 +32,39 @@ export class Deciding {
     write(this.#refused, said);
     this.#refused.hidden = !said;
   }
+
+  #find = null;
+
+  #prepare(find) {
+    this.#find = find;
+    const count = find.properties.sighting_count ?? 0;
+    const details = this.#dialog.querySelector('details');
+    details.open = false;
+    details.hidden = !count;
+    write(details.querySelector('summary'), count === 1 ? 'Seen in 1 frame' : `Seen in ${count} frames`);
+    details.querySelector('ol').replaceChildren();
+  }
+
+  async #list() {
+    const {id} = this.#find;
+    const list = this.#dialog.querySelector('details ol');
+    try {
+      const {count, sightings} = await sightingsOf(id);
+      if (this.#find.id !== id) return;
+      list.replaceChildren(...sightings.map(sighting));
+      if (count > sightings.length) list.append(element('li', 'more', `and ${count - sightings.length} more`));
+    } catch (error) {
+      list.replaceChildren(element('li', 'more', error.message));
+    }
+  }
+}
+
+/** When, in which frame, how clearly: a row of the list of sightings. */
+function sighting({time, frame, score, sha256}) {
+  const row = element('li', '', element('time', '', (time ?? '').slice(11, 23)), element('span', 'frame', frame),
+    element('span', '', score.toFixed(2)));
+  row.title = `SHA-256 ${sha256}`;
+  return row;
 }
 
 function answered(dialog) {

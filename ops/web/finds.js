@@ -5,11 +5,13 @@ import {coordinates, metres, timeOfDay} from './format.js';
 
 /** The camera shows it at this moment, or did so a moment ago. */
 const IN_VIEW_S = 3;
+const SIGHTINGS = 500;
 
 /** A row that goes to its find's place, and asks what it is. */
 export function findRow(goTo, decide) {
   const picture = element('img', 'seen');
   picture.alt = '';
+  picture.loading = 'lazy';
   const button = element('button', 'find', picture, element('span', 'name'), element('span', 'about'));
   button.type = 'button';
   const row = element('li', '', button);
@@ -32,13 +34,23 @@ export function updateFind(row, find, store) {
   decide.setAttribute('aria-label', `Decide on ${find.name}`);
   const size = find.ellipse95 ? `± ${metres(find.ellipse95.semi_major_m)} (95 %)` : 'uncertainty unknown';
   const {score, what} = find.properties;
+  const earlier = find.searched_again ? 'of an earlier search alone' : '';
+  const taken = find.acknowledged ? `✓ seen by ${find.acknowledged}` : '';
   const worth = typeof score === 'number' ? scored(score) : '';
   const place = coordinates([find.lon_deg, find.lat_deg]);
   write(row.querySelector('.name'), live ? find.name : `${find.name}, ${find.state}, ${size}`);
   write(row.querySelector('.about'), live
-    ? `${joined([find.state, what, size])}\n${joined([worth, seen(find, store)])}`
-    : joined([what, worth, place]));
+    ? `${joined([find.state, what, size])}\n${joined([worth, seen(find, store), taken])}`
+    : joined([what, worth, place, earlier]));
   row.querySelector('.about').title = `${aboutOf(find)}${live ? `\n${place}` : ''}`;
+}
+
+/** The sightings of a find, which the server gives when they are asked for. */
+export async function sightingsOf(id) {
+  const answer = await fetch(`/api/finds/sightings?id=${encodeURIComponent(id)}&at_most=${SIGHTINGS}`);
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(`${told.detail}`);
+  return told;
 }
 
 /** A find's picture in an image, which is hidden where there is none. */

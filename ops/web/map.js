@@ -12,6 +12,8 @@ const FLOWN = ['transit', 'lane'];
 const ASIDE = 0.16;
 const HIT_PX = 5;
 /** By what people decided of it. */
+const MANY_FINDS = 500;
+const MANY_FINDS_MS = 1000;
 const FIND = ['match', ['get', 'state'], 'confirmed', '#6fe08c', 'dismissed', '#77838c', '#ff5d5d'];
 const role = (...names) => ['in', ['get', 'role'], ['literal', names]];
 
@@ -24,7 +26,7 @@ export const GROUPS = [
   {id: 'searches', name: 'Search map', layers: ['search-fill', 'search-line', 'last-seen']},
   {id: 'tracks', name: 'Tracks', layers: ['recorded', 'tracks']},
   {id: 'traffic', name: 'Traffic', layers: []},
-  {id: 'finds', name: 'Finds', layers: ['find-faint', 'find-fill', 'find-line', 'find']},
+  {id: 'finds', name: 'Finds', layers: ['find-faint', 'find-fill', 'find-line', 'find-path', 'find']},
   {id: 'scenes', name: 'Mosaics', layers: []},
   {id: 'grid', name: 'Grid', layers: ['grid']},
 ];
@@ -59,6 +61,7 @@ const LAYERS = [
   {id: 'find-fill', source: 'finds', type: 'fill', filter: role('ellipse'),
     paint: {'fill-color': FIND, 'fill-opacity': 0.2}},
   line('find-line', 'finds', {'line-color': FIND, 'line-width': 1.5}, role('ellipse')),
+  line('find-path', 'finds', {'line-color': FIND, 'line-width': 2, 'line-dasharray': [2, 1.5]}, role('find path')),
   {id: 'find', source: 'finds', type: 'circle', filter: role('find'),
     paint: {'circle-radius': 5, 'circle-color': FIND, 'circle-stroke-color': '#fff', 'circle-stroke-width': 1.5}},
   {id: 'last-seen', source: 'searches', type: 'circle', filter: role('last-seen'),
@@ -186,16 +189,29 @@ export class GroundMap {
     this.#sources.recorded.set(tracks.map((each) => track(each.points, {})));
   }
 
-  /** Draw all finds, the foremost with their ellipses. */
+  #findsTimer = null;
+  #findsAtMs = -Infinity;
+
+  /** Draw all finds, the foremost with their ellipses and ways; very many no more often than each second. */
   drawFinds(finds, foremost) {
+    clearTimeout(this.#findsTimer);
+    const waitMs = finds.length < MANY_FINDS ? 0 : this.#findsAtMs + MANY_FINDS_MS - performance.now();
+    if (waitMs > 0) this.#findsTimer = setTimeout(() => this.#drawFindsNow(finds, foremost), waitMs);
+    else this.#drawFindsNow(finds, foremost);
+  }
+
+  #drawFindsNow(finds, foremost) {
+    this.#findsAtMs = performance.now();
     const first = new Set(foremost);
     this.#sources.finds.set(finds.flatMap((find) => {
       const place = [find.lon_deg, find.lat_deg];
       const {state} = find;
       const point = feature(first.has(find) ? 'find' : 'faint find', 'Point', place, {state});
       if (!find.ellipse95 || !first.has(find)) return [point];
+      const way = (find.properties.path ?? []).map((each) => [each.lon_deg, each.lat_deg]);
+      const path = way.length > 1 ? [feature('find path', 'LineString', way, {state})] : [];
       const {semi_major_m: major, semi_minor_m: minor, bearing_deg: bearing} = find.ellipse95;
-      return [feature('ellipse', 'Polygon', [ellipseRing(place, major, minor, bearing)], {state}), point];
+      return [feature('ellipse', 'Polygon', [ellipseRing(place, major, minor, bearing)], {state}), ...path, point];
     }));
   }
 

@@ -10,17 +10,24 @@ import {drawTrafficLists, isAircraft} from './traffic.js';
 
 const LOW_BATTERY_PCT = 20;
 const CAUTION_BATTERY_PCT = 30;
+/** So many finds stand in the list, the first to look at first; thousands would slow the page down. */
+const FINDS_SHOWN = 100;
 
 export class Panel extends EventTarget {
   #root;
   #store;
   #deciding;
+  #shown = FINDS_SHOWN;
 
   constructor(root, store) {
     super();
     this.#root = root;
     this.#store = store;
     this.#deciding = new Deciding(root);
+    this.#find('#more-finds').addEventListener('click', () => {
+      this.#shown += FINDS_SHOWN;
+      this.drawFinds();
+    });
   }
 
   drawVehicles() {
@@ -46,7 +53,10 @@ export class Panel extends EventTarget {
     const {finds, heat} = this.#store;
     this.#find('#finds-section').hidden = !finds.length && !heat.length;
     write(this.#find('#find-count'), `${finds.length || ''}`);
-    keyed(this.#find('#finds'), finds, (each) => each.id, () => this.#findRow(),
+    const more = this.#find('#more-finds');
+    more.hidden = finds.length <= this.#shown;
+    write(more, `Show ${Math.min(FINDS_SHOWN, finds.length - this.#shown)} more of ${finds.length - this.#shown}`);
+    keyed(this.#find('#finds'), finds.slice(0, this.#shown), (each) => each.id, () => this.#findRow(),
       (row, each) => updateFind(row, each, this.#store));
   }
 
@@ -236,10 +246,22 @@ function updateSearch(row, search) {
   const shares = search.drawing.features.map((each) => each.properties.share).filter((each) => each);
   const lines = shares.map((each) => `${Math.round(100 * each)}`).reverse().join(', ');
   const madeUp = search.examples.length ? 'MADE-UP FIGURES, for training · ' : '';
-  write(row.querySelector('.name'), search.name);
-  write(row.querySelector('.about'),
-    `${madeUp}lines hold ${lines} % of the chance · ${(100 * search.outside).toFixed(1)} % is outside`);
+  const {live} = search;
+  row.classList.toggle('going-on', live !== null && !live.problem);
+  write(row.querySelector('.name'), live ? `${search.name}, searched live` : search.name);
+  const drawn = lines ? `lines hold ${lines} % of the chance · ${percent(search.outside)} is outside` : '';
+  write(row.querySelector('.about'), `${live ? `${madeUp}${searched(live)}\n${drawn}` : `${madeUp}${drawn}`}`);
 }
+
+/** What the live search was worth so far: never that nobody is there. */
+function searched({pos, pod, poa, left, frames, problem, updated_s: updatedS}) {
+  const when = updatedS === null ? '' : ` at ${timeOfDay(updatedS)}`;
+  const figures = `${frames} frames${when}: looked at ${percent(poa)} of the chance with a POD of ${percent(pod)}\n`
+    + `POS of this search ${percent(pos)} · ${percent(left)} of the chance is left`;
+  return problem ? `NOT COUNTED: ${problem}\n${figures}` : figures;
+}
+
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 function updateScene(row, scene) {
   write(row.querySelector('.name'), scene.name);

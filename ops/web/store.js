@@ -5,6 +5,7 @@ import {callingOf} from './calling.js';
 const TRACK_POINTS = 3600;
 const EVENTS = 200;
 const FOREMOST_FINDS = 12;
+const STATES = {confirmed: 0, proposed: 1, dismissed: 2};
 /** A replay is told of at least once a second; beyond that nobody knows. */
 const LONGEST_GUESS_S = 1.2;
 export const STALE_AFTER_S = 3;
@@ -12,6 +13,9 @@ export const STALE_AFTER_S = 3;
 export const FOREIGN_STALE_AFTER_S = 15;
 const FOREIGN_COLOUR = '#f0e3c2';
 const COLOURS = ['#4cc3ff', '#ffd166', '#ff8fab', '#95e06c', '#c9a0ff', '#ff9f5a', '#5eead4', '#e8e8e8'];
+
+const STRONG_SCORE = 0.5;
+const strength = ({properties: {score}}) => (score >= STRONG_SCORE ? score : 0);
 
 export class Store {
   vehicles = new Map();
@@ -44,23 +48,28 @@ export class Store {
   /** Finds of live streams, by id. */
   #live = new Map();
   #finds = [];
+  #replayed = {atS: null, finds: []};
   #serverS = 0;
   #readAtMs = 0;
 
   /** The finds there are; in a replay those that had been seen by the time that is shown. */
   get finds() {
     if (this.replay === null) return this.#finds;
-    return this.#finds.filter((each) => !(Date.parse(each.properties.time) / 1000 > this.#serverS));
+    if (this.#replayed.atS !== this.#serverS) {
+      const finds = this.#finds.filter((each) => !(each.firstS > this.#serverS));
+      this.#replayed = {atS: this.#serverS, finds};
+    }
+    return this.#replayed.finds;
   }
 
   /** The finds to look at first: named on the map and with their ellipse; the others are faint dots. */
   get foremostFinds() {
-    return this.finds.filter((each) => each.state !== 'dismissed').slice(0, FOREMOST_FINDS);
+    return this.finds.slice(0, FOREMOST_FINDS).filter((each) => each.state !== 'dismissed');
   }
 
   /** Whether finds come from live streams. */
   get findsLive() {
-    return this.#live.size > 0;
+    return this.heat.length > 0 && this.#live.size > 0;
   }
 
   /** Take in the finds that the server has; what a stream told since is newer. */
@@ -69,13 +78,22 @@ export class Store {
     this.#joinFinds();
   }
 
-  /** What a person confirmed first, then the highest score, what was dismissed last. */
+  /** As the server has them: confirmed first, then the highest score, what a newer search has not, what was dismissed. */
   #joinFinds() {
-    const weight = ({state, properties}) => (
-      {confirmed: Infinity, dismissed: -1}[state] ?? properties.score ?? 0);
     const others = this.#fetched.filter((each) => !this.#live.has(each.id));
-    this.#finds = [...this.#live.values(), ...others]
-      .sort((a, b) => (weight(a) === weight(b) ? 0 : weight(b) - weight(a)));
+    const finds = [...this.#live.values(), ...others];
+    for (const each of finds) {
+      each.rank = (STATES[each.state] ?? 1) * 2 + (each.searched_again ? 1 : 0);
+      each.firstS ??= Date.parse(each.properties.first_time ?? each.properties.time) / 1000;
+    }
+    this.#finds = finds.sort((a, b) => a.rank - b.rank || (b.properties.score ?? 0) - (a.properties.score ?? 0));
+    this.#replayed = {atS: null, finds: []};
+  }
+
+  /** Finds of an aircraft that call together: those that may well be people, the strongest first, then the newest. */
+  together(vehicle) {
+    return [...this.#live.values()].filter((each) => each.calls === 'together' && each.vehicle === vehicle)
+      .sort((a, b) => strength(b) - strength(a) || b.firstS - a.firstS);
   }
 
   /** Take in a message of the live stream; returns what it changed, as section names. */

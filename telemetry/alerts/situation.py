@@ -67,13 +67,14 @@ class SeenFind:
     """Something warm that a vehicle's camera found and that nobody has decided on yet.
 
     `name` tells it from all others, `text` says what it may be and where, `sightings` in how many frames it
-    was seen.
+    was seen. One that may well be a person calls `alone`; the others call together.
     """
 
     vehicle: int
     name: str
     text: str
     sightings: int
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from telemetry.alerts.conditions.battery import battery_home, battery_low
 from telemetry.alerts.conditions.data import missing_data
 from telemetry.alerts.conditions.fence import fence_breach, fence_near
-from telemetry.alerts.conditions.finds import find
+from telemetry.alerts.conditions.finds import find, warm_things
 from telemetry.alerts.conditions.height import clearance_low, height_above_ground
 from telemetry.alerts.conditions.link import link_loss, link_lost, radio_weak
 from telemetry.alerts.conditions.messages import autopilot_message
@@ -108,6 +108,13 @@ _SPECS = (
         "",
         find,
         (Figure("limit", "frames in which it may be seen without a call", 0, 1000),),
+    ),
+    Spec(
+        "warm_things",
+        "The thermal camera found things that may be people, and nobody has looked at them",
+        "",
+        warm_things,
+        (Figure("limit", "frames in which one may be seen without a call", 0, 1000),),
     ),
     Spec(
         "height_above_ground",

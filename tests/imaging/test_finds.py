@@ -59,7 +59,7 @@ def example(count: int = 2) -> Finds:
 def test_the_document_is_geojson_that_says_everything_of_a_find() -> None:
     document = json.loads(json.dumps(example().geojson(pictures="thumbs"), allow_nan=False))
     assert document["type"] == "FeatureCollection"
-    assert document["schema"] == "droneteam-finds-1"
+    assert document["schema"] == "droneteam-finds-2"
     assert document["frames_read"] == 2
     assert document["frames_placed"] == 1
     assert document["frames_not_placed"] == [{"frame": "b.tif", "spots": 1, "reason": "there is no track"}]
@@ -127,6 +127,7 @@ def test_writing_gives_the_document_and_a_picture_of_each_find(tmp_path: Path) -
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "search.coco.json",
         "search.geojson",
+        "search_sightings.jsonl",
         "search_thumbnails",
     ]
     document = json.loads((tmp_path / "search.geojson").read_text())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -80,7 +81,8 @@ def test_a_person_under_the_camera_is_a_find_on_the_page_within_a_second_and_sta
     with serving(Settings(port=0), operation_folder=operation) as address:
         after = {each["name"]: each for each in asked(address, "finds")}[his["name"]]
         assert (after["state"], after["vehicle"]) == ("confirmed", None)
-        assert len(after["properties"]["sightings"]) >= 10
+        told = asked(address, f"finds/sightings?id={quote(after['id'], safe='')}")
+        assert told["count"] == after["properties"]["sighting_count"] >= 10
         assert asked(address, after["thumbnail_url"].removeprefix("/api/")).startswith(b"\x89PNG")
 
 

@@ -277,19 +277,19 @@ def test_a_document_of_a_stream_tells_what_came_and_what_was_not_placed(tmp_path
 
     document = new_document(tmp_path, "1", ManualClock(1.78e9))
     assert document.name == "live-1-20260528T202640Z.geojson"
-    kept = Kept(
-        document, {"vehicle": 1, "address": "udp://127.0.0.1:5600", "camera": ""}, notes=("one note",)
-    )
+    kept = Kept(document, {"vehicle": 1, "address": "udp://127.0.0.1:5600", "camera": ""})
     (find,) = example(1).finds
-    kept.finds[find.id] = find
+    kept.take(find)
     for n in range(UNPLACED_LISTED + 5):
         kept.not_placed(FrameSpots(f"heat-1#{n:06d}", "00", 640, 512, (), "the track has a gap"))
     kept.read, kept.placed = 1000, 795
     assert kept.picture(find).startswith(b"\x89PNG")
-    kept.write()
+    kept.page().write(("one note",))
+    kept.close()
     told = json.loads(document.read_text())
     assert (told["frames_read"], told["frames_placed"]) == (1000, 795)
     assert len(told["frames_not_placed"]) == UNPLACED_LISTED
     assert told["stream"]["vehicle"] == 1
+    assert told["notes"] == ["one note"]
     (pictured,) = thumbnails_of(document).iterdir()
     assert told["features"][0]["properties"]["thumbnail"] == f"{pictured.parent.name}/{pictured.name}"

@@ -154,6 +154,11 @@ ABOVE: dict[str, tuple[Callable[[float], Sight], str, float]] = {
     "missing_data": (missing, "limit", 1),
     "link_loss": (losing, "limit_pct", 1e-5),
     "gps_hdop": (lambda hdop: with_state(hdop=hdop), "limit", 1e-9),
+    "warm_things": (
+        lambda n: replace(QUIET, finds=(SeenFind(1, "live-002", "person?", round(n), alone=False),)),
+        "limit",
+        1,
+    ),
     "find": (lambda n: replace(QUIET, finds=(SeenFind(1, "live-001", "person?", round(n)),)), "limit", 1),
 }
 

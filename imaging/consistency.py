@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import replace
 
 import cv2
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 
-TILE_CELLS = 64
+TILE_CELLS = 128
 DIFFERENT_DN = 24.0
 CONTRAST_SHARE = 0.6
 LEAST_VIEWS = 3
@@ -22,6 +22,10 @@ SHADE_M = 2.0
 MOST_SHADE, MOST_TINT = 0.4, 0.15
 LEAST_ALIKE = 0.1
 THIN = 3
+BLUR_SIGMAS = 4
+"""How far OpenCV's Gaussian blur of floats reaches."""
+Window = tuple[slice, slice]
+"""Rows and columns of the coarse grid."""
 
 
 def without_passers(
@@ -36,15 +40,10 @@ def without_passers(
     not compared. No cell loses all its photos.
     """
     alone = [np.zeros(one.slant.shape, np.uint8) for one in footprints]
-    for rows, columns in _tiles(grid):
-        near = [
-            index
-            for index, one in enumerate(footprints)
-            if one.window[0].start < rows.stop and one.window[0].stop > rows.start
-            and one.window[1].start < columns.stop and one.window[1].stop > columns.start
-        ]  # fmt: skip
-        if len(near) >= LEAST_VIEWS:
-            _compare(footprints, near, rows, columns, SHADE_M / grid.cell_m, alone)
+    shade_cells = SHADE_M / grid.cell_m
+    for column, row, width, height in grid.blocks(TILE_CELLS):
+        tile = slice(row, row + height), slice(column, column + width)
+        _compare(footprints, tile, (grid.height, grid.width), shade_cells, alone)
     if trees is not None:
         for one, there in zip(footprints, alone, strict=True):
             there[trees[one.window]] = 0
@@ -60,40 +59,21 @@ def without_passers(
     return result, cells
 
 
-def _tiles(grid: Grid) -> Iterator[tuple[slice, slice]]:
-    for column, row, width, height in grid.blocks(TILE_CELLS):
-        yield slice(row, row + height), slice(column, column + width)
-
-
 def _compare(
     footprints: list[Footprint],
-    near: list[int],
-    rows: slice,
-    columns: slice,
+    tile: Window,
+    size: tuple[int, int],
     shade_cells: float,
     alone: list[npt.NDArray[np.uint8]],
 ) -> None:
-    shape = (len(near), rows.stop - rows.start, columns.stop - columns.start)
-    stack = np.full((*shape, 3), np.nan, np.float32)
-    parts = []
-    for level, index in zip(stack, near, strict=True):
-        one = footprints[index]
-        here = (
-            slice(max(rows.start, one.row), min(rows.stop, one.window[0].stop)),
-            slice(max(columns.start, one.column), min(columns.stop, one.window[1].stop)),
-        )
-        there = (
-            slice(here[0].start - one.row, here[0].stop - one.row),
-            slice(here[1].start - one.column, here[1].stop - one.column),
-        )
-        tile = (
-            slice(here[0].start - rows.start, here[0].stop - rows.start),
-            slice(here[1].start - columns.start, here[1].stop - columns.start),
-        )
-        level[tile] = np.where(one.seen[there][..., None], one.colours[there], np.nan)
-        parts.append((index, there, tile))
+    """Mark the cells of a tile where a photo stands alone: the same ones whatever the tiles are."""
+    rim = _around(tile, 1, size)
+    near = _near(footprints, rim)
+    if len(near) < LEAST_VIEWS:
+        return
+    stack = _stacked(footprints, near, rim)
     views = np.isfinite(stack[..., 0]).sum(axis=0)
-    _shade(stack, shade_cells)
+    stack *= _shades(footprints, near, rim, size, shade_cells)
     usual = _median(stack)
     contrast = _contrast(usual)
     away = np.abs(stack - usual).max(axis=-1)
@@ -101,8 +81,68 @@ def _compare(
     with np.errstate(invalid="ignore"):
         agreeing = (away <= limit / 2).sum(axis=0)
         strange = (away > limit) & (views >= LEAST_VIEWS) & (2 * agreeing > views)
-    for level, (index, there, tile) in zip(strange, parts, strict=True):
-        alone[index][there] = level[tile]
+    for level, index in zip(strange, near, strict=True):
+        here, there = _shared(footprints[index], tile)
+        in_rim = tuple(
+            slice(part.start - start.start, part.stop - start.start)
+            for part, start in zip(here, rim, strict=True)
+        )
+        alone[index][there] = level[in_rim]
+
+
+def _around(window: Window, cells: int, size: tuple[int, int]) -> Window:
+    """The window and so many cells around, as far as the grid goes."""
+    rows, columns = (
+        slice(max(0, part.start - cells), min(most, part.stop + cells))
+        for part, most in zip(window, size, strict=True)
+    )
+    return rows, columns
+
+
+def _near(footprints: list[Footprint], window: Window) -> list[int]:
+    """The photos that reach into a window."""
+    shared = (_shared(one, window)[0] for one in footprints)
+    return [
+        index for index, (rows, columns) in enumerate(shared)
+        if rows.start < rows.stop and columns.start < columns.stop
+    ]  # fmt: skip
+
+
+def _shared(one: Footprint, window: Window) -> tuple[Window, Window]:
+    """What a window shares with a photo's: counted in the grid, and in the photo's own."""
+    (rows, columns), (down, across) = window, one.window
+    top, left = max(rows.start, down.start), max(columns.start, across.start)
+    bottom, right = min(rows.stop, down.stop), min(columns.stop, across.stop)
+    return (
+        (slice(top, bottom), slice(left, right)),
+        (slice(top - one.row, bottom - one.row), slice(left - one.column, right - one.column)),
+    )
+
+
+def _stacked(footprints: list[Footprint], near: list[int], window: Window, step: int = 1) -> Floats:
+    """(n, h, w, 3) what these photos show in a window, every `step`-th cell of it; NaN where they see
+    nothing.
+    """
+    rows, columns = window
+    shape = len(near), len(range(rows.start, rows.stop, step)), len(range(columns.start, columns.stop, step))
+    stack = np.full((*shape, 3), np.nan, np.float32)
+    for level, index in zip(stack, near, strict=True):
+        one = footprints[index]
+        here, _ = _shared(one, window)
+        places = [
+            (-(-(part.start - start.start) // step), -(-(part.stop - start.start) // step))
+            for part, start in zip(here, window, strict=True)
+        ]
+        there = tuple(
+            slice(start.start + first * step - begin, start.start + last * step - begin, step)
+            for (first, last), start, begin in zip(places, window, (one.row, one.column), strict=True)
+        )
+        inner = tuple(slice(first, last) for first, last in places)
+        seen = one.seen[there]
+        level[inner] = np.where(seen[..., None], one.colours[there], np.nan)[
+            : inner[0].stop - inner[0].start, : inner[1].stop - inner[1].start
+        ]
+    return stack
 
 
 def _median(stack: Floats) -> Floats:
@@ -119,22 +159,38 @@ def _median(stack: Floats) -> Floats:
     return np.asarray(np.nan_to_num((low + high) / 2), np.float32)
 
 
-def _shade(stack: Floats, width_cells: float) -> None:
-    """Bring each photo to the usual brightness all around: asphalt shines towards the sun, grass does not.
+def _shades(
+    footprints: list[Footprint], near: list[int], window: Window, size: tuple[int, int], width_cells: float
+) -> Floats:
+    """(n, h, w, 1) what brings each photo to the usual brightness all around: asphalt shines towards the sun,
+    grass does not.
 
-    Only cells of the same colour, brighter or darker, tell by how much.
+    Only cells of the same colour, brighter or darker, tell by how much; every third is asked, the middle one
+    of three of the grid, as far around as the blur reaches.
     """
-    thin = stack[:, ::THIN, ::THIN]
-    usual = np.maximum(_median(thin), 1)
-    rows, columns = stack.shape[1:3]
-    for photo, few in zip(stack, thin, strict=True):
+    reach = math.ceil(BLUR_SIGMAS * width_cells) + 2 * THIN
+    wide = _around(window, reach, size)
+    rows, columns = (slice(part.start // THIN * THIN, -(-part.stop // THIN) * THIN) for part in wide)
+    thin = (slice(rows.start + THIN // 2, rows.stop), slice(columns.start + THIN // 2, columns.stop))
+    others = _near(footprints, (rows, columns))
+    stack = _stacked(footprints, others, thin, THIN)
+    usual = np.maximum(_median(stack), 1)
+    shades = np.empty((len(near), *(part.stop - part.start for part in window), 1), np.float32)
+    inner = tuple(
+        slice(part.start - first.start, part.stop - first.start)
+        for part, first in zip(window, (rows, columns), strict=True)
+    )
+    for shade_of, index in zip(shades, near, strict=True):
+        few = stack[others.index(index)]
         with np.errstate(invalid="ignore"):
             ratio = np.log(usual / np.maximum(few, 1))
             shade = ratio.mean(axis=-1)
             alike = (np.abs(shade) < MOST_SHADE) & (ratio.max(axis=-1) - ratio.min(axis=-1) < MOST_TINT)
         parts = np.dstack([np.where(alike, shade, 0), alike]).astype(np.float32)
         total, share = cv2.split(cv2.GaussianBlur(parts, (0, 0), width_cells / THIN))
-        photo *= np.exp(cv2.resize(total / np.maximum(share, LEAST_ALIKE), (columns, rows)))[..., None]
+        whole = cv2.resize(total / np.maximum(share, LEAST_ALIKE), None, fx=THIN, fy=THIN)
+        shade_of[..., 0] = np.exp(whole[inner])
+    return shades
 
 
 def _contrast(usual: Floats) -> Floats:

@@ -41,7 +41,7 @@ from missions.errors import AlignmentError, SettingsError
 from missions.files import writing_whole
 
 STAGE = "orthomosaic"
-VERSION = 3
+VERSION = 4
 BLOCK_PX = 1024
 COARSE = 8
 LIMIT_PIXELS = 4_000_000_000

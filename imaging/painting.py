@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -17,8 +17,8 @@ from imaging.grid import Grid
 from imaging.lens import Lens
 from imaging.photos import Pixels
 from imaging.pictures import Decoded, Pictures
-from imaging.sampling import lay
-from imaging.seams import NOBODY, Labels, Seams
+from imaging.sampling import graze, lay
+from imaging.seams import NOBODY, NODE_CELLS, Labels, Seams
 from imaging.surface import STEEPEST
 from imaging.survey import Survey
 from imaging.unseen import Across
@@ -26,6 +26,7 @@ from imaging.unseen import Across
 BLEND_FINE_CELLS = 1.5
 GAP_FINE_CELLS = 10
 LEAST_WEIGHT = 0.02
+GRAZE_M, PAST_PX = 3.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,7 @@ def paint(
     if views:
         heights_m = sources.surface.heights_on(plan.grid, column, row, width, height)
         if unseen.any():
-            size = unseen.shape[1], unseen.shape[0]
-            across_m = cv2.resize(plan.across.heights_m[block.rows, block.columns], size)
-            across_m = block.pixels_of(np.asarray(across_m, np.float32))
+            across_m = block.pixels_of(_across(sources, plan, block, chosen, unseen))
             heights_m = np.where(filled, across_m, heights_m)
     for index, view in views.items():
         share = block.pixels_of(_share(chosen == index, view))
@@ -166,6 +165,33 @@ def _chosen(sources: Sources, plan: Plan, block: Block) -> tuple[Labels, dict[in
             used[index] = used[index] | better if index in used else better
     views = {index: used[index] for index in np.unique(chosen[chosen >= 0]).tolist()}
     return chosen, views, unseen & (chosen != NOBODY)
+
+
+def _across(sources: Sources, plan: Plan, block: Block, chosen: Labels, unseen: Flags) -> Floats:
+    """Heights of the fine cells around the block that go across, but nowhere so low that the photo drawn
+    there would show what hides the place: it shows what lies just past that.
+    """
+    size = unseen.shape[1], unseen.shape[0]
+    across_m = np.asarray(cv2.resize(plan.across.heights_m[block.rows, block.columns], size), np.float32)
+    fine_m = plan.grid.cell_m * plan.step / FINE
+    halo = int(np.ceil(GRAZE_M / fine_m))
+    fine = replace(plan.grid, cell_m=fine_m)
+    left, top = block.columns.start * FINE - halo, block.rows.start * FINE - halo
+    heights_m = sources.surface.heights_on(fine, left, top, size[0] + 2 * halo, size[1] + 2 * halo)
+    least_m = np.pad(across_m, halo)
+    kernel = np.ones((3, 3), np.uint8)
+    for index in np.unique(chosen[unseen]).tolist():
+        which = cv2.dilate((unseen & (chosen == index)).astype(np.uint8), kernel) > 0
+        view = plan.footprints[index].view
+        column, row = fine.cells_from_local(view.centre[None, :2])[0]
+        # heights in fine cells, as distances are
+        lifted = least_m / np.float32(fine_m)
+        graze(
+            heights_m / np.float32(fine_m), np.pad(which, halo), float(column) - left, float(row) - top,
+            float(view.centre[2]) / fine_m, halo, PAST_PX * FINE / plan.step, lifted,
+        )  # fmt: skip
+        least_m = lifted * np.float32(fine_m)
+    return least_m[halo:-halo, halo:-halo]
 
 
 def _finely(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -256,8 +282,8 @@ def _lay(
     lay(
         decoded.picture(one.view.name), one.view, sources.lenses[one.view.lens], patch_of(plan.grid, column,
         row, *size), heights_m[part], share[part], plan.lights[index].gain,
-        plan.seams.corrections[index].astype(np.float32), first, plan.step, total[part], weight[part],
-        plan.lights[index].falloff,
+        plan.seams.corrections[index].astype(np.float32), first, plan.step * NODE_CELLS, total[part],
+        weight[part], plan.lights[index].falloff,
     )  # fmt: skip
 
 

@@ -232,3 +232,42 @@ def hide(
                 hidden[row, column] = True
             elif slant > steepest:
                 steepest = slant
+
+
+@numba.njit(cache=True, nogil=True)
+def graze(
+    heights_m: Floats,
+    which: npt.NDArray[np.bool_],
+    camera_column: float,
+    camera_row: float,
+    camera_m: float,
+    reach_cells: float,
+    beyond_cells: float,
+    least_m: Floats,
+) -> None:
+    """Raise `least_m` at the cells of `which` to where a camera just sees past what hides them.
+
+    Along the line towards the foot of the camera, (`camera_column`, `camera_row`), the greatest tangent of
+    the angle off the vertical within `reach_cells` is that of the ray that grazes what stands in the way;
+    the one taken passes it by `beyond_cells`. All are counted in the cells of `heights_m`, heights too.
+    """
+    rows, columns = heights_m.shape
+    for row in range(rows):
+        for column in range(columns):
+            if not which[row, column]:
+                continue
+            over_columns, over_rows = column + 0.5 - camera_column, row + 0.5 - camera_row
+            length = np.sqrt(over_columns**2 + over_rows**2)
+            if length < 1:
+                continue
+            steepest = 0.0
+            for step in range(1, np.int64(min(reach_cells, length)) + 1):
+                c = np.int64(np.floor(column + 0.5 - step * over_columns / length))
+                r = np.int64(np.floor(row + 0.5 - step * over_rows / length))
+                if not (0 <= c < columns and 0 <= r < rows):
+                    break
+                below = camera_m - heights_m[r, c]
+                if below > 0:
+                    steepest = max(steepest, (length - step + beyond_cells) / below)
+            if steepest > 0:
+                least_m[row, column] = max(least_m[row, column], camera_m - length / steepest)

@@ -24,6 +24,7 @@ NEARLY_AS_STEEP, STEEP_ENOUGH = 0.15, 0.4
 BESIDE_M = 1.0
 LOW_BAND_CELLS = 12.0
 WIDE_BAND_CELLS = 24.0
+NODE_CELLS = 4
 TALL_COSTS = 60.0
 ALIKE_DN = 20.0
 Labels = npt.NDArray[np.int32]
@@ -33,7 +34,8 @@ Labels = npt.NDArray[np.int32]
 class Seams:
     """The index of the photo drawn in each cell of the coarse grid, -1 for none, and each photo's correction.
 
-    `corrections[i]` (h, w, 3) is added to photo i in its footprint's window, so that low frequencies meet.
+    `corrections[i]` (r, c, 3) is added to photo i in its footprint's window, so that low frequencies meet: at
+    every `NODE_CELLS`th row and column of it, linear between them.
     """
 
     labels: Labels
@@ -150,4 +152,5 @@ def _correction(footprint: Footprint, blended: Floats) -> npt.NDArray[np.float16
         difference * alike[..., None], (0, 0), LOW_BAND_CELLS, borderType=cv2.BORDER_CONSTANT
     )
     near = cv2.GaussianBlur(alike, (0, 0), LOW_BAND_CELLS, borderType=cv2.BORDER_CONSTANT)
+    low, near = low[::NODE_CELLS, ::NODE_CELLS], near[::NODE_CELLS, ::NODE_CELLS]
     return np.asarray(low / np.maximum(near, 1e-3)[..., None], np.float16)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.dense.doubts import Doubt, Flags
 from imaging.dense.kernels import MISSING, agree
 from imaging.dense.matching import Heights, Scale
 
@@ -24,6 +25,8 @@ CROWN_GAP_M, CROWN_SIGMA_M, LEAST_CROWN_M2, MOST_GAP_M2 = 0.5, 1.2, 1.5, 4.0
 TIDY_M, TIDY_STEP_M = 0.15, 0.02
 PIT_CELLS, MEDIAN_CELLS = 15, 9
 FILLED_SIGMA_M = 0.15
+DOUBT_M, HIGHEST_DOUBT_M = 0.3, 3.2
+STANDING_M, NEAR_M, TREES_M = 0.4, 1.0, 1.0
 TALL_SIGMAS = 5.0
 EDGE_SHARE, EDGE_CELLS, FAR_CELLS = 0.25, 7, 33
 HALO_CELLS = 1 << LEVELS
@@ -49,12 +52,15 @@ def fuse(
     ground_m: Floats,
     scale: Scale,
     tall_m: Floats | None = None,
+    ask: Callable[[Doubt], Floats] | None = None,
+    cell_m: float = 0.05,
 ) -> Fused:
     """Fuse the heights of n layers with these standard deviations; `ground_m` (h, w) is the ground below,
     `tall_m` what was found to be taller than the layers tell (NaN where nothing is).
 
     `heights` gives which of the layers lie in the tile's rows from a first up to a last, and their heights
-    there, (k, rows, w): of many layers only so much is held at a time.
+    there, (k, rows, w): of many layers only so much is held at a time. `ask` tells which cells of a hole
+    beside something belong to it; without it all are taken for ground.
 
     The tile should carry a halo of `HALO_CELLS`, as holes are filled from as far.
     """
@@ -85,6 +91,9 @@ def fuse(
         heights_m, measured = np.where(taller, tall_m, heights_m), measured | taller
         sigma_m = np.where(taller, np.float32(TALL_SIGMAS * typical_m), sigma_m)
     filled_m = ground_m + filled(heights_m - ground_m, measured, lower=not rough)
+    if ask is not None:
+        taller = np.zeros(shape, bool) if tall_m is None else taller
+        filled_m = _asked(filled_m, heights_m, measured, taller, ground_m, cell_m, ask)
     filled_m[~_amid(measured)] = np.nan
     smooth_m = filled_m if rough else _smoothed(_tidied(filled_m, ground_m))
     uncertain_m = np.where(
@@ -97,6 +106,35 @@ def fuse(
     low = measured if tall_m is None else measured & ~np.isfinite(tall_m)
     usual_m = float(np.median(uncertain_m[low])) if low.any() else float("nan")
     return Fused(heights_m, uncertain_m, measured, usual_m)
+
+
+def _asked(
+    low_m: Floats,
+    heights_m: Floats,
+    measured: Flags,
+    taller: Flags,
+    ground_m: Floats,
+    cell_m: float,
+    ask: Callable[[Doubt], Floats],
+) -> Floats:
+    """Heights whose holes were filled from the lower side, with what belongs to vehicles lifted."""
+    known = measured & ~taller
+    tall = known & (heights_m - ground_m > STANDING_M)
+    near = ~measured & _within(tall, NEAR_M / cell_m) & ~_within(taller, TREES_M / cell_m)
+    if not near.any():
+        return low_m
+    high_m = ground_m - filled(ground_m - heights_m, known)
+    with np.errstate(invalid="ignore"):
+        unsure = near & (high_m - low_m > DOUBT_M) & (high_m - ground_m <= HIGHEST_DOUBT_M)
+    risen_m = ask(Doubt(unsure, known, low_m, high_m, ground_m))
+    return np.where(np.isfinite(risen_m), risen_m, low_m).astype(np.float32)
+
+
+def _within(flags: Flags, cells: float) -> Flags:
+    """What lies within so many cells of a flag."""
+    side = 2 * max(1, round(cells)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(flags.astype(np.uint8), kernel) > 0)
 
 
 def _amid(measured: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

@@ -34,7 +34,7 @@ from imaging.survey import Survey
 from imaging.worked import give_back
 
 STAGE = "dense"
-VERSION = 1
+VERSION = 2
 FINEST_CELL_GSD = 1.25
 BELOW_M = 1.0
 HEADROOM = 0.5
@@ -114,6 +114,13 @@ def _made(
         give_back()
         layers = find_layers(work, Level(reduce, grid, coarse), pairs, scratch / "fine", progress)
         figures = write_surface(
-            work, layers, grid, coarse, scratch, (scene.folder / DSM, scene.folder / UNCERTAINTY), progress
+            work,
+            layers,
+            grid,
+            coarse,
+            reduce,
+            scratch,
+            (scene.folder / DSM, scene.folder / UNCERTAINTY),
+            progress,
         )
     return {"cell_m": grid.cell_m, "pairs": len(layers), "matched_at": 1 / reduce, **figures}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ import rasterio
 from rasterio.windows import Window
 
 from imaging.cog import FLOATS, TILE_PX, cog_from_tiff
+from imaging.dense.doubts import standing
 from imaging.dense.fusion import HALO_CELLS, Fused, canopy, fuse
 from imaging.dense.kernels import MISSING
 from imaging.dense.levels import LOW_M, Coarse, Layer, Work
 from imaging.dense.matching import Heights
+from imaging.footprints import patch_of
 from imaging.grid import Grid
+from imaging.pictures import Decoded
 from imaging.progress import Progress
 from imaging.threads import in_order
 from missions.files import writing_whole
@@ -49,6 +53,7 @@ def write_surface(
     layers: list[Layer],
     grid: Grid,
     coarse: Coarse,
+    reduce: int,
     scratch: Path,
     targets: tuple[Path, Path],
     progress: Progress,
@@ -62,7 +67,8 @@ def write_surface(
         heights, uncertainties = (files.enter_context(_open(path, grid)) for path in plain)
         for file, text in ((heights, "height"), (uncertainties, "one standard deviation of height")):
             file.update_tags(TIFFTAG_SOFTWARE="Droneteam", TIFFTAG_IMAGEDESCRIPTION=f"{text}, metres")
-        results = in_order(lambda tile: _tile(work, layers, grid, coarse, tile), tiles, work.threads)
+        photos = Decoded(work.found.photos, reduce, work.memory_bytes)
+        results = in_order(lambda tile: _tile(work, layers, grid, coarse, tile, photos), tiles, work.threads)
         for tile, fused in zip(tiles, results, strict=True):
             progress.advance()
             if fused is None:
@@ -90,7 +96,14 @@ def _open(path: Path, grid: Grid) -> Any:
     )  # fmt: skip
 
 
-def _tile(work: Work, layers: list[Layer], grid: Grid, coarse: Coarse | None, tile: Tile) -> Fused | None:
+def _tile(
+    work: Work,
+    layers: list[Layer],
+    grid: Grid,
+    coarse: Coarse | None,
+    tile: Tile,
+    photos: Decoded | None = None,
+) -> Fused | None:
     """One tile, fused with a halo around it that is cut off again. None where no pair tells anything."""
     column, row, width, height = tile
     left, top = max(0, column - HALO_CELLS), max(0, row - HALO_CELLS)
@@ -108,7 +121,12 @@ def _tile(work: Work, layers: list[Layer], grid: Grid, coarse: Coarse | None, ti
     ground_m = work.surface.heights_on(grid, left, top, right - left, bottom - top)
     tall_m = None if coarse is None else _tall(coarse, ground_m, left, top)
     sigmas_m = np.array([layer.sigma_m for layer in near], np.float32)
-    fused = fuse(sigmas_m, heights, ground_m, work.scale, tall_m)
+
+    ask = None
+    if photos is not None:
+        patch = patch_of(grid, left, top, right - left, bottom - top)
+        ask = partial(standing, work=work, photos=photos, patch=patch, cell_m=grid.cell_m)
+    fused = fuse(sigmas_m, heights, ground_m, work.scale, tall_m, ask, grid.cell_m)
     if coarse is None:
         heights_m = canopy(fused.heights_m, ground_m, LOW_M, grid.cell_m)
         fused = replace(fused, heights_m=heights_m)

@@ -1,10 +1,13 @@
 """What a photo sees of a surface, and how it is laid on it."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 import rasterio
 
+from imaging import consistency
 from imaging.cog import INTEGERS, cog_from_tiff
 from imaging.consistency import without_passers
 from imaging.footprints import Footprint, project
@@ -159,3 +162,25 @@ def test_results_come_in_order_and_an_error_passes():
 
     with pytest.raises(ValueError, match="seven"):
         list(in_order(fails, range(50), 2))
+
+
+def test_who_stands_alone_does_not_depend_on_the_tiles_that_are_compared(monkeypatch):
+    random = np.random.default_rng(6)
+    street, (y, x) = ground(), np.mgrid[:120, :120]
+    photos = []
+    for number, tilt in enumerate((-0.5, -0.2, 0.1, 0.3, 0.6)):
+        shaded = street * np.exp(tilt * ((x if number % 2 else y)[..., None] / 120 - 0.5))
+        for _ in range(6):
+            row, column = random.integers(0, 110, 2)
+            shaded[row : row + 9, column : column + 7] = random.integers(0, 255, 3)
+        top, left = random.integers(0, 12, 2)
+        whole = footprint(str(number), np.clip(shaded, 0, 255)[top:, left:])
+        photos.append(replace(whole, row=int(top), column=int(left)))
+    found = []
+    for tile in (200, 128, 64, 31):
+        monkeypatch.setattr(consistency, "TILE_CELLS", tile)
+        left_out, _ = without_passers(photos, GRID)
+        found.append([one.seen for one in left_out])
+    assert any(not one.all() for one in found[0])
+    for other in found[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(found[0], other, strict=True))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
+from scipy.linalg import solve_triangular
 
 from imaging.adjustment.adjust import Adjusted
 from imaging.adjustment.network import Indices, Pointings, Ties
@@ -74,6 +76,16 @@ def _steps(ties: Ties, by_point: Array, residual: Array, weight: Array, count: i
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Marks of one point that are wrong together: (k,) which of them, and (3, q) metres by which the place
+    that they show moves with each of q independent errors of standard deviation 1.
+    """
+
+    which: npt.NDArray[np.bool_]
+    spread_m: Array
+
+
+@dataclass(frozen=True, slots=True)
 class Intersection:
     """Several points together: (k, 3) metres, their joint covariance (3k, 3k) m², residuals of the marks."""
 
@@ -87,8 +99,12 @@ def intersect_marks(
     marked: tuple[Pointings, ...],
     start: Array,
     surfaces: tuple[Surface | None, ...] | None = None,
+    shared: tuple[tuple[Shared, ...], ...] | None = None,
 ) -> Intersection:
     """Places of things marked in pictures, begun at (k, 3) `start`; on its surface where one is given.
+
+    A surface was found with the same cameras and moves with them; its own standard deviation comes on top.
+    `shared` tells of each thing which of its marks are wrong together.
 
     The covariance holds the click and the cameras (their common errors included, so that a distance between
     two marks is no surer than the scale): with J a point's and E the cameras' effect on its marks, and
@@ -97,8 +113,9 @@ def intersect_marks(
     """
     places, answers, own, residuals = [], [], [], []
     on = surfaces or (None,) * len(marked)
-    for number, (marks, begun, surface) in enumerate(zip(marked, start, on, strict=True)):
-        place, by_camera, spread, residual = _intersect(adjusted, marks, begun, number, surface)
+    alike = shared or ((),) * len(marked)
+    for number, (marks, begun, surface, same) in enumerate(zip(marked, start, on, alike, strict=True)):
+        place, by_camera, spread, residual = _intersect(adjusted, marks, begun, number, surface, same)
         places.append(place)
         answers.append(by_camera)
         own.append(spread)
@@ -111,15 +128,21 @@ def intersect_marks(
 
 
 def _intersect(
-    adjusted: Adjusted, marks: Pointings, place: Array, number: int, surface: Surface | None
+    adjusted: Adjusted,
+    marks: Pointings,
+    place: Array,
+    number: int,
+    surface: Surface | None,
+    shared: tuple[Shared, ...],
 ) -> tuple[Array, Array, Array, Array]:
     if len(set(marks.view.tolist())) < 2 and surface is None:
         raise AlignmentError(
             f"point {number + 1} is marked in fewer than two photos",
             remedy="Mark it in another photo, taken from elsewhere",
         )
+    ground = None if surface is None else _ground_by_camera(adjusted, place)
     for _ in range(30):
-        rows = _point_rows(adjusted, marks, place, surface)
+        rows = _weighed_together(_point_rows(adjusted, marks, place, surface, ground), shared)
         matrix = rows.by_point.T @ rows.by_point
         if np.linalg.cond(matrix) > WORST_CONDITION:
             raise AlignmentError(
@@ -130,9 +153,10 @@ def _intersect(
         place = place + step
         if np.abs(step).max() < 1e-6:
             break
-    rows = _point_rows(adjusted, marks, place, surface)
-    inverse = np.asarray(np.linalg.inv(rows.by_point.T @ rows.by_point), float)
-    by_camera = -inverse @ rows.by_point.T @ rows.by_camera
+    rows = _point_rows(adjusted, marks, place, surface, ground)
+    weighed = _weighed_together(rows, shared)
+    inverse = np.asarray(np.linalg.inv(weighed.by_point.T @ weighed.by_point), float)
+    by_camera = -inverse @ weighed.by_point.T @ weighed.by_camera
     residual_px = rows.residual[: 2 * len(marks.view)].reshape(-1, 2) * marks.sigma_px[:, None]
     return place, by_camera, inverse, residual_px
 
@@ -144,7 +168,9 @@ class _PointRows:
     by_camera: Array
 
 
-def _point_rows(adjusted: Adjusted, marks: Pointings, place: Array, surface: Surface | None) -> _PointRows:
+def _point_rows(
+    adjusted: Adjusted, marks: Pointings, place: Array, surface: Surface | None, ground: Array | None
+) -> _PointRows:
     rows = mark_rows(adjusted.network, adjusted.layout, adjusted.state, marks, place, None)
     by_point = -_centre_columns(rows.by_unknown, adjusted, marks)
     if surface is None:
@@ -153,8 +179,50 @@ def _point_rows(adjusted: Adjusted, marks: Pointings, place: Array, surface: Sur
     return _PointRows(
         np.append(rows.residual, (height_m - place[2]) / sigma_m),
         np.vstack([by_point, [0.0, 0.0, 1 / sigma_m]]),
-        np.vstack([rows.by_unknown, np.zeros(adjusted.layout.size)]),
+        np.vstack([rows.by_unknown, np.zeros(adjusted.layout.size) if ground is None else -ground / sigma_m]),
     )
+
+
+def _weighed_together(rows: _PointRows, shared: tuple[Shared, ...]) -> _PointRows:
+    """The rows times L⁻¹, L Lᵀ = I + G Gᵀ being their covariance and G how the shared errors move them."""
+    if not shared:
+        return rows
+    covariance = np.eye(len(rows.residual))
+    for each in shared:
+        pairs = np.flatnonzero(np.repeat(each.which, 2))
+        moved = np.zeros((len(rows.residual), each.spread_m.shape[1]))
+        moved[pairs] = rows.by_point[pairs] @ each.spread_m
+        covariance += moved @ moved.T
+    lower = np.linalg.cholesky(covariance)
+    residual, by_point, by_camera = (
+        np.asarray(solve_triangular(lower, part, lower=True))
+        for part in (rows.residual, rows.by_point, rows.by_camera)
+    )
+    return _PointRows(residual, by_point, by_camera)
+
+
+def _ground_by_camera(adjusted: Adjusted, place: Array) -> Array | None:
+    """(unknowns,) how the ground's height at a place moves with the cameras that see it.
+
+    A surface was found with these cameras: where they are wrong together it is wrong with them, and what is
+    put on it no further off for that. None where fewer than two see it from different sides.
+    """
+    lenses = adjusted.lenses
+    seen_px = np.array([view.pixels(lenses[view.lens], place[None, :])[0] for view in adjusted.views])
+    sizes_px = np.array(
+        [(lenses[view.lens].width_px, lenses[view.lens].height_px) for view in adjusted.views]
+    )
+    with np.errstate(invalid="ignore"):
+        there = np.flatnonzero(((seen_px > 0) & (seen_px < sizes_px)).all(axis=1))
+    if len(there) < 2:
+        return None
+    marks = Pointings(there, seen_px[there], np.ones(len(there)))
+    rows = mark_rows(adjusted.network, adjusted.layout, adjusted.state, marks, place, None)
+    by_point = -_centre_columns(rows.by_unknown, adjusted, marks)
+    matrix = by_point.T @ by_point
+    if np.linalg.cond(matrix) > WORST_CONDITION:
+        return None
+    return np.asarray(-np.linalg.solve(matrix, by_point.T @ rows.by_unknown)[2])
 
 
 def _centre_columns(by_unknown: Array, adjusted: Adjusted, marks: Pointings) -> Array:

@@ -116,9 +116,11 @@ class Network:
 
     `velocity_m_s` (n, 3) is each view's, for lenses whose rows are read one after another. `bend` is how far
     a picture may be bent at its edge, as a share of the scale of its tie points' residuals: one standard
-    deviation, 0 holds pictures straight. `bends_px` (n, 8) are start values. `considered` gives by lens (8,)
-    standard deviations of parameters that stay as they are told and whose errors are counted all the same
-    (consider parameters; Schmidt 1966), 0 for those that are found.
+    deviation, 0 holds pictures straight; further where a readout is found, by what the camera turns while a
+    picture is read: `turning_rad_s` about its optical axis, `nodding_rad_s` about the other two (one standard
+    deviation). `bends_px` (n, 8) are start values.
+    `considered` gives by lens (8,) standard deviations of parameters that stay as they are told and whose
+    errors are counted all the same (consider parameters; Schmidt 1966), 0 for those that are found.
     """
 
     views: tuple[View, ...]
@@ -129,6 +131,8 @@ class Network:
     readout_s: dict[str, float] = field(default_factory=dict)
     velocity_m_s: Array | None = None
     bend: float = 0.0
+    turning_rad_s: float = 0.0
+    nodding_rad_s: float = 0.0
     bends_px: Array | None = None
     considered: dict[str, Array] = field(default_factory=dict)
     positions: Positions | None = None

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
-from imaging.adjustment.network import Bar, Indices, Network, Pointings, Positions
+from imaging.adjustment.network import Bar, Indices, LensPrior, Network, Pointings, Positions
 from imaging.adjustment.projection import project
 from imaging.adjustment.state import FREE, LENS, VIEW, Layout, State, sigmas_of, state_of
 from imaging.lens import Array
@@ -67,7 +67,7 @@ def witness_rows(network: Network, layout: Layout, state: State, bend_px: float)
         rows.append(_direction_rows(network, layout, state))
     rows += [_bar_rows(bar, layout, state) for bar in network.bars]
     if bend_px > 0:
-        rows.append(_bend_rows(layout, state, bend_px))
+        rows.append(_bend_rows(network, layout, state, bend_px))
     rows.append(_weak_rows(network, layout, state))
     return rows
 
@@ -169,9 +169,26 @@ def _bar_rows(bar: Bar, layout: Layout, state: State) -> Rows:
     return Rows(np.array([(bar.length_m - length_m) / bar.sigma_m]), by, places)
 
 
-def _bend_rows(layout: Layout, state: State, bend_px: float) -> Singles:
+def _bend_rows(network: Network, layout: Layout, state: State, bend_px: float) -> Singles:
     places = layout.bend(np.arange(layout.views)).reshape(-1)
-    return Singles(-state.bends.reshape(-1) / bend_px, np.full(len(places), 1 / bend_px), places)
+    sigma_px = np.hypot(bend_px, _turned_px(network)).reshape(-1)
+    return Singles(-state.bends.reshape(-1) / sigma_px, 1 / sigma_px, places)
+
+
+def _turned_px(network: Network) -> Array:
+    """(n, 8) pixels by which a turn while a picture is read bends it: one standard deviation of each term.
+
+    To first order a turn about the camera's x axis moves y by f turn t / 2, one about y moves x so, and one
+    about the optical axis moves x by height turn t² / 4 and y by width turn s t / 4. Half of the first two
+    is a change of scale or of heading, which the pose takes.
+    """
+    turned = np.zeros((len(network.views), 8))
+    for number, view in enumerate(network.views):
+        lens, prior = network.lenses[view.lens], network.priors.get(view.lens, LensPrior())
+        turned[number, [0, 1]] = lens.focal_px * network.nodding_rad_s * prior.readout_s / 4
+        sizes_px = np.array([lens.height_px, lens.width_px])
+        turned[number, [4, 6]] = sizes_px * network.turning_rad_s * prior.readout_s / 4
+    return turned
 
 
 def _weak_rows(network: Network, layout: Layout, state: State) -> Singles:

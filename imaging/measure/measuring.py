@@ -16,8 +16,9 @@ from imaging.control.scene import pointings
 from imaging.lens import Array
 from imaging.measure.derive import derive
 from imaging.measure.figures import Figure, Kind, MarkPosition, Measurement
-from imaging.measure.matching import LEAST_PHOTOS, MATCHED, PATCH_CELLS, SIGMA_PX, Pictures, matched
+from imaging.measure.matching import LEAST_PHOTOS, SIGMA_PX, Pictures, matched
 from imaging.measure.places import Places
+from imaging.measure.repeated import repeated
 from missions.errors import InputError
 
 WORST_RESIDUAL = 5.0
@@ -67,28 +68,26 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
     """Where the points are, with their joint covariance.
 
     One mark alone meets the surface, and is as sure as the surface is. Marks that matching found repeat the
-    click of a person: its error moves all of them together and is counted once, across the line of sight.
+    click of a person: its error moves all of them together and is counted once, whatever else is marked.
     Raises InputError for a mark in a photo that has no pose, AlignmentError where the marks give no place.
     """
     index = adjusted.network.index
-    seen, start, extra, heights = [], [], [], []
+    seen, start, shared, heights = [], [], [], []
     for point in points:
         _check_photos(point, index)
-        marks, spread = _shared_click(adjusted, point, surface)
-        seen.append(pointings(marks, index))
-        alone = len(marks) == 1
+        found = repeated(adjusted, point.marks, surface)
+        seen.append(pointings(found.marks, index))
+        alone = len(found.marks) == 1
         start.append(
-            on_surface(adjusted, marks[0], surface)
+            on_surface(adjusted, found.marks[0], surface)
             if alone
             else meeting_point(seen[-1], adjusted.views, adjusted.lenses)
         )
         heights.append(surface if alone else None)
-        extra.append(spread)
-    found = intersect_marks(adjusted, tuple(seen), np.array(start).reshape(-1, 3), tuple(heights))
-    covariance = found.covariance.copy()
-    for number, spread in enumerate(extra):
-        covariance[3 * number : 3 * number + 3, 3 * number : 3 * number + 3] += spread
-    return Places(tuple(point.name for point in points), found.local_m, covariance)
+        shared.append(found.shared)
+    begun = np.array(start).reshape(-1, 3)
+    met = intersect_marks(adjusted, tuple(seen), begun, tuple(heights), tuple(shared))
+    return Places(tuple(point.name for point in points), met.local_m, met.covariance)
 
 
 def measure(
@@ -152,29 +151,6 @@ def _check_photos(point: MarkedPoint, index: dict[str, int]) -> None:
                 f"{point.name} is marked in {mark.photo}, which has no pose in this scene",
                 remedy="Mark it in a photo that was used; scene.json names them",
             )
-
-
-def _shared_click(adjusted: Adjusted, point: MarkedPoint, surface: Relief) -> tuple[tuple[Mark, ...], Array]:
-    """The marks to intersect, and what click and patch add to the point's covariance (3, 3).
-
-    The click's error lies across the line of sight. Matching finds the height of a patch, not of a point:
-    where the surface is rough within it, the point may lie that much higher or lower on the line of sight.
-    """
-    by_hand = [mark for mark in point.marks if mark.marked_by != MATCHED]
-    if len(by_hand) != 1 or len(point.marks) == 1:
-        return point.marks, np.zeros((3, 3))
-    click = by_hand[0]
-    view = adjusted.views[adjusted.network.index[click.photo]]
-    seen = pointings(point.marks, adjusted.network.index)
-    sight = meeting_point(seen, adjusted.views, adjusted.lenses) - view.centre
-    depth_m = float(np.linalg.norm(sight))
-    across = np.eye(3) - np.outer(sight, sight) / depth_m**2
-    sigma_m = click.sigma_px * depth_m / adjusted.lenses[view.lens].focal_px
-    marks = tuple(replace(mark, sigma_px=SIGMA_PX) for mark in point.marks)
-    patch_m = PATCH_CELLS * depth_m / adjusted.lenses[view.lens].focal_px
-    relief_m = surface.relief_m((view.centre + sight)[:2], patch_m)
-    along = sight / max(abs(float(sight[2])), 1e-6)
-    return marks, sigma_m**2 * across + relief_m**2 * np.outer(along, along)
 
 
 def _consistent(adjusted: Adjusted, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

@@ -23,6 +23,10 @@ from missions.geodesy import GeoPoint, LocalFrame
 DSM, UNCERTAINTY = "dsm.tif", "dsm_uncertainty.tif"
 LEAST_SIGMA_M = 0.02
 KEPT_PICTURES = 4
+LEAST_FOR_A_PLANE = 5
+"""Cells with a height; a plane takes three of them."""
+UNSEEN_M = 0.05
+"""What a surface with cells as large as the patch cannot tell of it: a kerb of 10 cm that crosses it."""
 BLOCK, KEPT_BLOCKS = 256, 128
 
 
@@ -76,7 +80,11 @@ class Ground:
         return height_m, max(LEAST_SIGMA_M, sigma_m if np.isfinite(sigma_m) else self.spread_m)
 
     def relief_m(self, east_north: Array, radius_m: float) -> float:
-        """The standard deviation of the heights within a square of `radius_m` about (2,) local metres."""
+        """The standard deviation of the heights within a square of `radius_m` about (2,) local metres.
+
+        Where cells are too large to tell a step within the square, it is that of the cells about it from the
+        plane that fits them best, a slope being as high in its middle as on average, and a kerb's.
+        """
         reach = max(1, round(radius_m / self.grid.cell_m))
         column, row = np.floor(self.grid.cells_from_local(east_north[None, :])[0]).astype(int)
         left, top = max(0, int(column) - reach), max(0, int(row) - reach)
@@ -86,8 +94,15 @@ class Ground:
             return self.spread_m
         with rasterio.open(self.heights) as file:
             heights_m = file.read(1, window=Window(left, top, width, height)).astype(float)
-            known = heights_m[np.isfinite(heights_m) & (heights_m != file.nodata)]
-        return float(known.std()) if len(known) else self.spread_m
+            known = np.isfinite(heights_m) & (heights_m != file.nodata)
+        if np.count_nonzero(known) < LEAST_FOR_A_PLANE:
+            return self.spread_m
+        if self.grid.cell_m <= radius_m / 2:
+            return float(heights_m[known].std())
+        rows, columns = np.nonzero(known)
+        plane = np.column_stack([rows, columns, np.ones(len(rows))])
+        off_m = heights_m[known] - plane @ np.linalg.lstsq(plane, heights_m[known], rcond=None)[0]
+        return float(np.hypot(UNSEEN_M, np.sqrt((off_m**2).sum() / (len(rows) - 3))))
 
     def _read(self, path: Path, column: int, row: int) -> float:
         block = _block(path, path.stat().st_mtime_ns, column // BLOCK, row // BLOCK)

@@ -45,7 +45,9 @@ class Metadata:
     cameras write it; it is off by `focal_error_pct` before that. With `calibrated` XMP has the true lens as
     DJI writes it (CalibratedFocalLength, CalibratedOpticalCenterX and Y, DewarpData). The share
     `without_position` of the photos, drawn by lot, has no position, `without_gimbal` no gimbal angles, and
-    `wrong_clock` a time that is up to a day wrong; the camera's clock is ahead by `clock_error_s` in all.
+    `wrong_clock` a time that is up to a day wrong; the camera's clock is ahead by `clock_error_s` in all. The
+    gimbal's angles are wrong by one standard deviation of `gimbal_shared_deg`, drawn once for all photos, and
+    by `gimbal_own_deg` of each photo.
     """
 
     focal_rounded: bool = False
@@ -55,6 +57,8 @@ class Metadata:
     without_gimbal: float = 0.0
     wrong_clock: float = 0.0
     clock_error_s: float = 0.0
+    gimbal_shared_deg: float = 0.0
+    gimbal_own_deg: float = 0.0
 
     def __post_init__(self) -> None:
         for share in (self.without_position, self.without_gimbal, self.wrong_clock):
@@ -169,6 +173,7 @@ def _calibration(lens: Lens) -> list[str]:
         f'   drone-dji:CalibratedFocalLength="{focal:.6f}"',
         f'   drone-dji:CalibratedOpticalCenterX="{x:.6f}"',
         f'   drone-dji:CalibratedOpticalCenterY="{y:.6f}"',
+        '   drone-dji:DewarpFlag="0"',
         f'   drone-dji:DewarpData="2026-01-15;{",".join(f"{term:.12f}" for term in terms)}"',
     ]
 

@@ -14,11 +14,11 @@ from missions.camera import Camera
 from missions.files import writing_whole
 from sitl.world.canvas import Material
 from sitl.world.developing import developed, smeared
-from sitl.world.lens import Lens
+from sitl.world.lens import Floats, Lens
 from sitl.world.marks import MeasurePoint
 from sitl.world.metadata import TRUE_METADATA, Metadata, Report, exif_of, xmp_of
 from sitl.world.movers import Mover, Stand, staged
-from sitl.world.positioning import Fix, GpsErrors, fixes_of, white_fix
+from sitl.world.positioning import Fix, GpsErrors, barometer_errors_m, fixes_of, white_fix
 from sitl.world.raycast import Hits, cast
 from sitl.world.shutter import Motion, RollingView, motions_of, smear_px
 from sitl.world.truth import MoverSeen, PhotoTaken, PhotoTruth, Pixel, write_truth
@@ -72,6 +72,7 @@ def render_photos(
     shift_s = 0.0 if start_time_s is None or not poses else start_time_s - poses[0].time_s
     moving = motions_of(poses, world.frame) if motions is None else motions
     fixes = _fixes(world, poses, moving, gps)
+    higher_m, turned_deg = _barometer_m(world, poses, gps), _gimbal_deg(world, len(poses), metadata)
     controls, measures = world.control_points, world.measure_points
     taken = []
     for number, (given, motion) in enumerate(zip(poses, moving, strict=True), 1):
@@ -92,6 +93,7 @@ def render_photos(
         recorded = developed(picture, rng, exposure, noise_dn, blur_px, vignette)
         fix = fixes[number - 1] if fixes else white_fix(rng, gps_sigma_m)
         report = _report(world, pose, fix, metadata, own)
+        report = _misread(report, float(higher_m[number - 1]), turned_deg[number - 1])
         file = f"DT_{number:04d}.JPG"
         with writing_whole(folder / file) as temporary:
             Image.fromarray(recorded).save(
@@ -225,6 +227,30 @@ def _fixes(
     if gps is None:
         return ()
     return fixes_of(gps, [pose.time_s for pose in poses], motions, np.random.default_rng([world.seed, 37]))
+
+
+def _barometer_m(world: World, poses: Sequence[Pose], gps: GpsErrors | None) -> Floats:
+    if gps is None:
+        return np.zeros(len(poses))
+    return barometer_errors_m(gps, [pose.time_s for pose in poses], np.random.default_rng([world.seed, 41]))
+
+
+def _gimbal_deg(world: World, count: int, metadata: Metadata) -> Floats:
+    """(n, 3) degrees of yaw, pitch and roll by which each photo's gimbal misreads."""
+    rng = np.random.default_rng([world.seed, 43])
+    shared, own = rng.normal(0, 1, 3), rng.normal(0, 1, (count, 3))
+    return np.asarray(metadata.gimbal_shared_deg * shared + metadata.gimbal_own_deg * own)
+
+
+def _misread(report: Report, higher_m: float, turned_deg: Floats) -> Report:
+    yaw_deg, pitch_deg, roll_deg = turned_deg.tolist()
+    return replace(
+        report,
+        height_relative_m=report.height_relative_m + higher_m,
+        gimbal_yaw_deg=report.gimbal_yaw_deg + yaw_deg,
+        gimbal_pitch_deg=report.gimbal_pitch_deg + pitch_deg,
+        gimbal_roll_deg=report.gimbal_roll_deg + roll_deg,
+    )
 
 
 def _report(world: World, pose: Pose, fix: Fix, metadata: Metadata, rng: np.random.Generator) -> Report:

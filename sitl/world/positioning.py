@@ -20,7 +20,8 @@ class GpsErrors:
     and Hwang, Introduction to Random Signals and Applied Kalman Filtering) that forgets in `drift_time_s`.
     The noise is new for each photo. What is reported is where the aircraft was `lag_s` before the exposure. A
     `rtk_share` of the photos, drawn by lot, has an RTK fix: instead of bias, drift and noise it has an error
-    of `rtk_horizontal_m` and `rtk_vertical_m`, and says so.
+    of `rtk_horizontal_m` and `rtk_vertical_m`, and says so. The height above take-off comes from a barometer
+    that drifts and is noisy in the same way, over the same time.
     """
 
     bias_horizontal_m: float = 1.5
@@ -34,6 +35,8 @@ class GpsErrors:
     rtk_share: float = 0.0
     rtk_horizontal_m: float = 0.012
     rtk_vertical_m: float = 0.02
+    barometer_drift_m: float = 0.0
+    barometer_noise_m: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.drift_time_s > 0 or not 0 <= self.rtk_share <= 1:
@@ -70,13 +73,7 @@ def fixes_of(
         return np.array([horizontal_m, horizontal_m, vertical_m])
 
     bias = rng.normal(0, 1, 3) * three(errors.bias_horizontal_m, errors.bias_vertical_m)
-    drift = np.empty((count, 3))
-    shocks = rng.normal(0, 1, (count, 3))
-    for number in range(count):
-        gap_s = times_s[number] - times_s[number - 1] if number else np.inf
-        kept = np.exp(-max(0.0, gap_s) / errors.drift_time_s)
-        before = drift[number - 1] if number else 0.0
-        drift[number] = kept * before + np.sqrt(1 - kept**2) * shocks[number]
+    drift = _drifting(errors, times_s, rng.normal(0, 1, (count, 3)))
     drift *= three(errors.drift_horizontal_m, errors.drift_vertical_m)
     noise = rng.normal(0, 1, (count, 3)) * three(errors.noise_horizontal_m, errors.noise_vertical_m)
     stated = rng.uniform(0.8, 1.2, (count, 3)) * three(errors.rtk_horizontal_m, errors.rtk_vertical_m)
@@ -90,3 +87,21 @@ def fixes_of(
         )
         for error, std, rtk in zip(total, stated, fixed, strict=True)
     )
+
+
+def barometer_errors_m(errors: GpsErrors, times_s: Sequence[float], rng: np.random.Generator) -> Floats:
+    """(n,) metres by which the height above take-off is wrong in each of a flight's photos."""
+    count = len(times_s)
+    drift = _drifting(errors, times_s, rng.normal(0, 1, (count, 1)))[:, 0]
+    return np.asarray(errors.barometer_drift_m * drift + errors.barometer_noise_m * rng.normal(0, 1, count))
+
+
+def _drifting(errors: GpsErrors, times_s: Sequence[float], shocks: Floats) -> Floats:
+    """First-order Gauss-Markov processes of standard deviation 1, a column of (n, k) `shocks` each."""
+    drift = np.empty_like(shocks)
+    for number in range(len(shocks)):
+        gap_s = times_s[number] - times_s[number - 1] if number else np.inf
+        kept = np.exp(-max(0.0, gap_s) / errors.drift_time_s)
+        before = drift[number - 1] if number else 0.0
+        drift[number] = kept * before + np.sqrt(1 - kept**2) * shocks[number]
+    return drift

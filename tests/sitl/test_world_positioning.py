@@ -11,7 +11,7 @@ from PIL import Image
 from missions.camera import Camera
 from missions.errors import InputError
 from sitl.world import GpsErrors, Lens, Metadata, Motion, PhotoTruth, World, grid_poses, render_photos
-from sitl.world.positioning import fixes_of
+from sitl.world.positioning import barometer_errors_m, fixes_of
 
 CAMERA = Camera("tiny", 13.2, 9.9, 9.0, 64, 48)
 NONE = GpsErrors(0, 0, 0, 0, noise_horizontal_m=0, noise_vertical_m=0)
@@ -75,6 +75,36 @@ def test_an_rtk_fix_is_good_to_centimetres_and_says_so(world: World, tmp_path: P
         if photo.rtk:
             assert 0.009 < float(xmp["RtkStdLat"]) < 0.015
             assert 0.015 < float(xmp["RtkStdHgt"]) < 0.025
+
+
+def test_a_barometer_drifts_and_a_gimbal_misreads_alike_in_all_photos(world: World, tmp_path: Path) -> None:
+    drifting = GpsErrors(barometer_drift_m=0.6, barometer_noise_m=0.3, drift_time_s=20.0)
+    flights = np.array(
+        [barometer_errors_m(drifting, TIMES_S, np.random.default_rng(seed)) for seed in range(400)]
+    )
+    assert flights.std(axis=0).mean() == pytest.approx(np.hypot(0.6, 0.3), rel=0.1)
+    later = (flights[:, 10] * flights[:, 0]).mean() / 0.6**2
+    assert later == pytest.approx(np.exp(-1), abs=0.15)
+    true, wrong = (
+        np.array(
+            [
+                [float(xmp_of(truth, number)[name]) for name in ("GimbalPitchDegree", "RelativeAltitude")]
+                for number in range(12)
+            ]
+        )
+        for truth in (
+            taken(world, tmp_path / "true"),
+            taken(
+                world,
+                tmp_path / "wrong",
+                gps=replace(NONE, barometer_drift_m=0.5),
+                metadata=Metadata(gimbal_shared_deg=2.0, gimbal_own_deg=0.1),
+            ),
+        )
+    )
+    turned_deg, higher_m = (wrong - true).T
+    assert abs(turned_deg.mean()) > 3 * turned_deg.std() > 0
+    assert 0 < np.ptp(higher_m) < 2.0
 
 
 def test_some_photos_have_no_position_no_gimbal_or_a_wrong_clock(world: World, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Marks that matching made repeat the click of a person: what is wrong with it is wrong with all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from imaging.adjustment import Adjusted
+from imaging.adjustment.intersect import Shared
+from imaging.adjustment.rays import meeting_point
+from imaging.control.points import Mark
+from imaging.control.scene import pointings
+from imaging.lens import Array
+from imaging.measure.matching import MATCHED, PATCH_CELLS, SIGMA_PX
+
+
+class Rough(Protocol):
+    """A surface that knows how rough it is."""
+
+    def relief_m(self, east_north: Array, radius_m: float) -> float:
+        """The standard deviation of the heights about a place, metres."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Marks to intersect, and which of them are wrong together."""
+
+    marks: tuple[Mark, ...]
+    shared: tuple[Shared, ...] = ()
+
+
+def repeated(adjusted: Adjusted, marks: Sequence[Mark], surface: Rough) -> Repeated:
+    """The marks with what those of one click share.
+
+    A click and its matches are told by their time. The click's error lies across its line of sight. Matching
+    finds the height of a patch, not of a point: where the surface is rough within it, the point may lie that
+    much higher or lower on the line of sight. Matches of which nothing tells the click they repeat are left
+    out beside several clicks.
+    """
+    times = dict.fromkeys(mark.marked_at for mark in marks if mark.marked_by == MATCHED)
+    if not times or len(marks) == 1:
+        return Repeated(tuple(marks))
+    groups = []
+    left_out: set[int] = set()
+    for time in times:
+        matches = [n for n, mark in enumerate(marks) if mark.marked_by == MATCHED and mark.marked_at == time]
+        clicks = [n for n, mark in enumerate(marks) if mark.marked_by != MATCHED and mark.marked_at == time]
+        if len(clicks) > 1:
+            left_out |= set(matches)
+        else:
+            groups.append((clicks[0] if clicks else None, matches))
+    kept = [n for n in range(len(marks)) if n not in left_out]
+    alike = {n for click, matches in groups for n in (click, *matches) if n is not None}
+    chosen = tuple(replace(marks[n], sigma_px=SIGMA_PX) if n in alike else marks[n] for n in kept)
+    seen = pointings(chosen, adjusted.network.index)
+    place = meeting_point(seen, adjusted.views, adjusted.lenses)
+    by_hand_px = [mark.sigma_px for mark in marks if mark.marked_by != MATCHED]
+    shared = []
+    for click, matches in groups:
+        first = marks[matches[0] if click is None else click]
+        sigma_px = max([*by_hand_px, SIGMA_PX]) if click is None else first.sigma_px
+        together = np.isin(kept, [*matches, *([] if click is None else [click])])
+        shared.append(Shared(together, _spread(adjusted, first.photo, place, sigma_px, surface)))
+    return Repeated(chosen, tuple(shared))
+
+
+def _spread(adjusted: Adjusted, photo: str, place: Array, sigma_px: float, surface: Rough) -> Array:
+    """(3, 3) metres: what one standard deviation of the click, twice across, and of the patch moves."""
+    view = adjusted.views[adjusted.network.index[photo]]
+    focal_px = adjusted.lenses[view.lens].focal_px
+    sight = place - view.centre
+    depth_m = float(np.linalg.norm(sight))
+    across = np.linalg.svd(sight[None, :])[2][1:]
+    relief_m = surface.relief_m(place[:2], PATCH_CELLS * depth_m / focal_px)
+    along = sight / max(abs(float(sight[2])), 1e-6)
+    return np.column_stack([*(across * sigma_px * depth_m / focal_px), along * relief_m])

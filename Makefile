@@ -23,8 +23,8 @@ lint: .venv/.ready ## style, types, the ladder of rooms, and what the repository
 campaign: .venv/.ready ## the long ones; their figures go to docs/measured.md
 	@$(BIN)/python -m pytest -m campaign $(PYTEST_ARGS)
 
-bench: .venv/.ready ## ratios against named peers
-	@for bench in tests/bench/bench_*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+bench: .venv/.ready ## ratios against named peers; what is not here is skipped and named
+	@$(BIN)/python tests/bench/run_all.py
 
 lock: .venv/.ready ## renew requirements.lock from pyproject.toml
 	@$(BIN)/python -m pip install --quiet pip-tools

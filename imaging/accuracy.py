@@ -35,10 +35,10 @@ class Accuracy:
     `scale_95_pct` is half the width of the 95 % interval of the scale, in per cent of a distance, from the
     covariance of the adjustment. `gps_rmse_horizontal_m` is what is left of the GPS residuals without what
     the flight shares (an offset, the receiver's lag, its lever arm), `gps_whole_horizontal_m` with all of it
-    but their mean. `gps_factor` is how many times the positions disagree beyond what was
-    expected. `heights_follow_focal_length` says that too little control holds the ground: an error in the
-    focal length scales heights, not distances. `ground_control_points` and `scale_bars` shaped the scene;
-    `checks` did not.
+    but their mean; zeros where no photo tells a position (`gps_used`). `gps_factor` is how many times the
+    positions disagree beyond what was expected. `heights_follow_focal_length` says that too little control
+    holds the ground: an error in the focal length scales heights, not distances. `ground_control_points` and
+    `scale_bars` shaped the scene; `checks` did not.
     """
 
     reprojection_mean_px: float
@@ -103,9 +103,10 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
     alignment, placed, adjusted = refined.alignment, refined.placed, refined.adjusted
     finite = alignment.observation_px[np.isfinite(alignment.observation_px)]
     errors_px = finite if len(finite) else np.zeros(1)
-    residuals = np.array([[r.east_m, r.north_m, r.up_m] for r in placed.residuals if r.used])
-    used = [each.used for each in placed.residuals]
-    whole = refined.gps_whole_m[used, :2]
+    used = [each.used and each.told for each in placed.residuals]
+    told = [[r.east_m, r.north_m, r.up_m] for r in placed.residuals if r.used and r.told]
+    residuals = np.array(told or np.zeros((1, 3)), float)
+    whole = refined.gps_whole_m[used, :2] if told else np.zeros((1, 2))
     wrong = {(blunder.name, blunder.photo) for blunder in refined.blunders}
     checks = checked(adjusted, control.without_marks(wrong), placed.frame)
     points = refined.control_points
@@ -125,7 +126,7 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
         "gps_rmse_vertical_m": rms(residuals[:, 2]),
         "gps_whole_horizontal_m": rms(np.linalg.norm(whole - whole.mean(axis=0), axis=1)),
         "gps_max_m": float(np.linalg.norm(residuals, axis=1).max()),
-        "gps_used": len(residuals),
+        "gps_used": len(told),
         "gps_set_aside": sum(not each.used and each.told for each in placed.residuals),
         "gps_factor": refined.gps_factor,
         "scale_95_pct": 100 * COVERAGE_95 * placed.scale_sigma,

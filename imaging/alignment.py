@@ -109,10 +109,11 @@ def _job(found: Survey, options: MosaicOptions) -> Job:
 
 
 def lens_name(photo: Photo) -> str:
-    """What photos of one lens have in common: camera, size and focal length."""
+    """What photos of one lens have in common: camera, its number, size and focal length."""
     focal = f"{photo.focal_length_px:.2f}" if photo.focal_length_px else "?"
     camera = " ".join(part for part in (photo.make, photo.model) if part) or "camera"
-    return f"{camera} {photo.width_px}x{photo.height_px} f={focal}"
+    number = f" no. {photo.camera_serial}" if photo.camera_serial else ""
+    return f"{camera}{number} {photo.width_px}x{photo.height_px} f={focal}"
 
 
 def lens_of(photo: Photo) -> Lens:

@@ -23,7 +23,8 @@ FOCAL_LENGTH, FOCAL_LENGTH_35MM = 0x920A, 0xA405
 EXPOSURE_TIME, F_NUMBER, ISO = 0x829A, 0x829D, 0x8827
 FOCAL_PLANE_X_RESOLUTION, FOCAL_PLANE_UNIT = 0xA20E, 0xA210
 LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE, ALTITUDE_REF, ALTITUDE = 1, 2, 3, 4, 5, 6
-HORIZONTAL_ERROR = 31
+DOP, HORIZONTAL_ERROR = 11, 31
+BODY_SERIAL = 0xA431
 
 BROKEN = (
     OSError,
@@ -43,9 +44,13 @@ DIAGONAL_35MM = math.hypot(36.0, 24.0)
 
 
 def read_tags(image: Image.Image) -> tuple[Tags, Tags, Tags]:
-    """The main, EXIF and GPS tags; empty where they are missing or broken."""
+    """The main, EXIF and GPS tags; empty where they are missing or broken.
+
+    A PNG's are looked for in front of its pixels alone, as Pillow would decode the whole picture for others.
+    """
+    image.info.pop("Raw profile type exif", None)  # a text that is unpacked to any size
     try:
-        exif = image.getexif()
+        exif = Image.Image.getexif(image)
         return dict(exif), dict(exif.get_ifd(EXIF_IFD)), dict(exif.get_ifd(GPS_IFD))
     except BROKEN:
         return {}, {}, {}
@@ -92,6 +97,12 @@ def sigma_plan_m(gps: Tags) -> float | None:
     """GPSHPositioningError in metres, None where it is missing or beyond reason."""
     error_m = number(gps, HORIZONTAL_ERROR)
     return error_m if error_m is not None and 0 < error_m <= 1000 else None
+
+
+def dilution(gps: Tags) -> float | None:
+    """GPSDOP, the dilution of precision, None where it is missing or beyond reason."""
+    value = number(gps, DOP)
+    return value if value is not None and 0 < value <= 100 else None
 
 
 def exposure(tags: Tags) -> float | None:

@@ -15,7 +15,7 @@ import numpy as np
 from imaging.alignment import Alignment
 from imaging.lens import Array, View, json_from_view, view_from_json
 from imaging.pairs import frame_of, positions_m
-from imaging.photos import Photo
+from imaging.photos import BY_CONTROL, Photo
 from imaging.progress import Progress
 from imaging.scene import Scene, key_of
 from imaging.similarity import Fit, Pairs, fit_robustly
@@ -33,7 +33,7 @@ LEAST_TOLD = 3
 class Residual:
     """GPS minus model for one photo, metres; `used` says whether the fit rests on it.
 
-    A photo that `told` no position has zeros.
+    A photo that `told` no position of its own has zeros.
     """
 
     name: str
@@ -94,6 +94,7 @@ def _placed(found: Survey, alignment: Alignment) -> dict[str, Any]:
     frame = frame_of(photos)
     gps, height_reference = positions_m(photos, frame)
     told = np.isfinite(gps[:, 0])
+    witnessed = np.array([photo.placed_by != BY_CONTROL for photo in photos.values()])
     if np.count_nonzero(told) < LEAST_TOLD:
         raise AlignmentError(
             f"only {np.count_nonzero(told)} of the photos that fit together have a position",
@@ -124,7 +125,7 @@ def _placed(found: Survey, alignment: Alignment) -> dict[str, Any]:
         "residuals": [
             {"name": view.name, "east_m": e, "north_m": n, "up_m": u, "used": bool(use), "told": bool(tell)}
             for view, (e, n, u), use, tell in zip(
-                alignment.views, residuals.tolist(), used, told, strict=True
+                alignment.views, residuals.tolist(), used, told & witnessed, strict=True
             )
         ],
         "views": [json_from_view(_view_in_frame(view, fit)) for view in alignment.views],

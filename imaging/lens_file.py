@@ -5,6 +5,7 @@
 
     [[lens]]
     make = "DJI"                  model, width_px, height_px: which photos it is of
+    camera_serial = "1W9DH8R00"   aircraft_serial: of which camera and aircraft, "" where no photo told
     focal_px = 2311.4             and the other parameters, as in `imaging.lens`
     [lens.sigma]
     focal_px = 1.2                one standard deviation of each
@@ -41,6 +42,7 @@ WANDER_FOCAL, WANDER_CENTRE = 0.001, 0.001
 """Shares of the focal length."""
 WANDER_RADIAL, WANDER_TANGENTIAL = 0.002, 0.0002
 FOCAL_APART = 0.1
+SAME_ZOOM = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,29 @@ class KeptLens:
     created: str
     photos: int
     verdict: str
+    camera_serial: str = ""
+    aircraft_serial: str = ""
+
+    def contradicts(self, photo: Photo) -> str:
+        """The serial number by which the photo is of another camera or aircraft, empty where none says so."""
+        for what, own, other in (
+            ("camera", self.camera_serial, photo.camera_serial),
+            ("aircraft", self.aircraft_serial, photo.aircraft_serial),
+        ):
+            if own and other:
+                return "" if own == other else f"{what} no. {other}, the lens of no. {own}"
+        return ""
+
+    def is_of(self, photo: Photo) -> bool:
+        """Whether a serial number says that it is this very camera's."""
+        same = (
+            (self.camera_serial, photo.camera_serial),
+            (self.aircraft_serial, photo.aircraft_serial),
+        )
+        return any(own and own == other for own, other in same) and not self.contradicts(photo)
 
     def fits(self, photo: Photo) -> bool:
-        """Whether the photo is of this camera and this size."""
+        """Whether the photo is of this kind of camera and this size."""
         size = (photo.width_px, photo.height_px)
         return (photo.make, photo.model) == (self.make, self.model) and size == (
             self.lens.width_px,
@@ -110,9 +132,15 @@ def kept_lenses(
                 created=created,
                 photos=len(used),
                 verdict=verdict,
+                camera_serial=_only({photo.camera_serial for photo in used}),
+                aircraft_serial=_only({photo.aircraft_serial for photo in used}),
             )
         )
     return tuple(made)
+
+
+def _only(told: set[str]) -> str:
+    return told.pop() if len(told) == 1 else ""
 
 
 def write_lenses(path: Path, lenses: Sequence[KeptLens]) -> None:
@@ -120,6 +148,8 @@ def write_lenses(path: Path, lenses: Sequence[KeptLens]) -> None:
     lines = [f'format = "{FORMAT}"', f"version = {VERSION}"]
     for kept in lenses:
         lines += ["", "[[lens]]", f"make = {_text(kept.make)}", f"model = {_text(kept.model)}"]
+        lines += [f"camera_serial = {_text(kept.camera_serial)}"]
+        lines += [f"aircraft_serial = {_text(kept.aircraft_serial)}"]
         lines += [f"width_px = {kept.lens.width_px}", f"height_px = {kept.lens.height_px}"]
         lines += [f"{name} = {getattr(kept.lens, name)!r}" for name in PARAMETERS]
         lines += ["[lens.sigma]", *(f"{name} = {float(kept.sigma[name])!r}" for name in PARAMETERS)]
@@ -155,24 +185,33 @@ def read_lenses(path: Path) -> tuple[KeptLens, ...]:
 def lens_for(photo: Photo, lenses: Sequence[KeptLens]) -> KeptLens | None:
     """The kept lens of this photo's camera, size and zoom, None where there is none.
 
-    Of several for one camera that with the focal length nearest to what the photo tells.
+    Of several those of its own serial number go first, then those whose focal length is nearest to what the
+    photo tells (to within `SAME_ZOOM`), then the newest.
     """
     told_px = photo.focal_length_px
-    fitting = (kept for kept in lenses if kept.fits(photo))
-    return min(
-        fitting, key=lambda kept: abs(kept.lens.focal_px - (told_px or kept.lens.focal_px)), default=None
+    fitting = [kept for kept in lenses if kept.fits(photo) and not kept.contradicts(photo)]
+    fitting = [kept for kept in fitting if kept.is_of(photo)] or fitting
+
+    def apart(kept: KeptLens) -> int:
+        return round(abs(kept.lens.focal_px / (told_px or kept.lens.focal_px) - 1) / SAME_ZOOM)
+
+    nearest = min(map(apart, fitting), default=0)
+    return max(
+        (kept for kept in fitting if apart(kept) == nearest), key=lambda kept: kept.created, default=None
     )
 
 
 def with_lenses(photos: Mapping[str, Photo], lenses: Sequence[KeptLens]) -> dict[str, Photo]:
     """The photos, each with the focal length of its kept lens.
 
-    Raises SettingsError for a photo of another camera or size, or whose own focal length contradicts it.
+    Raises SettingsError for a photo of another camera, serial number or size, or whose own focal length
+    contradicts it.
     """
     made: dict[str, Photo] = {}
     for name, photo in photos.items():
         kept = lens_for(photo, lenses)
         if kept is None:
+            _refuse_serial(name, photo, lenses)
             own = camera_name(photo.make, photo.model, photo.width_px, photo.height_px)
             known = "; ".join(each.name for each in lenses)
             raise SettingsError(
@@ -189,6 +228,16 @@ def with_lenses(photos: Mapping[str, Photo], lenses: Sequence[KeptLens]) -> dict
             )
         made[name] = replace(photo, focal_length_px=kept.lens.focal_px)
     return made
+
+
+def _refuse_serial(name: str, photo: Photo, lenses: Sequence[KeptLens]) -> None:
+    for kept in lenses:
+        if kept.fits(photo) and (why := kept.contradicts(photo)):
+            raise SettingsError(
+                f"{name} is of {why} ({kept.name})",
+                where="lens",
+                remedy="Give the lens of this very camera, or none",
+            )
 
 
 def json_from_kept(kept: KeptLens) -> dict[str, Any]:
@@ -221,6 +270,8 @@ def _lens_of(entry: Mapping[str, Any]) -> KeptLens:
         created=str(source["created"]),
         photos=int(source["photos"]),
         verdict=str(source["verdict"]),
+        camera_serial=str(entry.get("camera_serial", "")),
+        aircraft_serial=str(entry.get("aircraft_serial", "")),
     )
 
 

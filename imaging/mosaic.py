@@ -19,6 +19,7 @@ from imaging.accuracy import assess
 from imaging.alignment import align
 from imaging.control.gathering import ControlFiles, gather, keep_control
 from imaging.control.scene import NO_CONTROL, SceneControl
+from imaging.control_places import placed_by_control
 from imaging.dense.cloud import write_cloud
 from imaging.dense.stage import find_dense
 from imaging.georeference import georeference
@@ -59,8 +60,8 @@ def mosaic(
     InputError is raised for what contradicts itself. `priors` are the flight's recording and known lenses.
 
     Raises OutputError before any work where `scene` cannot be written or another run is at work in it,
-    PhotoError where fewer than three photos can be used or none has a position, AlignmentError where they do
-    not make one scene, SettingsError.
+    PhotoError where fewer than three photos can be used or neither they nor control tell a position,
+    AlignmentError where they do not make one scene, SettingsError.
     """
     if scene.resolve() == photos.resolve():
         raise OutputError(
@@ -86,10 +87,12 @@ def _made(
         pictures = pictures_of(options, Path(scratch)) if options.aligner == "own" else None
         with meter.stage("photos"):
             found = survey(
-                photos, folder, progress, files=chosen, priors=priors, pictures=pictures, unplaced=True
-            )
+                photos, folder, progress, files=chosen, priors=priors, pictures=pictures, unplaced=True,
+                by_control=bool(control.points),
+            )  # fmt: skip
             options = within_limit(options, found.photos)
-        known = _control(control, found, folder, progress)
+            known = _control(control, found, folder, progress)
+            found = placed_by_control(found, known, folder, options, progress, pictures)
         return drawn_from(found, known, meter, options, pictures=pictures)
 
 

@@ -18,8 +18,8 @@ STRIP = 0.15
 
 
 def frame_of(photos: dict[str, Photo]) -> LocalFrame:
-    """A local frame in the middle of the photos' positions."""
-    places = [photo.place for photo in photos.values() if photo.place is not None]
+    """A local frame in the middle of the photos' positions, anywhere where none tells one."""
+    places = [photo.place for photo in photos.values() if photo.place is not None] or [GeoPoint(0.0, 0.0)]
     lat_deg, lon_deg = (np.median([getattr(p, axis) for p in places]) for axis in ("lat_deg", "lon_deg"))
     return LocalFrame(GeoPoint(float(lat_deg), float(lon_deg)))
 
@@ -27,24 +27,38 @@ def frame_of(photos: dict[str, Photo]) -> LocalFrame:
 def positions_m(photos: dict[str, Photo], frame: LocalFrame) -> tuple[Array, str]:
     """(n, 3) camera positions east, north, up in metres, and what the height is measured from.
 
-    "relative" (to take-off) where every placed photo tells it, else "amsl", else "unknown" with every height
-    zero. A photo without a place is NaN.
+    "relative" (to take-off) where most placed photos tell it, else "amsl", else "unknown" with every height
+    zero. A photo without a place is NaN. One without that height has it from its other height and how far the
+    two lie apart in the others, else their median (`told_height_m` is None then).
     """
     positions = np.full((len(photos), 3), np.nan)
     rows = [row for row, photo in enumerate(photos.values()) if photo.place is not None]
     placed = [photo for photo in photos.values() if photo.place is not None]
     places = [photo.place for photo in placed if photo.place is not None]
+    if not placed:
+        return positions, "unknown"
     positions[rows, :2] = frame.local_from_geo([[place.lon_deg, place.lat_deg] for place in places])
-    choices = {
-        "relative": [photo.height_relative_m for photo in placed],
-        "amsl": [photo.height_amsl_m for photo in placed],
-    }
-    for reference, heights_m in choices.items():
-        if all(height_m is not None for height_m in heights_m):
-            positions[rows, 2] = np.array(heights_m, float)
+    relative_m = np.array([each.height_relative_m for each in placed], float)
+    amsl_m = np.array([each.height_amsl_m for each in placed], float)
+    for reference, heights_m, others_m in (("relative", relative_m, amsl_m), ("amsl", amsl_m, relative_m)):
+        if 2 * np.isfinite(heights_m).sum() > len(placed):
+            positions[rows, 2] = _filled(heights_m, others_m)
             return positions, reference
     positions[rows, 2] = 0.0
     return positions, "unknown"
+
+
+def told_height_m(photo: Photo, reference: str) -> float | None:
+    """The height that the photo itself tells above this reference."""
+    return {"relative": photo.height_relative_m, "amsl": photo.height_amsl_m}.get(reference)
+
+
+def _filled(heights_m: Array, others_m: Array) -> Array:
+    """(n,) heights, most of them known, with a figure for each that is not (NaN)."""
+    apart_m = heights_m - others_m
+    if np.isfinite(apart_m).any():
+        heights_m = np.where(np.isfinite(heights_m), heights_m, others_m + np.nanmedian(apart_m))
+    return np.where(np.isfinite(heights_m), heights_m, np.nanmedian(heights_m))
 
 
 def on_a_line(positions: Array) -> bool:
@@ -65,6 +79,8 @@ def overlapping_pairs(photos: dict[str, Photo], *, neighbours: int = NEIGHBOURS)
     of neighbours bounds it. A photo without a place is compared with all.
     """
     names = list(photos)
+    if all(photo.place is None for photo in photos.values()):
+        return [(first, second) for n, second in enumerate(names) for first in names[:n]]
     positions, _ = positions_m(photos, frame_of(photos))
     placed = np.flatnonzero(np.isfinite(positions[:, 0]))
     tree = KDTree(positions[placed, :2])

@@ -13,7 +13,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from imaging import exif
-from imaging.xmp import DroneXmp, read_xmp
+from imaging.factory_lens import FactoryLens, read_dewarp, resized
+from imaging.picture_bounds import check_asked, strip_bytes
+from imaging.xmp import DroneXmp, read_xmp, serial
 from missions.errors import InputError, PhotoError
 from missions.geodesy import GeoPoint
 
@@ -22,10 +24,15 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 LIMIT_BYTES = 400_000_000
 LIMIT_PIXELS = 150_000_000
 LIMIT_SIDE_PX = 30_000
-LIMIT_WHOLE_PIXELS = 50_000_000
-"""Of a picture that only decodes at its full size: PNG, TIFF, progressive JPEG."""
+LIMIT_WHOLE_BYTES = 100_000_000
+"""What a PNG or TIFF, which only decodes whole, may take while it does: 25 million pixels in colour."""
+LIMIT_HELD_BYTES = 50_000_000
+"""The same of those that cannot be proved row by row either."""
+LIMIT_COEFFICIENT_BYTES = 50_000_000
+"""The same of a JPEG that is not written row by row: 16 million pixels with colours at half the detail."""
 LEAST_JPEG_BYTES = 0.005
 """A pixel: 12 bits for the six blocks of 16 x 16 pixels without detail, the least that code tables allow."""
+BY_CONTROL = "control"
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -37,8 +44,10 @@ class Photo:
     (gimbal pitch -90 looks straight down, yaw clockwise from true north), focal length in pixels of the
     picture's width. `rtk` says that the position is corrected to centimetres; the sigmas are what the file
     says of it, one standard deviation in metres; `sigma_own_m` is the part of a position in plan that is this
-    photo's alone, where that is known. `exposure` is seconds times ISO over the f-number squared. What the
-    file does not tell is None.
+    photo's alone, where that is known. `exposure` is seconds times ISO over the f-number squared. `placed_by`
+    is "control" where surveyed points alone say where it was taken, which is then no observation.
+    `dilution` is that of the satellites' geometry (GPSDOP). `factory_lens` is how its maker measured the
+    lens; the focal length is then that one. What the file does not tell is None, or empty.
     """
 
     path: Path
@@ -61,12 +70,17 @@ class Photo:
     sigma_up_m: float | None = None
     sigma_own_m: float | None = None
     exposure: float | None = None
+    placed_by: str = ""
+    dilution: float | None = None
+    factory_lens: FactoryLens | None = None
+    camera_serial: str = ""
+    aircraft_serial: str = ""
 
 
 def read_photo(path: Path) -> Photo:
     """The photo's metadata. Raises PhotoError for no picture, one too large, or one placed off the earth."""
     sha256 = hash_file(path)
-    with _opened(path) as image:
+    with open_picture(path) as image:
         width_px, height_px = image.size
         main, tags, gps = exif.read_tags(image)
         drone = read_xmp(image.info.get("xmp"))
@@ -78,6 +92,12 @@ def read_photo(path: Path) -> Photo:
         ) from error
     amsl_m = exif.height_amsl_m(gps)
     focal_px = drone.focal_length_px
+    changed = resized(drone.optical_centre_x_px, drone.optical_centre_y_px, width_px, height_px)
+    factory = None if changed else read_dewarp(drone.dewarp, drone.dewarp_flag, width_px, height_px)
+    if factory is not None:
+        focal_px = factory.focal_px
+    elif changed:
+        focal_px = None
     if focal_px is None or not 0.2 * width_px <= focal_px <= 50 * width_px:
         focal_px = exif.focal_length_px(tags, width_px, height_px)
     return Photo(
@@ -98,8 +118,12 @@ def read_photo(path: Path) -> Photo:
         model=exif.text(main, exif.MODEL),
         rtk=drone.rtk_fixed,
         sigma_plan_m=_sigma_plan_m(drone, gps),
-        sigma_up_m=drone.rtk_sigma_up_m if drone.rtk_fixed else None,
+        sigma_up_m=_sigma_up_m(drone),
         exposure=exif.exposure(tags),
+        dilution=exif.dilution(gps),
+        factory_lens=factory,
+        camera_serial=drone.camera_serial or serial(exif.text(tags, exif.BODY_SERIAL)),
+        aircraft_serial=drone.aircraft_serial,
     )
 
 
@@ -109,7 +133,7 @@ def decode(path: Path, reduce: int = 1) -> Pixels:
     The last row and column may cover fewer. Pixels stay in the order they are stored in: the orientation tag
     is not applied, as in alignment. Raises PhotoError where the file is cut short or broken.
     """
-    with _opened(path) as image:
+    with open_picture(path) as image:
         width_px, height_px = image.size
         try:
             # JPEG decodes to a half, quarter or eighth by itself, to no less than is asked for.
@@ -166,8 +190,9 @@ def picture_files(folder: Path, *, leave_out: Path | None = None) -> tuple[Path,
     return tuple(sorted(found))
 
 
-def _opened(path: Path) -> Image.Image:
-    """The picture with only its header read, its size within bounds."""
+def open_picture(path: Path) -> Image.Image:
+    """The picture with only its header read. Raises PhotoError where decoding it would take too much."""
+    jpeg = check_asked(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -179,23 +204,38 @@ def _opened(path: Path) -> Image.Image:
     if image.width * image.height > LIMIT_PIXELS or max(image.size) > LIMIT_SIDE_PX:
         image.close()
         raise PhotoError(_too_large(), where=str(path))
-    if image.width * image.height > LIMIT_WHOLE_PIXELS and not _decodes_small(image):
+    if jpeg is None:
+        too_large = _whole_bytes(image, path) > (
+            LIMIT_WHOLE_BYTES if reads_by_rows(image) else LIMIT_HELD_BYTES
+        )
+    else:
+        too_large = not jpeg.by_rows and jpeg.coefficient_bytes > LIMIT_COEFFICIENT_BYTES
+    if too_large:
         image.close()
         raise PhotoError(
-            f"it only decodes whole and has more than {LIMIT_WHOLE_PIXELS // 1_000_000} million pixels",
+            f"it only decodes whole and is too large for that ({image.width} x {image.height} pixels)",
             where=str(path),
             remedy="Save it as a baseline JPEG",
         )
-    if image.format == "JPEG" and path.stat().st_size < LEAST_JPEG_BYTES * image.width * image.height:
+    if jpeg is not None and path.stat().st_size < LEAST_JPEG_BYTES * image.width * image.height:
         # libjpeg would fill what is missing with grey and say nothing.
         image.close()
         raise PhotoError("the picture is cut short: too few bytes for its pixels", where=str(path))
     return image
 
 
-def _decodes_small(image: Image.Image) -> bool:
-    """Whether it can be decoded at reduced size, without memory for all of its pixels."""
-    return image.format in ("JPEG", "MPO") and not image.info.get("progressive")
+def reads_by_rows(image: Image.Image) -> bool:
+    """Whether a PNG or TIFF is of the plain kinds that can be read a few rows at a time."""
+    plain = image.mode in ("RGB", "RGBA", "L") and not image.info.get("interlace")
+    return plain and image.format in ("PNG", "TIFF")
+
+
+def _whole_bytes(image: Image.Image, path: Path) -> int:
+    """What a PNG or TIFF takes while it is decoded: as it is kept, and once more where it becomes RGB."""
+    kept = {"1": 1, "L": 1, "P": 1, "I;16": 2}.get(image.mode, 4)
+    pixels = image.width * image.height
+    strip = min(8 * pixels, strip_bytes(path, 4 * image.width)) if image.format == "TIFF" else 0
+    return pixels * (kept if image.mode == "RGB" else kept + 4) + strip
 
 
 def _too_large() -> str:
@@ -205,10 +245,18 @@ def _too_large() -> str:
 
 
 def _sigma_plan_m(drone: DroneXmp, gps: exif.Tags) -> float | None:
-    if drone.rtk_fixed:
-        told = [each for each in (drone.rtk_sigma_lat_m, drone.rtk_sigma_lon_m) if each]
-        return max(told) if told else None
+    if drone.accuracy_plan_m and drone.accuracy_plan_m > 0:
+        return drone.accuracy_plan_m
+    if drone.rtk_solved:
+        told = [each for each in (drone.rtk_sigma_lat_m, drone.rtk_sigma_lon_m) if each and each > 0]
+        if told:
+            return max(told)
     return exif.sigma_plan_m(gps)
+
+
+def _sigma_up_m(drone: DroneXmp) -> float | None:
+    told_m = drone.accuracy_up_m or (drone.rtk_sigma_up_m if drone.rtk_solved else None)
+    return told_m if told_m is not None and told_m > 0 else None
 
 
 def _place(drone: DroneXmp) -> GeoPoint | None:

@@ -18,8 +18,8 @@ import numpy as np
 
 from imaging.adjustment.network import Indices
 from imaging.lens import Array
-from imaging.pairs import positions_m
-from imaging.photos import Photo
+from imaging.pairs import positions_m, told_height_m
+from imaging.photos import BY_CONTROL, Photo
 from missions.geodesy import LocalFrame
 
 DRIFT_TIME_S = 60.0
@@ -50,6 +50,8 @@ GPS_HEIGHT = Trust(10.0, 1.0, 0.3)
 UNKNOWN_HEIGHT = Trust(100.0, 1.0, 1.0)
 RTK_PLAN = Trust(0.02, 0.008, 0.01, 0.01, 0.01)
 RTK_HEIGHT = Trust(0.03, 0.012, 0.015)
+NO_WITNESS = Trust(1000.0, 100.0, 100.0)
+"""Of a place that was found from control: where to begin, nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,15 @@ class Witness:
     velocity_m_s: Array
 
 
+WITHOUT_CORRECTIONS_LEAST_M = 0.1
+"""A float solution is never surer than that, whatever it says of itself: its errors last for minutes."""
+
+
 def witness_of(photos: dict[str, Photo], frame: LocalFrame) -> Witness:
     """What the photos' positions say. A photo without one stands at zero; nothing may rest on it."""
     local_m, reference = positions_m(photos, frame)
     times_s, flights = flights_of(photos)
+    local_m[:, 2] = _heights_m(list(photos.values()), local_m[:, 2], reference, flights)
     velocity_m_s = np.nan_to_num(velocities(local_m, times_s, flights))
     local_m = np.nan_to_num(local_m)
     told = list(photos.values())
@@ -157,19 +164,51 @@ def _levers(photos: list[Photo]) -> Array:
     return levers
 
 
+def _heights_m(photos: list[Photo], heights_m: Array, reference: str, flights: Array) -> Array:
+    """Heights above take-off with the differences that a corrected receiver tells instead of the barometer's.
+
+    In each flight the receiver's heights are moved by the median difference of all its corrected photos, so
+    that heights still count from take-off, to within what a barometer is.
+    """
+    if reference != "relative":
+        return heights_m
+    heights_m = heights_m.copy()
+    corrected = np.array([_height_corrected(photo) for photo in photos])
+    for flight in np.unique(flights):
+        mine = np.flatnonzero((flights == flight) & corrected)
+        received_m = np.array([photos[n].height_amsl_m for n in mine], float)
+        if len(mine):
+            heights_m[mine] = received_m - np.median(received_m - heights_m[mine])
+    return heights_m
+
+
+def _height_corrected(photo: Photo) -> bool:
+    return photo.rtk and photo.height_amsl_m is not None and photo.place is not None
+
+
 def _plan(photo: Photo) -> Trust:
+    if photo.placed_by == BY_CONTROL:
+        return NO_WITNESS
     if photo.rtk:
         own_m = max(RTK_PLAN.own_m, photo.sigma_plan_m or 0.0)
         return replace(RTK_PLAN, shared_m=max(RTK_PLAN.shared_m, own_m), own_m=own_m)
     own_m = max(PLAN.own_m, photo.sigma_own_m or 0.0)
-    if photo.sigma_plan_m:
-        share = photo.sigma_plan_m / PLAN.shared_m
-        drift_m = PLAN.drift_m * max(1.0, share)
-        return replace(PLAN, shared_m=photo.sigma_plan_m, drift_m=drift_m, own_m=own_m)
-    return replace(PLAN, own_m=own_m)
+    sigma_m = photo.sigma_plan_m or PLAN.shared_m * max(1.0, photo.dilution or 1.0)
+    shared_m = max(sigma_m, WITHOUT_CORRECTIONS_LEAST_M)
+    drift_m = PLAN.drift_m * max(1.0, shared_m / PLAN.shared_m)
+    return replace(PLAN, shared_m=shared_m, drift_m=drift_m, own_m=own_m)
 
 
 def _up(photo: Photo, reference: str) -> Trust:
-    if photo.rtk and reference != "relative":
-        return Trust(max(RTK_HEIGHT.shared_m, photo.sigma_up_m or 0.0), RTK_HEIGHT.drift_m, RTK_HEIGHT.own_m)
+    if photo.placed_by == BY_CONTROL:
+        return NO_WITNESS
+    if told_height_m(photo, reference) is None:
+        return UNKNOWN_HEIGHT
+    if _height_corrected(photo) and reference in ("relative", "amsl"):
+        own_m = max(RTK_HEIGHT.own_m, photo.sigma_up_m or 0.0)
+        shared_m = BAROMETER.shared_m if reference == "relative" else max(RTK_HEIGHT.shared_m, own_m)
+        return Trust(shared_m, RTK_HEIGHT.drift_m, own_m)
+    if reference == "amsl" and photo.sigma_up_m:
+        share = photo.sigma_up_m / GPS_HEIGHT.shared_m
+        return replace(GPS_HEIGHT, shared_m=photo.sigma_up_m, drift_m=GPS_HEIGHT.drift_m * max(1.0, share))
     return {"relative": BAROMETER, "amsl": GPS_HEIGHT}.get(reference, UNKNOWN_HEIGHT)

@@ -5,6 +5,7 @@ It begins where alignment and GPS left the scene and ends with what every measur
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from imaging.alignment import Alignment
 from imaging.control.blunders import Blunder, sift
 from imaging.control.scene import SceneControl, control_bars, local_of, named_points, pointings
 from imaging.control.snooping import Snooped, suspects
+from imaging.factory_lens import PRIOR as FACTORY
 from imaging.georeference import Georeference, Residual, gimbal_direction
 from imaging.lens import Array, Lens, View
 from imaging.lens_file import KeptLens, lens_for
@@ -35,11 +37,15 @@ from imaging.survey import Survey
 from imaging.uncertainty import lens_sigmas
 
 STAGE = "adjustment"
-VERSION = 5
+VERSION = 6
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
 """How far pictures are bent, as a share of the scale of tie points' residuals."""
+TURNING_RAD_S, NODDING_RAD_S = math.radians(1.0), math.radians(0.2)
+"""How fast a camera turns about its optical axis, as the aircraft does, and about the other two, which the
+gimbal holds still: one standard deviation.
+"""
 SIGMA_GIMBAL_RAD = 0.035
 OTHER_HEIGHTS_M = 100.0
 """How far the photos' heights may lie off where control has heights above something else."""
@@ -141,6 +147,8 @@ class _Begun:
             points=self.points[self.kept],
             ties=ties,
             bend=BEND,
+            turning_rad_s=TURNING_RAD_S,
+            nodding_rad_s=NODDING_RAD_S,
             velocity_m_s=self.velocity_m_s,
             positions=self._positions(factor),
             directions=_directions(self.photos),
@@ -232,13 +240,19 @@ def _told(
     for name, found in alignment.lenses.items():
         kept = lens_for(photo_of[name], lenses) if name in photo_of else None
         lens = told_lens(photo_of[name], found) if name in photo_of else found
+        measured = name in photo_of and photo_of[name].factory_lens is not None
         told[name] = lens if kept is None else kept.lens
-        priors[name] = lens_prior(lens) if kept is None else kept.prior
+        priors[name] = kept.prior if kept is not None else FACTORY if measured else lens_prior(lens)
     return told, priors
 
 
 def told_lens(photo: Photo, found: Lens) -> Lens:
-    """The lens as the photo tells it: its focal length, nothing else known. Else the lens that was found."""
+    """The lens as the photo tells it: as its maker measured it, else its focal length and nothing else known.
+
+    Else the lens that was found.
+    """
+    if photo.factory_lens is not None:
+        return photo.factory_lens.lens(photo.width_px, photo.height_px)
     if photo.focal_length_px is None:
         return replace(found, focal_known=False)
     return Lens(

@@ -19,6 +19,7 @@ from imaging.lens import json_from_lens, json_from_view
 from imaging.lens_file import json_from_kept
 from imaging.options import MosaicOptions
 from imaging.orthomosaic import Orthomosaic
+from imaging.photos import BY_CONTROL
 from imaging.refinement import Refined
 from imaging.scene import Scene, write_json
 from imaging.surface import Surface
@@ -195,11 +196,13 @@ def _priors(found: Survey) -> dict[str, Any]:
 
 def _place(results: Results) -> dict[str, Any]:
     placed = results.placed
+    by_control = any(photo.placed_by == BY_CONTROL for photo in results.found.photos.values())
     return {
         "local_origin": asdict(placed.frame.origin),
         "epsg": placed.epsg,
         "height_reference": placed.height_reference,
         "tilt_from": placed.tilt_from,
+        "placed_by": "control" if by_control else "positions",
         "ground_plane": results.surface.plane.tolist(),
         "ground_spread_m": results.surface.spread_m,
     }

@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from imaging.factory_lens import factory_lens_from_json
 from imaging.flight import FlightUse, use_from_json, with_flight
 from imaging.lens_file import KeptLens, json_from_kept, kept_from_json, with_lenses
-from imaging.photos import Photo, decode, picture_files, read_photo
+from imaging.lens_store import with_own_lenses
+from imaging.photos import Photo, picture_files, read_photo
 from imaging.pictures import Pictures
 from imaging.priors import NO_PRIORS, Priors
 from imaging.progress import Progress
+from imaging.proving import prove
 from imaging.scene import Scene, key_of
 from missions.errors import FormatError, PhotoError
 from missions.geodesy import GeoPoint, distance_m
@@ -57,13 +60,15 @@ def survey(
     priors: Priors = NO_PRIORS,
     pictures: Pictures | None = None,
     unplaced: bool = False,
+    by_control: bool = False,
 ) -> Survey:
     """Read every photo below `folder`, or only `files` of it, and write `stages/photos.json`.
 
     That a picture decodes is proved by decoding it small; `pictures` keeps what was decoded for later stages.
-    Photos without a position are left out, unless `unplaced` asks for them and three others have one;
-    `priors` may give them one. Raises PhotoError where fewer than three can be used, naming why, InputError
-    for a flight that is not theirs and SettingsError for a lens that is not.
+    Photos without a position are left out, unless `unplaced` asks for them and three others have one, or
+    `by_control` says that surveyed points will place them; `priors` may give them one. Raises PhotoError
+    where fewer than three can be used, naming why, InputError for a flight that is not theirs and
+    SettingsError for a lens that is not.
     """
     files = picture_files(folder, leave_out=scene.folder) if files is None else files
     if len(files) > LIMIT_FILES:
@@ -87,14 +92,22 @@ def survey(
     flight = None
     if priors.flight is not None and photos:
         photos, flight = with_flight(photos, priors.flight, progress)
-    for rule in (_unplaced_beside_placed if unplaced else _unplaced, _far_away):
+    keeps = () if by_control else (_unplaced_beside_placed if unplaced else _unplaced,)
+    for rule in (*keeps, _far_away):
         photos = _without(rule, photos, left_out)
     for item in left_out:
         progress.note(f"{item.name} is left out: {item.reason}")
     _check_enough(folder, photos, left_out)
-    if priors.lenses:
-        photos = with_lenses(photos, priors.lenses)
-    result = Survey(folder, photos, tuple(left_out), _key(photos, flight, priors), priors.lenses, flight)
+    lenses = priors.lenses
+    if lenses:
+        photos = with_lenses(photos, lenses)
+    elif priors.store:
+        photos, lenses = with_own_lenses(photos, priors.store)
+        if not lenses:
+            progress.note("No kept lens is of these photos' cameras, by their serial numbers")
+    for note in _of_no_camera(photos, lenses):
+        progress.note(note)
+    result = Survey(folder, photos, tuple(left_out), _key(photos, flight, lenses), lenses, flight)
     keep_survey(result, scene)
     return result
 
@@ -114,13 +127,20 @@ def _without(
     return {name: photo for name, photo in photos.items() if name not in names}
 
 
-def _key(photos: dict[str, Photo], flight: FlightUse | None, priors: Priors) -> str:
+def _of_no_camera(photos: dict[str, Photo], lenses: Sequence[KeptLens]) -> Iterator[str]:
+    """Which lenses nothing says to be of these very cameras."""
+    for kept in lenses:
+        if not any(kept.is_of(photo) for photo in photos.values()):
+            yield f"The lens of {kept.name}, tells no serial number that the photos tell: it may be another's"
+
+
+def _key(photos: dict[str, Photo], flight: FlightUse | None, lenses: Sequence[KeptLens]) -> str:
     """What the photos are, and what they were given."""
     given: list[object] = [{name: photo.sha256 for name, photo in photos.items()}]
     if flight is not None:
         given.append({name: asdict(replace(photo, path=Path())) for name, photo in photos.items()})
-    if priors.lenses:
-        given.append([json_from_kept(kept) for kept in priors.lenses])
+    if lenses:
+        given.append([json_from_kept(kept) for kept in lenses])
     return key_of(STAGE, *given)
 
 
@@ -154,10 +174,7 @@ def _usable(file: Path, decoded_before: frozenset[str], pictures: Pictures | Non
             f"the picture is too small ({photo.width_px} x {photo.height_px} pixels)", where=str(file)
         )
     if photo.sha256 not in decoded_before:
-        if pictures is None:
-            decode(file, reduce=8)
-        else:
-            pictures.picture(photo)
+        prove(photo, pictures)
     return photo
 
 
@@ -202,11 +219,7 @@ def _check_enough(folder: Path, photos: dict[str, Photo], left_out: list[LeftOut
     if len(photos) >= LEAST_PHOTOS:
         return
     if left_out and all(item.reason == "it has no GPS position" for item in left_out) and not photos:
-        raise PhotoError(
-            "no photo has a GPS position, so the scene cannot be placed on the map",
-            where=str(folder),
-            remedy="Use the drone's original files; editors and messengers strip the position",
-        )
+        raise no_position(folder)
     reasons = "; ".join(f"{item.name}: {item.reason}" for item in left_out[:5])
     more = f" and {len(left_out) - 5} more" if len(left_out) > 5 else ""
     raise PhotoError(
@@ -214,6 +227,16 @@ def _check_enough(folder: Path, photos: dict[str, Photo], left_out: list[LeftOut
         + (f" ({reasons}{more})" if reasons else ""),
         where=str(folder),
         remedy="Take photos that overlap by 60 % or more",
+    )
+
+
+def no_position(folder: Path) -> PhotoError:
+    """What to say where nothing places the scene."""
+    return PhotoError(
+        "no photo has a GPS position, so the scene cannot be placed on the map",
+        where=str(folder),
+        remedy="Use the drone's original files; editors and messengers strip the position. Or give three "
+        "surveyed points or more with heights, marked in the photos",
     )
 
 
@@ -233,7 +256,10 @@ def json_from_photo(name: str, photo: Photo) -> dict[str, Any]:
 
 
 def _photo_from_json(body: dict[str, Any]) -> Photo:
-    place = body["place"]
-    return Photo(
-        **{**body, "path": Path(body["path"]), "place": None if place is None else GeoPoint(**place)}
-    )
+    place, factory = body["place"], body.get("factory_lens")
+    read = {
+        "path": Path(body["path"]),
+        "place": None if place is None else GeoPoint(**place),
+        "factory_lens": factory_lens_from_json(factory),
+    }
+    return Photo(**{**body, **read})

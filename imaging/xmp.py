@@ -15,7 +15,12 @@ from defusedxml import ElementTree as SafeTree
 
 DRONE_DJI = "{http://www.dji.com/drone-dji/1.0/}"
 LIMIT_BYTES = 1_000_000
-RTK_FIXED = 50
+RTK_ALONE, RTK_FLOAT, RTK_FIXED = 16, range(32, 50), 50
+"""RtkFlag: a single point (metres), float (decimetres to metres) and fixed solutions (centimetres); 0 is none
+(DJI, Matrice 4 Series User Manual, page 90; Zenmuse P1 User Manual, page 22: 34 for float ones).
+"""
+PIX4D = "{http://pix4d.com/camera/1.0"
+"""With or without a stroke at its end."""
 _EARLIEST_S = 1.0e9
 
 
@@ -23,9 +28,11 @@ _EARLIEST_S = 1.0e9
 class DroneXmp:
     """The figures that were there, None where not.
 
-    Degrees and metres; the gimbal's pitch is -90 straight down, yaw runs clockwise from true north. `utc_s`
-    is when the picture was taken, seconds since 1970, where newer cameras tell it (UTCAtExposure);
-    `image_source` the camera of several that took it, as DJI calls it ("InfraredCamera", "WideCamera").
+    Degrees and metres; the gimbal's pitch is -90 straight down, yaw runs clockwise from true north. `dewarp`
+    is DewarpData as it stands (`imaging.factory_lens`), `accuracy_plan_m` and `accuracy_up_m` what Pix4D's
+    schema, which other makers use, has (GPSXYAccuracy, GPSZAccuracy). `utc_s` is when the picture was taken,
+    seconds since 1970, where newer cameras tell it (UTCAtExposure); `image_source` the camera of several that
+    took it, as DJI calls it ("InfraredCamera", "WideCamera").
     """
 
     lat_deg: float | None = None
@@ -43,16 +50,29 @@ class DroneXmp:
     rtk_sigma_up_m: float | None = None
     utc_s: float | None = None
     image_source: str = ""
+    dewarp: str = ""
+    dewarp_flag: float | None = None
+    optical_centre_x_px: float | None = None
+    optical_centre_y_px: float | None = None
+    camera_serial: str = ""
+    aircraft_serial: str = ""
+    accuracy_plan_m: float | None = None
+    accuracy_up_m: float | None = None
 
     @property
     def rtk_fixed(self) -> bool:
-        """Whether the position is corrected to centimetres (DJI writes 50 for a fixed solution)."""
+        """Whether the position is corrected to centimetres."""
         return self.rtk_flag == RTK_FIXED
+
+    @property
+    def rtk_solved(self) -> bool:
+        """Whether the receiver found a position at all, so that its standard deviations mean something."""
+        return self.rtk_flag in (RTK_ALONE, *RTK_FLOAT, RTK_FIXED)
 
 
 def read_xmp(packet: bytes | str | None) -> DroneXmp:
     """The drone's figures from an XMP packet; an empty answer where it is missing, broken or too large."""
-    texts = read_texts(packet, DRONE_DJI)
+    texts, accuracies = read_texts(packet, DRONE_DJI), read_texts(packet, PIX4D)
     return DroneXmp(
         lat_deg=_number(texts, "GpsLatitude", 90),
         lon_deg=_number(texts, "GpsLongitude", 180) or _number(texts, "GpsLongtitude", 180),
@@ -69,6 +89,14 @@ def read_xmp(packet: bytes | str | None) -> DroneXmp:
         rtk_sigma_up_m=_number(texts, "RtkStdHgt", 1000),
         utc_s=_utc_s(texts.get("UTCAtExposure", "")),
         image_source=_word(texts.get("ImageSource", "")),
+        dewarp=texts.get("DewarpData", "")[:400],
+        dewarp_flag=_number(texts, "DewarpFlag", 100),
+        optical_centre_x_px=_number(texts, "CalibratedOpticalCenterX", 200_000),
+        optical_centre_y_px=_number(texts, "CalibratedOpticalCenterY", 200_000),
+        camera_serial=serial(texts.get("CameraSerialNumber", "")),
+        aircraft_serial=serial(texts.get("DroneSerialNumber", "")),
+        accuracy_plan_m=_number(accuracies, "GPSXYAccuracy", 1000),
+        accuracy_up_m=_number(accuracies, "GPSZAccuracy", 1000),
     )
 
 
@@ -84,7 +112,11 @@ def read_texts(packet: bytes | str | None, schema: str) -> dict[str, str]:
     texts: dict[str, str] = {}
     for element in root.iter():
         names = {**element.attrib, element.tag: element.text or ""}
-        texts |= {name.removeprefix(schema): text for name, text in names.items() if name.startswith(schema)}
+        texts |= {
+            name.removeprefix(schema).lstrip("/}"): text
+            for name, text in names.items()
+            if name.startswith(schema)
+        }
     return texts
 
 
@@ -98,6 +130,12 @@ def _utc_s(text: str) -> float | None:
         return None
     # a receiver that never had the time writes 1970 or 1980
     return seconds if seconds > _EARLIEST_S else None
+
+
+def serial(text: str) -> str:
+    """A serial number, empty where it is none: cameras write 0 or a word for one that they do not know."""
+    word = _word(text)
+    return word if word.strip("0") and any(letter.isdigit() for letter in word) else ""
 
 
 def _word(text: str) -> str:

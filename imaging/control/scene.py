@@ -8,9 +8,12 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from imaging.adjustment import Bar, Named, Pointings, indices
+from imaging.control.lines import shown
 from imaging.control.points import Mark, Role, ScaleBar, SurveyedPoint
+from imaging.control.roles import Roles
 from imaging.lens import Array
 from imaging.scene import key_of
+from missions.errors import InputError
 from missions.geodesy import LocalFrame
 
 UNKNOWN_HEIGHT_M = 1000.0
@@ -61,10 +64,27 @@ class SceneControl:
         }
         return replace(self, marks=kept)
 
-    def with_roles(self, roles: Mapping[str, Role]) -> SceneControl:
-        """The same with other roles for the surveyed points that are named."""
-        points = tuple(replace(each, role=roles.get(each.name, each.role)) for each in self.points)
-        return replace(self, points=points)
+    def with_roles(self, roles: Roles) -> SceneControl:
+        """The same with other roles for the surveyed points and distances that are named."""
+        points = tuple(replace(each, role=roles.points.get(each.name, each.role)) for each in self.points)
+        bars = tuple(
+            replace(each, role=roles.of_distance(each.first, each.second) or each.role) for each in self.bars
+        )
+        return replace(self, points=points, bars=bars)
+
+    def roles_with(self, roles: Roles, point: str, other: str, role: Role) -> Roles:
+        """`roles` with that of a surveyed point, or of the distance between it and `other`, changed.
+
+        Raises InputError where nobody measured such a one.
+        """
+        if not other:
+            if all(each.name != point for each in self.points):
+                raise InputError("there is no such surveyed point", where=shown(point))
+            return replace(roles, points={**roles.points, point: role})
+        found = next((bar for bar in self.bars if {bar.first, bar.second} == {point, other}), None)
+        if found is None:
+            raise InputError("there is no such measured distance", where=shown(f"{point}-{other}"))
+        return replace(roles, distances={**roles.distances, (found.first, found.second): role})
 
     def role_of(self, name: str) -> Role | None:
         """Control or check, None for a point that nobody surveyed."""

@@ -69,9 +69,15 @@ def guesses(photos: dict[str, Photo]) -> list[Guess]:
         placed = bool(np.isfinite(position[0]))
         on_ground = reference == "relative" and placed and position[2] >= LEAST_HEIGHT_M
         found.append(
-            Guess(name, lens_name(photo), lens_of(photo), rotation, position if placed else None, on_ground)
+            Guess(name, lens_name(photo), _lens(photo), rotation, position if placed else None, on_ground)
         )
     return found
+
+
+def _lens(photo: Photo) -> Lens:
+    """As its maker measured it where the photo tells that, else without distortion."""
+    factory = photo.factory_lens
+    return lens_of(photo) if factory is None else factory.lens(photo.width_px, photo.height_px)
 
 
 def shared(first: Guess, second: Guess, ground_first: Array, ground_second: Array) -> tuple[Indices, Indices]:

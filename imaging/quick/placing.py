@@ -57,7 +57,7 @@ def place(known: list[Guess], compared: Compared, search: Search) -> Placement:
 
     Every view has ties: one that lies where its GPS alone says is never among the solved.
     """
-    parts = [part for part in _parts(len(known), compared.links) if _placed(part, known) >= LEAST_IN_PART]
+    parts = [part for part in parts_of(len(known), compared.links) if _placed(part, known) >= LEAST_IN_PART]
     if not parts:
         raise AlignmentError(
             f"fewer than {LEAST_IN_PART} of {len(known)} photos fit together and have a position",
@@ -80,7 +80,7 @@ def place(known: list[Guess], compared: Compared, search: Search) -> Placement:
     return Placement(solved, lenses, by_gps, tuple(left_out), len(parts))
 
 
-def _parts(count: int, links: Sequence[Link]) -> list[list[int]]:
+def parts_of(count: int, links: Sequence[Link]) -> list[list[int]]:
     """Groups of numbers that links join, the largest first."""
     edges = np.array([(link.first, link.second) for link in links], int).reshape(-1, 2)
     graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(count, count))

@@ -214,9 +214,10 @@ class MatchOrder(Report):
 
 
 class RoleOrder(Report):
-    """Let a surveyed point hold the scene, or be an independent check."""
+    """Let a surveyed point or a measured distance hold the scene, or be an independent check."""
 
     point: PointName
+    other: PointName | Literal[""] = Field(default="", description="The other end, where it is a distance")
     role: Literal["control", "check"]
     who: Name
 

@@ -253,10 +253,13 @@ async def adjust(
 async def put_role(
     scene: str, boards: TheBoards, order: Annotated[RoleOrder, Depends(_order(RoleOrder))]
 ) -> MarkingReport:
-    """Let a surveyed point hold the scene, or be an independent check."""
+    """Let a surveyed point or a measured distance hold the scene, or be an independent check."""
     from imaging.control.points import Role
 
-    return await _acted(boards, scene, lambda board: board.set_role(order.point, Role(order.role), order.who))
+    role = Role(order.role)
+    return await _acted(
+        boards, scene, lambda board: board.set_role(order.point, role, order.who, order.other)
+    )
 
 
 @router.put("/{scene:path}/notes", responses=REFUSED, openapi_extra=body_of(NoteOrder))

@@ -79,10 +79,14 @@ def mosaic(
     ] = None,
     lens: Annotated[
         Path | None,
-        typer.Option(metavar="CAMERA.toml", help="The camera's lens as an earlier scene found it."),
+        typer.Option(
+            metavar="CAMERA.toml",
+            help="The camera's lens as an earlier scene found it; a folder of them: by serial number.",
+        ),
     ] = None,
     keep_lens: Annotated[
-        Path | None, typer.Option(metavar="CAMERA.toml", help="Write the lens found here, for later scenes.")
+        Path | None,
+        typer.Option(metavar="CAMERA.toml", help="Write the lens found here for later scenes; or a folder."),
     ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Make it again as photos arrive, quickly, until Ctrl-C.")
@@ -149,7 +153,8 @@ def mosaic(
     if keep_lens is not None:
         _keep_lens(scene, keep_lens)
     if opened is not None:
-        _enter(opened, work, report, {flight: "telemetry", lens: "prior"})
+        given = None if lens is None or lens.is_dir() else lens
+        _enter(opened, work, report, {flight: "telemetry", given: "prior"})
     if as_json:
         print_json(report.body)
     else:
@@ -251,23 +256,32 @@ def _pressed() -> Iterator[_Stop]:
 def _priors(flight: Path | None, system: int | None, lens: Path | None) -> Priors:
     from imaging.flight import read_flight
     from imaging.lens_file import read_lenses
+    from imaging.lens_store import read_store
     from imaging.priors import Priors
+
+    folder = lens is not None and lens.is_dir()
 
     return Priors(
         flight=None if flight is None else read_flight(flight, system),
-        lenses=() if lens is None else read_lenses(lens),
+        lenses=() if lens is None or folder else read_lenses(lens),
+        store=() if lens is None or not folder else read_store(lens),
     )
 
 
 def _keep_lens(scene: Path, target: Path) -> None:
     from imaging.lens_file import write_lenses
+    from imaging.lens_store import keep_in_store
     from imaging.scene_lenses import lenses_of
 
     kept = lenses_of(scene)
-    write_lenses(target, kept)
-    for each in kept:
+    if target.is_dir():
+        files = keep_in_store(target, kept)
+    else:
+        write_lenses(target, kept)
+        files = (target,) * len(kept)
+    for file, each in zip(files, kept, strict=True):
         focal = f"focal length {each.lens.focal_px:.1f} ± {1.96 * each.sigma['focal_px']:.1f} pixels (95 %)"
-        say(f"Wrote {target}: {each.name}, {focal}")
+        say(f"Wrote {file}: {each.name}, {focal}")
 
 
 def _scene_in(operation: Operation | None, photos: Path) -> Path:

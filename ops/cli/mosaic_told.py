@@ -28,11 +28,7 @@ def show(report: SceneReport, scene: Path) -> None:
         ("Pixel", f"{report.gsd_m * 100:.2f} cm"),
         ("Covered", f"{report.covered_m2:.0f} m²"),
         ("Reprojection error", f"{accuracy.reprojection_mean_px:.2f} pixels in the mean"),
-        (
-            "From GPS",
-            f"{accuracy.gps_rmse_horizontal_m:.2f} m in plan, {accuracy.gps_rmse_vertical_m:.2f} m in height",
-        ),
-        ("with lag and lever arm", f"{accuracy.gps_whole_horizontal_m:.2f} m in plan"),
+        *_gps_rows(accuracy),
         ("Scale", f"within {accuracy.scale_95_pct:.2f} % (95 %), {_scale_from(accuracy)}"),
         *_control_rows(accuracy),
         *_parts_row(report),
@@ -58,6 +54,16 @@ def line_of(run: Run) -> str:
         f"{clock}  {run.used} photos in, {run.left_out} left out, {run.report.covered_m2:.0f} m², "
         f"{run.seconds:.1f} s"
     )
+
+
+def _gps_rows(accuracy: Accuracy) -> list[tuple[str, str]]:
+    if not accuracy.gps_used:
+        return [("From GPS", "nothing: surveyed points alone place the scene")]
+    plan, up = accuracy.gps_rmse_horizontal_m, accuracy.gps_rmse_vertical_m
+    return [
+        ("From GPS", f"{plan:.2f} m in plan, {up:.2f} m in height"),
+        ("with lag and lever arm", f"{accuracy.gps_whole_horizontal_m:.2f} m in plan"),
+    ]
 
 
 def _parts_row(report: SceneReport) -> list[tuple[str, str]]:

@@ -234,14 +234,13 @@ class Board:
                 [each for each in books.figures if each is not gone], "figure.removed", gone, who
             )
 
-    def set_role(self, point: str, role: Role, who: str) -> None:
-        """Let a surveyed point hold the scene, or be an independent check. Raises InputError."""
+    def set_role(self, point: str, role: Role, who: str, other: str = "") -> None:
+        """Let a surveyed point, or a distance to `other`, hold the scene or be a check. Raises InputError."""
         with self._lock:
-            books = self.books()
-            if all(each.name != point for each in self.opened().control.points):
-                raise InputError("there is no such surveyed point", where=shown(point))
-            with self._logged(ROLES, "role.set", who=who, point=point, role=role.value):
-                write_roles(self.folder / ROLES, {**books.roles, point: role})
+            roles = self.opened().control.roles_with(self.books().roles, point, other, role)
+            named = {"point": point} | ({"other": other} if other else {})
+            with self._logged(ROLES, "role.set", who=who, role=role.value, **named):
+                write_roles(self.folder / ROLES, roles)
 
     def control(self) -> SceneControl:
         """What the next adjustment is to be made with."""

@@ -17,9 +17,9 @@ from typing import Literal
 
 from imaging.control.marks import read_marks, write_marks
 from imaging.control.naming import named_as_photos
-from imaging.control.points import Mark, MarkedPoint, Role
+from imaging.control.points import Mark, MarkedPoint
 from imaging.control.roles import FILE as ROLES
-from imaging.control.roles import read_roles
+from imaging.control.roles import Roles, read_roles
 from imaging.measure.asked import read_asked, write_asked
 from imaging.measure.measuring import Asked
 
@@ -38,7 +38,7 @@ class Books:
 
     marks: Mapping[Kind, Marks]
     figures: tuple[Asked, ...]
-    roles: Mapping[str, Role]
+    roles: Roles
     notes: Mapping[Kind, Mapping[str, str]]
     revision: str = field(compare=False)
 
@@ -70,8 +70,8 @@ def read_books(folder: Path, begun_with: Mapping[str, Sequence[Mark]], photos: C
     path = folder / FIGURES
     figures = read_asked(path) if path.exists() else ()
     path = folder / ROLES
-    roles = read_roles(path) if path.exists() else {}
-    digest.update(repr((figures, sorted(roles.items()))).encode())
+    roles = read_roles(path) if path.exists() else Roles()
+    digest.update(repr((figures, sorted(roles.points.items()), sorted(roles.distances.items()))).encode())
     return Books(marks, figures, roles, notes, digest.hexdigest()[:16])
 
 

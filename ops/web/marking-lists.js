@@ -94,12 +94,29 @@ export class MarkingLists extends EventTarget {
 
   #bars(bars) {
     this.#find('#bars-section').hidden = !bars.length;
-    keyed(this.#find('#bars'), bars, (each) => `${each.first}-${each.second}`, () => element('li', 'line', element('span', 'name'), element('span', 'about')), (row, each) => {
+    keyed(this.#find('#bars'), bars, (each) => `${each.first}-${each.second}`, (each) => this.#barRow(each), (row, each) => {
+      const check = each.role === 'check';
+      const button = row.querySelector('button');
+      button.disabled = Boolean(this.#store.busy);
+      button.dataset.role = each.role;
+      write(button, check ? 'Make it control' : 'Make it a check');
+      button.title = check ? 'It gives the scale of the next adjustment' : 'It takes no part from then on: the scene is compared with it';
+      button.setAttribute('aria-label', `Distance ${each.first}–${each.second}: ${button.textContent.toLowerCase()}`);
       write(row.querySelector('.name'), `${each.first}–${each.second}  ${each.length_m.toFixed(3)} m`);
       const found = each.found_m === null ? 'mark both ends in two photos'
         : `photos: ${each.found_m.toFixed(3)} m (${signed(1000 * (each.found_m - each.length_m), 0)} mm)`;
-      write(row.querySelector('.about'), each.role === 'check' ? `check; ${found}` : found);
+      write(row.querySelector('.about'), `${ROLES[each.role]}; ${found}`);
     });
+  }
+
+  #barRow({first, second}) {
+    const button = element('button', 'role');
+    button.type = 'button';
+    button.addEventListener('click', () => {
+      const bar = this.#store.report.bars.find((each) => each.first === first && each.second === second);
+      this.#store.setDistanceRole(first, second, bar.role === 'check' ? 'control' : 'check');
+    });
+    return element('li', 'line bar', element('span', 'name'), button, element('span', 'about'));
   }
 
   #fit(fit) {

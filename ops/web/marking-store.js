@@ -152,6 +152,14 @@ export class MarkingStore extends EventTarget {
     return done;
   }
 
+  /** Let a measured distance give the scale, or be an independent check. */
+  async setDistanceRole(first, second, role, undoing = false) {
+    const before = this.report.bars.find((each) => each.first === first && each.second === second)?.role;
+    const done = await this.#order('PUT', '/roles', {point: first, other: second, role});
+    if (done && !undoing) this.#did(() => this.setDistanceRole(first, second, before, true));
+    return done;
+  }
+
   /** Note something of a point. */
   async note(kind, point, note, undoing = false) {
     const before = this.point(kind, point)?.note ?? '';

@@ -32,6 +32,7 @@ from imaging.quick.guesses import guesses
 from imaging.quick.placing import Placement, place
 from imaging.scene import open_scene
 from imaging.survey import Survey, survey
+from tests.bench.skipping import skip
 
 Made = TypeVar("Made")
 
@@ -45,7 +46,7 @@ def main() -> None:
     root = Path(os.environ.get("DRONETEAM_SHARED") or "../shared")
     photos = asked.photos or (root / "data" if (root / "data").is_dir() else root) / "photos/brighton_beach"
     if not photos.is_dir():
-        sys.exit(f"{photos}: not here; set DRONETEAM_SHARED")
+        skip(f"{photos}: not here; set DRONETEAM_SHARED")
     with tempfile.TemporaryDirectory() as scratch, threadpool_limits(1):
         scene = open_scene(Path(scratch))
         found, spent_s = timed(lambda: survey(photos, scene, silent))

@@ -1,37 +1,52 @@
-"""Both products beside pyOrthomosaic's: what each costs, and how far each picture lies from the truth.
+"""Both products beside pyOrthomosaic's and COLMAP: what each costs, and how far each lies from the truth.
 
     PYORTHOMOSAIC=VENV/bin/orthomosaic python tests/bench/bench_peers.py [SEED:HEIGHT_M ...] [--spatial]
     PYORTHOMOSAIC=VENV/bin/orthomosaic python tests/bench/bench_peers.py --photos FOLDER
+    PYORTHOMOSAIC=VENV/bin/orthomosaic python tests/bench/bench_peers.py --all [SEED:HEIGHT_M ...]
 
 The peer stands in a virtual environment of its own (`pip install pyorthomosaic==0.9.3`) and is never needed
-by anything else; without it this ends with the reason. Seconds are user and system of a command and all its
-processes, start of Python included, one command after the other on the same machine.
+by anything else; without it, it is left out and named, and `--all` still runs COLMAP. Seconds are user and
+system of a command and all its processes, start of Python included, one command after the other on the same
+machine.
 
 Rendered scenes are a crash at a junction with vehicles and trees, other ones for each seed: 12 photos of
 1000x750, GPS errors of 0.3 m. Survey targets are found in each picture by phase correlation with the true
 one; a similarity in plan takes out place and direction, and what is left are its scale and the rms distance.
 `--spatial` runs the peer's surface and true orthophoto (`orthomosaic-3d`) on them as well. `--photos` takes a
 real flight instead, whose truth nobody knows: the quick product against the peer's plane one, the full
-product against its spatial one.
+product against its spatial one. `--all` does all of it, the real flight being that of shared/data
+(`DRONETEAM_SHARED`), and besides aligns each rendered scene with COLMAP as it comes (pycolmap, every setting
+its default): photos placed, and how far its cameras and ours lie from the true ones after a similarity.
+
+Ends with 77 where the peer is not here.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from imaging.similarity import Pairs, fit
 from missions.camera import Camera
+from missions.geodesy import LocalFrame
 from sitl.world import PhotoTruth, World, grid_poses, render_photos
+from telemetry.pose import Pose
 from tests.bench.bench_quick import cost, trueness
+from tests.bench.skipping import skip
 
 CAMERA = Camera("bench-peer", 6.4, 4.8, 4.5, 1000, 750)
 SCENES = ["1:30", "2:30", "3:30", "4:20", "5:40", "6:50", "7:25"]
 OURS, PLANE, SPATIAL = "droneteam", "peer", "peer, spatial"
+WITHOUT = "pyorthomosaic: install it in its own environment; PYORTHOMOSAIC names its command"
+COLMAP = Path(__file__).with_name("colmap_defaults.py")
 START = "from ops.cli import main; main()"
 
 
@@ -43,18 +58,32 @@ def main() -> None:
         "--spatial", action="store_true", help="the peer's spatial product of rendered ones too"
     )
     parser.add_argument("--photos", type=Path, help="a real flight instead of rendered ones")
+    parser.add_argument("--all", action="store_true", help="all of it, COLMAP's defaults and a real flight")
     asked = parser.parse_args()
     told = os.environ.get("PYORTHOMOSAIC", "")
-    if not told or not Path(told).exists():
-        sys.exit("no peer: install pyorthomosaic in its own environment; PYORTHOMOSAIC names its command")
-    if asked.photos is not None:
-        real_flight(Path(told), asked.photos.resolve())
+    peer = Path(told) if told and Path(told).exists() else None
+    if peer is None and not asked.all:
+        skip(WITHOUT)
+    if asked.photos is not None and peer is not None:
+        real_flight(peer, asked.photos.resolve())
         return
     closer = 0
     for scene in asked.scenes:
         seed, _, height_m = scene.partition(":")
-        closer += compared(Path(told), int(seed), float(height_m or 30), spatial=asked.spatial)
+        here = int(seed), float(height_m or 30)
+        if peer is not None:
+            closer += compared(peer, *here, spatial=asked.spatial or asked.all)
+        if asked.all:
+            aligned(*here)
+    if peer is None:
+        skip(WITHOUT)
     print(f"ours closer on {closer} of {len(asked.scenes)}")
+    if asked.all:
+        root = Path(os.environ.get("DRONETEAM_SHARED") or "../shared")
+        photos = (root / "data" if (root / "data").is_dir() else root) / "photos/brighton_beach"
+        if not photos.is_dir():
+            skip(f"{photos}: not here; set DRONETEAM_SHARED")
+        real_flight(peer, photos.resolve())
 
 
 def real_flight(peer: Path, photos: Path) -> None:
@@ -105,6 +134,48 @@ def compared(peer: Path, seed: int, height_m: float, *, spatial: bool) -> bool:
             figures = f"scale {scale:.4f}, rms in plan {100 * rms[name]:.1f} cm of {count} targets"
             print(f"seed {seed} {height_m:.0f} m {name:14} {cpu_s:6.1f} CPU-s  {figures}", flush=True)
     return rms[OURS] == min(rms.values())
+
+
+def aligned(seed: int, height_m: float) -> None:
+    """Align one rendered scene with COLMAP's defaults and quickly with ours; a line each."""
+    with tempfile.TemporaryDirectory() as scratch:
+        here = Path(scratch)
+        world, taken = rendered(here / "photos", seed, height_m)
+        (here / "photos" / "truth.json").unlink()
+        true = {photo.file: true_centre(world.frame, photo.pose) for photo in taken.photos}
+        cpu_s, _ = cost([sys.executable, str(COLMAP), str(here / "photos"), str(here / "colmap.json")])
+        told_alignment(
+            f"seed {seed} {height_m:.0f} m COLMAP",
+            cpu_s,
+            json.loads((here / "colmap.json").read_text()),
+            true,
+        )
+        cpu_s, _ = cost(ours(here / "photos", here / "ours", "--quick"))
+        report = json.loads((here / "ours" / "scene.json").read_text())
+        placed = {each["path"]: each["pose"]["centre"] for each in report["photos"] if each["pose"]}
+        told_alignment(f"seed {seed} {height_m:.0f} m quick ", cpu_s, placed, true)
+
+
+def true_centre(frame: LocalFrame, pose: Pose) -> np.ndarray:
+    """(3,) east, north and up of a photo in metres."""
+    level_m = frame.local_from_geo([[pose.place.lon_deg, pose.place.lat_deg]])[0]
+    return np.append(level_m, pose.height_relative_m)
+
+
+def told_alignment(
+    name: str, cpu_s: float, placed: dict[str, list[float]], true: dict[str, np.ndarray]
+) -> None:
+    """Print how far the cameras lie from the true ones after a similarity."""
+    names = sorted(placed)
+    model, local = (np.array([where[each] for each in names], float) for where in (placed, true))
+    nothing = np.zeros((0, 3))
+    lay = fit(Pairs(model, local, nothing, nothing), np.ones(len(names)))
+    off_m = lay.local_from_model(model) - local
+    rms_m = np.sqrt((off_m**2).sum(axis=1).mean())
+    print(
+        f"{name:24} {cpu_s:6.1f} CPU-s  {len(names)} of {len(true)} photos, cameras {100 * rms_m:.1f} cm rms",
+        flush=True,
+    )
 
 
 def rendered(folder: Path, seed: int, height_m: float) -> tuple[World, PhotoTruth]:

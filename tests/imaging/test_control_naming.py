@@ -10,7 +10,7 @@ import pytest
 from imaging.control.gathering import ControlFiles, gather
 from imaging.control.naming import named_as_photos
 from imaging.control.points import Mark, MarkedPoint, Role
-from imaging.control.roles import read_roles, write_roles
+from imaging.control.roles import Roles, read_roles, write_roles
 from imaging.photos import Photo
 from missions.errors import FormatError, InputError
 from missions.geodesy import GeoPoint
@@ -90,13 +90,14 @@ def test_what_no_file_tells_is_as_it_was_before(tmp_path: Path) -> None:
     assert again.key == before.key
     changed = gather(ControlFiles(checks=("P1",)), photos(""), kept=before).control
     assert changed.role_of("P1") is Role.CHECK
-    assert changed == before.with_roles({"P1": Role.CHECK})
+    assert changed == before.with_roles(Roles({"P1": Role.CHECK}))
 
 
 def test_roles_are_read_as_written_and_nonsense_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "roles.json"
-    write_roles(path, {"P3": Role.CHECK, "P1": Role.CONTROL})
-    assert read_roles(path) == {"P1": Role.CONTROL, "P3": Role.CHECK}
+    roles = Roles({"P3": Role.CHECK, "P1": Role.CONTROL}, {("A", "B"): Role.CHECK})
+    write_roles(path, roles)
+    assert read_roles(path) == roles
     path.write_text(path.read_text().replace('"check"', '"chief"'))
     with pytest.raises(FormatError, match="role of 'P3' is none"):
         read_roles(path)

@@ -8,6 +8,7 @@ import pytest
 
 from imaging.lens import Lens
 from imaging.lens_file import PARAMETERS, KeptLens, read_lenses, with_lenses, write_lenses
+from imaging.lens_store import keep_in_store, read_store, with_own_lenses
 from imaging.mosaic import MosaicOptions, mosaic
 from imaging.photos import Photo
 from imaging.priors import Priors
@@ -41,6 +42,42 @@ def test_a_lens_comes_back_as_it_was_written(tmp_path) -> None:
     other = replace(KEPT, model="FC6310", lens=replace(LENS, width_px=5472, height_px=3648, focal_px=3666.7))
     write_lenses(tmp_path / "camera.toml", (KEPT, other))
     assert read_lenses(tmp_path / "camera.toml") == (KEPT, other)
+
+
+def test_a_lens_is_of_the_very_camera_whose_number_the_photos_tell() -> None:
+    own = replace(KEPT, camera_serial="1W9DH8R0003K", aircraft_serial="1581F5")
+    mine, its = photo(camera_serial="1W9DH8R0003K"), photo(aircraft_serial="1581F5")
+    with_lenses({"a.jpg": mine, "b.jpg": its, "c.jpg": photo()}, (own,))
+    assert own.is_of(mine)
+    assert own.is_of(its)
+    assert not own.is_of(photo())
+    with pytest.raises(SettingsError, match=r"camera no\. 9, the lens of no\. 1W9DH8R0003K"):
+        with_lenses({"a.jpg": photo(camera_serial="9")}, (own,))
+    with pytest.raises(SettingsError, match=r"aircraft no\. 7"):
+        with_lenses({"a.jpg": photo(aircraft_serial="7")}, (own,))
+
+
+def test_a_folder_of_lenses_gives_each_camera_its_own_newest(tmp_path: Path) -> None:
+    old = replace(KEPT, camera_serial="11A", created="2025-01-01T00:00:00+00:00")
+    new = replace(old, created="2026-01-01T00:00:00+00:00", lens=replace(LENS, focal_px=2300.0))
+    other = replace(old, camera_serial="22B", lens=replace(LENS, focal_px=2350.0))
+    files = keep_in_store(tmp_path, (old, new, other))
+    assert [file.name for file in files] == [
+        "FC300S_11A_2311px_2025-01-01.toml",
+        "FC300S_11A_2300px_2026-01-01.toml",
+        "FC300S_22B_2350px_2025-01-01.toml",
+    ]
+    store = read_store(tmp_path)
+    photos = {
+        "a.jpg": photo(camera_serial="11A"),
+        "b.jpg": photo(camera_serial="33C"),
+        "c.jpg": photo(),
+    }
+    given, lenses = with_own_lenses(photos, store)
+    assert lenses == (new,)
+    assert [each.focal_length_px for each in given.values()] == [2300.0, 2330.0, 2330.0]
+    with pytest.raises(InputError, match="no serial number"):
+        keep_in_store(tmp_path, (KEPT,))
 
 
 def test_what_the_prior_says_is_what_was_found_and_how_far_lenses_wander() -> None:

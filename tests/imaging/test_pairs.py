@@ -65,6 +65,14 @@ def test_heights_come_from_what_every_photo_tells():
         assert (told, positions[0, 2]) == (reference, height_m)
 
 
+def test_one_photo_without_a_height_does_not_turn_the_heights_of_all_into_others():
+    told = row(4, 10, height_relative_m=40.0, height_amsl_m=90.0)
+    other = {"amsl": photo_at(50, 0, height_amsl_m=93.0), "none": photo_at(60, 0)}
+    positions, reference = positions_m({**told, **other}, frame_of(told))
+    assert reference == "relative"
+    assert positions[:, 2].tolist() == [40.0, 40.0, 40.0, 40.0, 43.0, 40.0]
+
+
 def test_a_strip_is_a_line_whatever_photos_without_a_place_there_are():
     strip = {**row(5, 10), "lost": Photo(Path("a.jpg"), 4000, 3000, "0")}
     block = {**strip, "aside": photo_at(20, 15)}

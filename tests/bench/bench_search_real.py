@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from imaging.thermal.hotspots import HotSpotOptions, detect
 from imaging.thermal.radiometry import read_frame
 from missions.search.detection import detections
+from tests.bench.skipping import skip
 
 PERSON = 0
 KINDS = {"0": "thermal-day", "1": "thermal-night"}
@@ -38,7 +39,7 @@ def main() -> None:
     root = Path(os.environ.get("DRONETEAM_SHARED") or "../shared")
     folder = (root / "data" if (root / "data").is_dir() else root) / "thermal/hituav"
     if not folder.is_dir():
-        sys.exit(f"{folder}: not here; set DRONETEAM_SHARED")
+        skip(f"{folder}: not here; set DRONETEAM_SHARED")
     document = json.loads((folder / "annotations.json").read_text())
     boxes = defaultdict(list)
     for note in document["annotations"]:

@@ -4,8 +4,9 @@
     python -m tests.imaging.flown_table SEARCHES
 
 The first prints a line of JSON a search. Ten searches share a flight: over the same recorded track each has a
-world, people, light and a drone's errors of its own, all by its seed. Each is searched by contrast and by the
-learned detector, on the same frames. ArduPilot must be installed (docs/sitl.md).
+world, people, light and a drone's errors of its own, all by its seed. Each is searched by contrast, by the
+learned detector and by both together, as `heat` does by default, on the same frames. ArduPilot must be
+installed (docs/sitl.md).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ from sitl.world.temperature import DAY_C, NIGHT_C
 from tests.imaging.flown_drone import CENTRE, FlownSearch, TrueCamera, fly_search, search_plan
 from tests.imaging.heat_flights import POSTURES
 
-DETECTORS: tuple[DetectorName, ...] = ("contrast", "learned")
+DETECTORS: tuple[DetectorName, ...] = ("contrast", "learned", "both")
 SEARCHES_A_FLIGHT = 10
 SIDE_M, PEOPLE = 200.0, 3
 INTERVAL_S = 2.5
@@ -193,7 +194,7 @@ def _person(
 
 
 def outcome_of(scene: Scene) -> tuple[Outcome, dict[str, Finds]]:
-    """Both detectors' finds against the truth, and what the search map made of the flight."""
+    """Every detector's finds against the truth, and what the search map made of the flight."""
     score, pods = foretold(scene)
     found: dict[str, Finds] = {}
     alarms: dict[str, Alarms] = {}

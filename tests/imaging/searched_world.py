@@ -1,9 +1,10 @@
 """Searches for one person, simulated in more detail than the detection model knows, to check that model.
 
-Each person is an ellipsoid that lies, sits or stands, warmer or colder than textured ground by an amount of
-his own, below crowns made of clumps of leaves. Every frame is rendered around him as a thermal camera would
-take it (rays past the clumps, optics, smear, noise) and given to the detector of this project; what it marks
-on him a person confirms nine times of ten in each pass. No formula of `missions.search.missed` is used.
+Each person is an ellipsoid that lies, sits or stands, warmer or colder than grass by an amount of his own,
+anywhere open in a world of `sitl.world`, below crowns made of clumps of leaves. Every frame is rendered as a
+thermal camera of a quarter of the common size would take it (rays past the clumps, optics, smear, noise) and
+given to the detectors that `heat` uses by default. What they mark on him, and would not mark there without
+him, a person confirms nine times of ten in each pass. No formula of `missions.search.missed` is used.
 """
 
 from __future__ import annotations
@@ -17,27 +18,27 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.thermal.detector import detector_called
 from imaging.thermal.frame import Exposure, ThermalFrame
-from imaging.thermal.hotspots import HotSpotOptions, detect
+from imaging.thermal.options import Detector
 from missions.camera import Camera
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.search.grid import SearchGrid
 from missions.search.looks import Looks, Viewpoint, looks_of
 from missions.search.seen_ground import SeenGround
+from tests.imaging.searched_ground import WORLDS, Ground, ground_of, seen
 
 Floats = npt.NDArray[np.float64]
 FRAME = LocalFrame(GeoPoint(52.1, 5.2))
-CAMERA = Camera("thermal", 7.68, 6.144, 9.1, 640, 512, "thermal")
+CAMERA = Camera("thermal", 3.84, 3.072, 9.1, 320, 256, "thermal")
 GROUND = SeenGround.level(FRAME, 0.0)
 CELL_M = 20.0
-CROP_PX = 96
 EXPOSURE_S = 0.01
 CONFIRMED = 0.9
-SETTINGS = {
-    "thermal-night": {"contrast": (5.0, 3.0), "texture": (0.2, 0.8)},
-    "thermal-day": {"contrast": (2.0, 4.0), "texture": (0.8, 2.5)},
-}
-"""By kind: the mean and spread of what a person is warmer than the ground, and the ground's own spread, C."""
+NOISE_K, BLUR_PX = 0.05, 0.7
+NIGHT = "thermal-night"
+SETTINGS = {NIGHT: (5.0, 3.0), "thermal-day": (2.0, 4.0)}
+"""By kind: the mean and spread of what a person is warmer than grass, C."""
 _POSTURES = (((0.85, 0.24, 0.14), 0.5), ((0.35, 0.35, 0.45), 0.2), ((0.25, 0.18, 0.85), 0.3))
 """Half axes along, across, up in metres, and how many are so."""
 
@@ -58,19 +59,22 @@ class _Person:
     place: Floats
     half_axes: Floats
     turned: Floats
-    contrast: float
-    texture: float
+    celsius: float
 
 
-def searches(count: int, seed: int, kinds: Sequence[str] = tuple(SETTINGS)) -> list[Search]:
-    """So many independent searches, of the kinds in turn."""
+def searches(
+    count: int, seed: int, kinds: Sequence[str] = tuple(SETTINGS), worlds: int = WORLDS
+) -> list[Search]:
+    """So many independent searches, of the kinds in turn, in so many worlds."""
     rng = np.random.default_rng(seed)
-    return [_search(kinds[index % len(kinds)], rng) for index in range(count)]
+    return [_search(kinds[index % len(kinds)], worlds, rng) for index in range(count)]
 
 
-def _search(kind: str, rng: np.random.Generator) -> Search:
+def _search(kind: str, worlds: int, rng: np.random.Generator) -> Search:
     place = rng.uniform(-CELL_M / 2, CELL_M / 2, 2)
-    person = _person(kind, place, rng)
+    ground = ground_of(int(rng.integers(worlds)), kind == NIGHT)
+    origin = ground.open_m[rng.integers(len(ground.open_m))] - place
+    person = _person(kind, place, ground.grass_c, rng)
     clumps, cover = _crowns(rng)
     views = _flight(kind, rng)
     here = SearchGrid(FRAME, place[0] - 0.005, place[1] + 0.005, 0.01, 1, 1)
@@ -78,27 +82,23 @@ def _search(kind: str, rng: np.random.Generator) -> Search:
     at_him = looks_of(views, here, GROUND, per_side=1)
     at_cell = looks_of(views, cell, GROUND, per_side=4)
     passes: dict[str, bool] = {}
-    ground = person.texture * _ground(int(rng.integers(16)))
     for index in at_him.frame:
         view = views[int(index)]
-        if not passes.get(view.source) and _marked(person, view, clumps, ground, rng):
+        if not passes.get(view.source) and _marked(person, view, clumps, (ground, origin), rng):
             passes[view.source] = True
     found = any(rng.random(sum(passes.values())) < CONFIRMED)
     return Search(kind, at_him, at_cell, cover, bool(found))
 
 
-def _person(kind: str, place: Floats, rng: np.random.Generator) -> _Person:
-    setting = SETTINGS[kind]
+def _person(kind: str, place: Floats, grass_c: float, rng: np.random.Generator) -> _Person:
     axes = _POSTURES[rng.choice(3, p=[share for _, share in _POSTURES])][0]
     turn = rng.uniform(0, 2 * np.pi)
     turned = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    mean, spread = setting["contrast"]
     return _Person(
         np.array([*place, axes[2]]),
         np.array(axes),
         turned,
-        float(rng.normal(mean, spread)),
-        float(rng.uniform(*setting["texture"])),
+        grass_c + float(rng.normal(*SETTINGS[kind])),
     )
 
 
@@ -129,7 +129,7 @@ def _flight(kind: str, rng: np.random.Generator) -> list[Viewpoint]:
         height, speed = float(rng.uniform(35, 140)), float(rng.uniform(3, 15))
         course, below = rng.uniform(0, 2 * np.pi), np.radians(rng.choice([90.0, 90.0, 65.0, 45.0]))
         ahead = np.array([np.sin(course), np.cos(course)])
-        middle = np.array([ahead[1], -ahead[0]]) * rng.normal(0, 0.3 * height)
+        middle = np.array([ahead[1], -ahead[0]]) * rng.normal(0, 0.15 * height)
         forward = np.array([np.cos(course) * np.cos(below), np.sin(course) * np.cos(below), np.sin(below)])
         right = np.array([-np.sin(course), np.cos(course), 0.0])
         turned = np.column_stack([right, np.cross(forward, right), forward])
@@ -144,45 +144,45 @@ def _flight(kind: str, rng: np.random.Generator) -> list[Viewpoint]:
     return views
 
 
-@cache
-def _ground(seed: int) -> Floats:
-    """A texture of the ground of spread 1, 512 x 512 in cells of 0.2 m; coarse patches count most."""
-    rng = np.random.default_rng(seed)
-    waves = np.fft.fftfreq(512)
-    size = np.hypot(waves[:, None], waves[None, :])
-    spectrum = np.fft.fft2(rng.normal(size=(512, 512))) / np.maximum(size, 1 / 256) ** 1.2
-    texture = np.real(np.fft.ifft2(spectrum))
-    return np.asarray(texture / texture.std())
-
-
 def _marked(
-    person: _Person, view: Viewpoint, clumps: Floats, ground: Floats, rng: np.random.Generator
+    person: _Person,
+    view: Viewpoint,
+    clumps: Floats,
+    ground: tuple[Ground, Floats],
+    rng: np.random.Generator,
 ) -> bool:
-    """Whether the detector marks the person in a frame rendered around him."""
+    """Whether the detectors mark the person, and without him nothing there."""
     enu_from_camera = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]]) @ view.ned_from_camera
     away = person.place - view.eye_m
     right, down, depth = away @ enu_from_camera
     focal_px = view.camera.focal_length_px
-    middle = np.array([right, down]) / depth * focal_px + [
-        CAMERA.image_width_px / 2,
-        CAMERA.image_height_px / 2,
-    ]
     size = np.array([CAMERA.image_width_px, CAMERA.image_height_px])
-    corner = np.clip(np.round(middle) - CROP_PX // 2, 0, size - CROP_PX)
+    middle = np.array([right, down]) / depth * focal_px + size / 2
     gsd_m = depth / focal_px
-    open_share, picture = _rendered(person, view, clumps, enu_from_camera, middle - corner, gsd_m)
-    if open_share == 0:
+    filled = _rendered(person, view, clumps, enu_from_camera, middle, gsd_m)
+    if not filled.any():
         return False
-    values = _textured(ground, gsd_m, rng) + picture * person.contrast
-    values = cv2.GaussianBlur(values, (0, 0), 0.6)
-    smear_px = max(1, round(view.speed_m_s / gsd_m * EXPOSURE_S * 2.5))
-    values = cv2.blur(values, (1, smear_px)) + rng.normal(0, 0.05, values.shape)
-    frame = ThermalFrame(Path("rendered.tiff"), values.astype(np.float32), "degC", Exposure(), "")
-    spots = detect(frame, HotSpotOptions(gsd_m=gsd_m))
-    near = 2.0 + 0.5 / gsd_m
-    return any(
-        np.hypot(spot.col - (middle - corner)[0], spot.row - (middle - corner)[1]) < near for spot in spots
-    )
+    celsius = seen(ground[0], view, ground[1])
+    noise = rng.normal(0, NOISE_K, celsius.shape)
+    middle_gsd_m = view.eye_m[2] / -enu_from_camera[2, 2] / focal_px
+    smear_px = max(1, round(view.speed_m_s / middle_gsd_m * EXPOSURE_S * 2.5))
+
+    def is_marked(scene: Floats) -> bool:
+        soft = cv2.blur(cv2.GaussianBlur(scene, (0, 0), BLUR_PX), (1, smear_px)) + noise
+        frame = ThermalFrame(Path("rendered.tiff"), soft.astype(np.float32), "degC", Exposure(), "")
+        near = 2.0 + 0.5 / gsd_m
+        return any(
+            np.hypot(spot.col - middle[0], spot.row - middle[1]) < near
+            for spot in _detector()(frame, middle_gsd_m)
+            if spot.proposed
+        )
+
+    return is_marked(celsius + filled * (person.celsius - celsius)) and not is_marked(celsius)
+
+
+@cache
+def _detector() -> Detector:
+    return detector_called("both")
 
 
 def _rendered(
@@ -192,15 +192,16 @@ def _rendered(
     enu_from_camera: Floats,
     middle: Floats,
     gsd_m: float,
-) -> tuple[float, Floats]:
-    """The share of him that no leaves hide, and the share of each pixel that he fills."""
+) -> Floats:
+    """The share of each pixel that he fills, leaves off."""
     fine = 4
     first = np.maximum(np.floor(middle - 1.2 / gsd_m), 0).astype(int)
-    last = np.minimum(np.ceil(middle + 1.2 / gsd_m), CROP_PX).astype(int)
-    filled = np.zeros((CROP_PX, CROP_PX))
+    size = (CAMERA.image_width_px, CAMERA.image_height_px)
+    last = np.minimum(np.ceil(middle + 1.2 / gsd_m), size).astype(int)
+    filled = np.zeros(size[::-1])
     wide, high = last - first
     if wide <= 0 or high <= 0:
-        return 0.0, filled
+        return filled
     rows, columns = np.mgrid[0 : high * fine, 0 : wide * fine]
     plane = ((np.stack([columns.ravel(), rows.ravel()], axis=1) + 0.5) / fine + first - middle) * gsd_m
     # the shadow of an ellipsoid along the line of sight is the ellipse x' (J A J')^-1 x <= 1
@@ -212,7 +213,7 @@ def _rendered(
         on_him[on_him] = ~_behind(spots, view.eye_m, clumps)
     shares = on_him.reshape(high, fine, wide, fine).mean(axis=(1, 3))
     filled[first[1] : last[1], first[0] : last[0]] = shares
-    return float(on_him.mean()), filled
+    return filled
 
 
 def _behind(places: Floats, eye: Floats, clumps: Floats) -> npt.NDArray[np.bool_]:
@@ -226,11 +227,3 @@ def _behind(places: Floats, eye: Floats, clumps: Floats) -> npt.NDArray[np.bool_
     line = close[None, :, :3] - places[:, None, :]
     beside = np.linalg.norm(line - (line @ sight)[..., None] * sight, axis=2)
     return np.asarray((beside < close[:, 3]).any(axis=1))
-
-
-def _textured(ground: Floats, gsd_m: float, rng: np.random.Generator) -> Floats:
-    """A piece of the ground at a frame's own scale: cells of 0.2 m."""
-    side = int(np.clip(round(CROP_PX * gsd_m / 0.2), 8, 510))
-    row, column = rng.integers(0, 512 - side, 2)
-    piece = ground[row : row + side, column : column + side]
-    return np.asarray(cv2.resize(piece, (CROP_PX, CROP_PX), interpolation=cv2.INTER_AREA), float)

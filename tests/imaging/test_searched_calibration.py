@@ -37,7 +37,7 @@ def as_cases(searched: list[Search]) -> Cases:
 
 @pytest.fixture(scope="module")
 def few() -> list[Search]:
-    return searches(40, seed=99)
+    return searches(40, seed=99, worlds=2)
 
 
 def test_what_is_promised_comes_true_on_the_whole(few: list[Search]) -> None:
@@ -87,8 +87,8 @@ def test_a_reliability_table_adds_up() -> None:
 @pytest.mark.campaign
 @pytest.mark.timeout(3600)
 def test_in_every_tenth_of_the_predictions_the_promise_holds_within_five_points_beside_chance() -> None:
-    """3,200 searches that no figure was fitted to. Five points alone are missed by one tenth: 5.8."""
-    cases = searches(3200, seed=12)
+    """3,200 searches that no figure was fitted to. Five points alone are missed by two: 6.0 and 5.3."""
+    cases = [*searches(1600, seed=11), *searches(1600, seed=13)]
     table = reliability(promised(cases), found(cases))
     assert len(table) == 10
     for each in table:

@@ -43,7 +43,8 @@ def shadow(height: Field, texel_m: float, azimuth_rad: float, elevation_rad: flo
 
 
 def _overlap(size: int, shift: int) -> tuple[slice, slice]:
-    """Slices so that a[first] meets its neighbour `shift` cells before it, a[second]."""
+    """Slices so that a[first] meets its neighbour `shift` cells before it, a[second]; empty without one."""
+    shift = max(-size, min(size, shift))
     if shift >= 0:
         return slice(shift, size), slice(0, size - shift)
     return slice(0, size + shift), slice(-shift, size)

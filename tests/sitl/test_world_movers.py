@@ -10,6 +10,7 @@ from PIL import Image
 from missions.camera import Camera
 from missions.errors import InputError
 from sitl.world import CrashPlan, Lens, Mover, World, grid_poses, render_photos
+from sitl.world.light import shadow
 from sitl.world.movers import staged
 from sitl.world.photos import picture_of, standing_at
 from sitl.world.raster import halved
@@ -111,3 +112,14 @@ def test_photos_show_each_mover_at_its_time_and_the_orthomosaic_none(world: Worl
         box = picture[top:bottom, left:right]
         redness = (box[..., 0] - box[..., 1:].mean(axis=-1)) > 60
         assert not redness.size or redness.mean() > 0.05
+
+
+def test_a_window_narrower_than_a_shadow_is_lit() -> None:
+    """What stands in a strip of a few cells throws its shadow out of it."""
+    height = np.zeros((40, 6), np.float32)
+    height[20, 3] = 12.0
+    for azimuth_rad in (0.0, 1.6, 2.5, 4.4):
+        dark = shadow(height, 0.1, azimuth_rad, 0.8)
+        assert dark.shape == height.shape
+        assert dark.max() <= 1
+    assert shadow(height, 0.1, 0.0, 0.8)[22:, 3].max() > 0.5

@@ -119,9 +119,9 @@ class RateMeter:
         self._forget(now_s)
 
     def rate_hz(self, now_s: float) -> float:
-        """Events a second."""
-        self._forget(now_s)
-        return sum(count for _, count in self._counts) / _RATE_WINDOW_S
+        """Events a second. Any thread may ask: it reads a copy while another notes events."""
+        recent = (count for noted_s, count in tuple(self._counts) if now_s - noted_s <= _RATE_WINDOW_S)
+        return sum(recent) / _RATE_WINDOW_S
 
     def _forget(self, now_s: float) -> None:
         while self._counts and self._counts[0][0] < now_s - _RATE_WINDOW_S:

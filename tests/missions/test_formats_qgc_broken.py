@@ -61,10 +61,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_plan_is_refused_soon(tmp_path: Path, name: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(FormatError) as raised:
         opened(tmp_path, HOSTILE[name])
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
     assert len(str(raised.value)) < 1_000
 
 

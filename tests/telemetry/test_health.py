@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,3 +74,25 @@ def test_a_rate_follows_the_last_seconds() -> None:
     assert 48 <= meter.rate_hz(9.9) <= 52
     assert meter.rate_hz(12.4) < 30
     assert meter.rate_hz(20) == 0
+
+
+def test_a_rate_may_be_asked_for_while_another_thread_notes_events() -> None:
+    """As the service's health is, by whoever opens the page, while the link is read."""
+    meter, over = RateMeter(), threading.Event()
+
+    def note() -> None:
+        for step in itertools.count():
+            meter.add(step * 1e-3, 1)
+            if over.is_set():
+                return
+
+    noting = threading.Thread(target=note)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        noting.start()
+        assert all(meter.rate_hz(0.0) >= 0 for _ in range(300))
+    finally:
+        over.set()
+        noting.join()
+        sys.setswitchinterval(before)

@@ -17,6 +17,9 @@ import os
 import signal
 import sys
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,7 @@ from missions.search.bookkeeping import kept_share, score_of
 from missions.search.contours import contours, geojson
 from missions.search.detection import detections
 from missions.search.looks import Viewpoint
+from missions.search.search_map import SearchMap
 from missions.search.seen_ground import SeenGround
 from missions.terrain import open_terrain
 from ops.searching import cover_of, keep_search, open_search, told_figures, told_score
@@ -104,40 +108,45 @@ class Watch:
         """Count what came: what all frames of this watch were worth, as one search from a recording."""
         last = self._searching.see(self.fresh)
         self.fresh.clear()
+        after = self._after
+        drawing = json.loads(geojson(after, contours(after.chances)))
+        return {**self._worth(), "last_pos": last.pos, "frames": self.frames, "drawing": drawing}
+
+    @property
+    def _after(self) -> SearchMap:
+        """The map with all that was counted."""
+        return dataclasses.replace(self._opened.search, mixture=self._searching.mixture)
+
+    def _worth(self) -> dict[str, float]:
+        """What all frames of this watch were worth together."""
         before = self._opened
         kept = kept_share(self._searching.missed, self._missed_before)
-        score = score_of(before.search.chances, kept, before.cumulative_pos)
-        after = dataclasses.replace(before.search, mixture=self._searching.mixture)
-        drawing = json.loads(geojson(after, contours(after.chances)))
-        return {**told_score(score), "last_pos": last.pos, "frames": self.frames, "drawing": drawing}
+        return told_score(score_of(before.search.chances, kept, before.cumulative_pos))
 
-    def keep(self) -> list[str]:
+    def keep(self, dropped: int = 0) -> list[str]:
         """Keep the map with all that was looked at; the paths of its files, none where nothing was."""
         if self.fresh:
             self.count()
         if not self.frames:
             return []
         before, searching = self._opened, self._searching
-        score = score_of(
-            before.search.chances, kept_share(searching.missed, self._missed_before), before.cumulative_pos
-        )
         kinds = {frame.kind for frame in searching.looks.frames}
         views = self._over.views
+        notes = {**views.notes, **({"came faster than they could be counted": dropped} if dropped else {})}
         act = {
             "from": sorted(self.sources),
             "camera": "",
             "canopy": before.canopy,
             "frames": self.frames,
             "look_count": len(searching.looks) - self._known[1],
-            **told_score(score),
-            "notes": [f"{text} ({count} frames)" for text, count in views.notes.items()],
+            **self._worth(),
+            "notes": [f"{text} ({count} frames)" for text, count in notes.items()],
             "left_out": [{"frame": name, "reason": why} for name, why in views.left_out],
             "known_before": 0,
             "hypotheses": {each.name: each.weight for each in searching.mixture.hypotheses},
             "figures": told_figures(kinds, self._figures),
         }
-        after = dataclasses.replace(before.search, mixture=searching.mixture)
-        return [str(path) for path in keep_search(after, searching.looks, Path(self.job.output), act)]
+        return [str(path) for path in keep_search(self._after, searching.looks, Path(self.job.output), act)]
 
 
 class _Inbox:
@@ -146,22 +155,21 @@ class _Inbox:
     def __init__(self) -> None:
         self.over = threading.Event()
         self.dropped = 0
-        self._lines: list[bytes] = []
-        self._lock = threading.Lock()
+        self._lines: deque[bytes] = deque()
 
     def read(self, pipe: Any) -> None:
         while line := pipe.readline(LONGEST_LINE):
-            with self._lock:
-                self._lines.append(line)
-                if len(self._lines) > MOST_WAITING:
-                    del self._lines[0]
-                    self.dropped += 1
+            self._lines.append(line)
+            if len(self._lines) > MOST_WAITING:
+                self._lines.popleft()
+                self.dropped += 1
         self.over.set()
 
-    def take(self) -> list[bytes]:
-        with self._lock:
-            lines, self._lines = self._lines, []
-            return lines
+    def take(self) -> Iterator[bytes]:
+        """Those that wait, the oldest first."""
+        for _ in range(len(self._lines)):
+            with suppress(IndexError):  # the reader dropped some meanwhile
+                yield self._lines.popleft()
 
 
 def main(clock: Clock | None = None) -> int:
@@ -184,7 +192,7 @@ def main(clock: Clock | None = None) -> int:
                 tell(counted=watch.count())
         for line in inbox.take():
             watch.hear(json.loads(line))
-        tell(kept=watch.keep(), frames=watch.frames)
+        tell(kept=watch.keep(inbox.dropped), frames=watch.frames)
     except DroneteamError as error:
         tell(error=str(error))
         return 1

@@ -50,6 +50,11 @@ class Viewpoint:
     turn_deg_s: float = 0.0
     source: str = ""
 
+    @property
+    def enu_from_camera(self) -> Floats:
+        """(3, 3) that turns the camera's directions to east, north, up."""
+        return np.asarray(_ENU_FROM_NED @ self.ned_from_camera)
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -210,7 +215,7 @@ def _seen_in(
     height = ground.at(points) + PERSON_HEIGHT_M
     enu = np.column_stack([points - view.eye_m[:2], height - view.eye_m[2]])
     camera, focal_px = view.camera, view.camera.focal_length_px
-    right, down, depth = (enu @ (_ENU_FROM_NED @ view.ned_from_camera)).T
+    right, down, depth = (enu @ view.enu_from_camera).T
     with np.errstate(divide="ignore", invalid="ignore"):
         on_sensor = (
             (depth > 0)
@@ -262,7 +267,7 @@ def _rectangle(view: Viewpoint, ground: SeenGround) -> tuple[float, float, float
     half = np.array([camera.image_width_px, camera.image_height_px]) / (2 * camera.focal_length_px)
     corners = np.array([[x * half[0], y * half[1], 1.0] for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
     farthest_m = PERSON_WIDTH_M * camera.focal_length_px / FEWEST_PX
-    rays = corners @ (_ENU_FROM_NED @ view.ned_from_camera).T * farthest_m
+    rays = corners @ view.enu_from_camera.T * farthest_m
     fall_m = view.eye_m[2] - ground.lowest_m
     with np.errstate(divide="ignore", invalid="ignore"):
         shorter = np.where(rays[:, 2] < 0, np.clip(-fall_m / rays[:, 2], 0.0, 1.0), 1.0)

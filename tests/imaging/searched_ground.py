@@ -23,7 +23,6 @@ SIDE_M, TEXEL_M = 160.0, 0.125
 FIRST_WORLD, WORLDS = 95_000, 12
 """The network has seen the worlds of seeds 90,000 to 90,025; flown searches are over 91,000 and on."""
 _FLAT_M = 0.3
-_ENU_FROM_NED = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +62,7 @@ def seen(ground: Ground, view: Viewpoint, origin_m: Floats) -> npt.NDArray[np.fl
     texel_m = SIDE_M / len(ground.celsius)
     edge_m = (SIDE_M - texel_m) / 2
     eye = view.eye_m + np.array([*origin_m, 0.0])
-    looking = (_ENU_FROM_NED @ view.ned_from_camera).T
+    looking = view.enu_from_camera.T
     # from a cell's column and row to east, north and 1, on to the camera's axes, on to pixels
     places = np.array([[texel_m, 0, -edge_m], [0, -texel_m, edge_m], [0, 0, 1]])
     axes = np.column_stack([looking[:, :2], -looking @ eye])

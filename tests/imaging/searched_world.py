@@ -152,7 +152,7 @@ def _marked(
     rng: np.random.Generator,
 ) -> bool:
     """Whether the detectors mark the person, and without him nothing there."""
-    enu_from_camera = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]]) @ view.ned_from_camera
+    enu_from_camera = view.enu_from_camera
     away = person.place - view.eye_m
     right, down, depth = away @ enu_from_camera
     focal_px = view.camera.focal_length_px

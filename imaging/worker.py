@@ -62,13 +62,15 @@ def tell(**event: object) -> None:
     sys.stdout.flush()
 
 
-def obeyed(work: Callable[[], None]) -> int:
+def obeyed(work: Callable[[], None], *, reads_input: bool = False) -> int:
     """Do a worker's job and give its exit code: 1 where an error of ours ended it, which is told as `error`.
 
-    Ctrl-C is for who started it; it ends when that is gone.
+    Ctrl-C is for who started it; it ends when that is gone. One that `reads_input`, its standard input,
+    sees the end of that itself.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    if not reads_input:
+        threading.Thread(target=end_with_parent, daemon=True).start()
     try:
         work()
     except DroneteamError as error:

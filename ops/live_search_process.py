@@ -14,7 +14,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import signal
 import sys
 import threading
 from collections import deque
@@ -26,8 +25,7 @@ from typing import Any
 
 from imaging.searched.live import OverMap
 from imaging.searched.searching import Searching
-from imaging.worker import tell
-from missions.errors import DroneteamError
+from imaging.worker import obeyed, tell
 from missions.geodesy import GeoPoint
 from missions.search.bookkeeping import kept_share, score_of
 from missions.search.contours import contours, geojson
@@ -172,32 +170,26 @@ class _Inbox:
                 yield self._lines.popleft()
 
 
-def main(clock: Clock | None = None) -> int:
+def main(clock: Clock | None = None) -> None:
     """Do the job on standard input until that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)  # telemetry, then finds, then this
     clock, pipe, inbox = clock or SystemClock(), sys.stdin.buffer, _Inbox()
-    try:
-        told = json.loads(pipe.readline())
-        watch = Watch(Job(told["search_map"], told["output"], tuple(told["terrain"])))
-        threading.Thread(target=inbox.read, args=(pipe,), daemon=True).start()
-        tell(begun=True)
+    told = json.loads(pipe.readline())
+    watch = Watch(Job(told["search_map"], told["output"], tuple(told["terrain"])))
+    threading.Thread(target=inbox.read, args=(pipe,), daemon=True).start()
+    tell(begun=True)
+    counted_s = clock.monotonic_s()
+    while not inbox.over.is_set():
+        inbox.over.wait(max(0.0, counted_s + EACH_S - clock.monotonic_s()))
         counted_s = clock.monotonic_s()
-        while not inbox.over.is_set():
-            inbox.over.wait(max(0.0, counted_s + EACH_S - clock.monotonic_s()))
-            counted_s = clock.monotonic_s()
-            for line in inbox.take():
-                watch.hear(json.loads(line))
-            if watch.fresh:
-                tell(counted=watch.count())
         for line in inbox.take():
             watch.hear(json.loads(line))
-        tell(kept=watch.keep(inbox.dropped), frames=watch.frames)
-    except DroneteamError as error:
-        tell(error=str(error))
-        return 1
-    return 0
+        if watch.fresh:
+            tell(counted=watch.count())
+    for line in inbox.take():
+        watch.hear(json.loads(line))
+    tell(kept=watch.keep(inbox.dropped), frames=watch.frames)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(obeyed(main, reads_input=True))

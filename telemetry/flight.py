@@ -116,6 +116,7 @@ class _Flight:
         self._place: GeoPoint | None = None
         self._flown_m = 0.0
         self._last_waypoint = 0
+        self._reached_before = client.state.mission_reached
 
     def start(self, take_off_relative_m: float | None, arm_timeout_s: float) -> None:
         """On the ground to on its way."""
@@ -191,10 +192,21 @@ class _Flight:
         now_s = self._client.clock.monotonic_s()
         if state.armed and state.mission_current:
             self._last_waypoint = max(self._last_waypoint, state.mission_current)
+        self._note_reached(state)
         moved = self._moved(state)
         seen = (state.mode, state.armed, state.mission_current, round(state.height_relative_m or 0.0))
         if moved or seen != self._seen:
             self._seen, self._changed_s = seen, now_s
+
+    def _note_reached(self, state: VehicleState) -> None:
+        """Who has reached an item is on its way to the next, though that may pass between two reports."""
+        if state.mission_reached == self._reached_before:
+            return  # of the flight before this one
+        self._reached_before = None
+        if state.armed and state.mission_reached is not None and state.mission_count:
+            self._last_waypoint = max(
+                self._last_waypoint, min(state.mission_reached + 1, state.mission_count)
+            )
 
     def _moved(self, state: VehicleState) -> bool:
         if state.lat_deg is None or state.lon_deg is None:

@@ -111,6 +111,22 @@ def test_a_pilot_who_takes_over_is_left_alone(flying: tuple[Any, VehicleClient])
     assert vehicle.armed
 
 
+@pytest.mark.parametrize(("reached", "completed"), [([1, 2, 3, 4], True), ([1, 2, 3], False)])
+def test_a_last_item_that_passes_between_two_reports_is_flown_all_the_same(
+    flying: tuple[Any, VehicleClient], reached: list[int], completed: bool
+) -> None:
+    vehicle, client = flying
+    vehicle.say("MISSION_ITEM_REACHED", seq=5)  # of the flight before this one
+    client.pump(0.1)
+    vehicle.after(15, lambda: vehicle.say("MISSION_CURRENT", seq=3, total=5))
+    for second, item in enumerate(reached, start=16):
+        vehicle.after(second, lambda item=item: vehicle.say("MISSION_ITEM_REACHED", seq=item))
+    vehicle.after(25, lambda: setattr(vehicle, "armed", False))
+    result = fly(client)
+    assert result.completed is completed
+    assert result.last_waypoint == reached[-1] + 1
+
+
 def test_ctrl_c_sends_the_vehicle_home(flying: tuple[Any, VehicleClient]) -> None:
     vehicle, client = flying
 

@@ -10,21 +10,25 @@ import io
 import zipfile
 from xml.sax.saxutils import escape
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import rasterio
 from PIL import Image
 from rasterio.enums import Resampling
-from rasterio.warp import calculate_default_transform, reproject
+from rasterio.warp import transform, transform_bounds
 
 from imaging.orthomosaic import Orthomosaic
+from imaging.photos import Pixels
 from imaging.progress import Progress
 from imaging.scene import Scene, key_of
 from missions.files import write_whole
 
 STAGE = "overlay"
-VERSION = 1
+VERSION = 2
 OVERLAY = "overlay.kmz"
 SIDE_PX = 2048
+NODES = 65
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -79,17 +83,29 @@ def _picture(scene: Scene) -> tuple[bytes, tuple[float, float, float, float]]:
         shrink = max(1.0, max(file.width, file.height) / SIDE_PX)
         shape = max(1, round(file.height / shrink)), max(1, round(file.width / shrink))
         small = file.read(out_shape=(4, *shape), resampling=Resampling.average)
-        source = file.transform @ file.transform.scale(file.width / shape[1], file.height / shape[0])
-        target, width, height = calculate_default_transform(
-            file.crs, "EPSG:4326", shape[1], shape[0], *file.bounds, dst_width=shape[1], dst_height=shape[0]
-        )
-        turned = np.zeros((4, height, width), np.uint8)
-        reproject(
-            small, turned, src_transform=source, src_crs=file.crs, dst_transform=target, dst_crs="EPSG:4326",
-            resampling=Resampling.bilinear,
-        )  # fmt: skip
-    west, north = target * (0, 0)
-    east, south = target * (width, height)
+        west, south, east, north = transform_bounds(file.crs, "EPSG:4326", *file.bounds)
+        place_of_pixel = file.transform @ file.transform.scale(file.width / shape[1], file.height / shape[0])
+        lon_deg, lat_deg = np.meshgrid(np.linspace(west, east, NODES), np.linspace(north, south, NODES))
+        places = np.stack(transform("EPSG:4326", file.crs, lon_deg.ravel(), lat_deg.ravel()))
+        nodes = np.stack(~place_of_pixel * places).reshape(2, NODES, NODES)
+    turned = _turned(np.ascontiguousarray(np.moveaxis(small, 0, -1)), nodes)
     png = io.BytesIO()
-    Image.fromarray(np.moveaxis(turned, 0, -1)).save(png, "PNG", compress_level=2)
+    Image.fromarray(turned).save(png, "PNG", compress_level=2)
     return png.getvalue(), (west, south, east, north)
+
+
+def _turned(picture: Pixels, nodes: npt.NDArray[np.float64]) -> Pixels:
+    """The picture, as large as before, with what it shows at `nodes` (2, n, n) columns and rows of it, even
+    from border to border; nothing where they lie outside.
+    """
+    height, width = picture.shape[:2]
+    across, along = (nodes.shape[2] - 1) / width, (nodes.shape[1] - 1) / height
+    of_node = np.array([[across, 0, 0.5 * across], [0, along, 0.5 * along]])
+    columns, rows = (
+        cv2.warpAffine(
+            each.astype(np.float32) - np.float32(0.5), of_node, (width, height),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+        )
+        for each in nodes
+    )  # fmt: skip
+    return np.asarray(cv2.remap(picture, columns, rows, cv2.INTER_LINEAR), np.uint8)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.brightness import Light
+from imaging.consistency import BLUR_SIGMAS
 from imaging.dense.model import AnySurface
 from imaging.footprints import FINE, Flags, Floats, Footprint, patch_of
 from imaging.georeference import Georeference
@@ -248,11 +249,12 @@ def _tangent(sources: Sources, plan: Plan, block: Block, one: Footprint) -> Floa
     fine_m = plan.grid.cell_m * plan.step / FINE
     column, row = plan.grid.cells_from_local(foot)[0] * FINE / plan.step
     across, down = (
-        np.arange(part.start * FINE, part.stop * FINE) + 0.5 - middle
+        ((np.arange(part.start * FINE, part.stop * FINE) + 0.5 - middle) * fine_m / max(depth_m, 0.1)) ** 2
         for part, middle in ((block.columns, column), (block.rows, row))
     )
-    apart_m = np.hypot(across[None, :], down[:, None]) * fine_m
-    return np.asarray(apart_m / max(depth_m, 0.1), np.float32)
+    return np.asarray(
+        np.sqrt(across.astype(np.float32)[None, :] + down.astype(np.float32)[:, None]), np.float32
+    )
 
 
 def _share(own: Flags, seen: Flags) -> Floats:
@@ -298,9 +300,22 @@ def _gaps(covered: Flags, width_px: int) -> Flags:
 
 def _fill(rgb: Pixels, covered: Flags, gaps: Flags, width_px: int) -> Pixels:
     """The gaps filled with the mean of what lies around, near things counting most."""
-    known = covered.astype(np.float32)
     sigma = max(1.0, width_px / 3)
-    total = cv2.GaussianBlur(rgb * known[..., None], (0, 0), sigma)
-    share = cv2.GaussianBlur(known, (0, 0), sigma)
-    mean = np.clip(total / np.maximum(share, 1e-6)[..., None] + 0.5, 0, 255).astype(np.uint8)
-    return np.where(gaps[..., None], mean, rgb)
+    reach = int(np.ceil(BLUR_SIGMAS * sigma))
+    filled = rgb.copy()
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(_within(gaps, reach).astype(np.uint8))
+    for number, (left, top, width, height, _) in enumerate(boxes[1:].tolist(), start=1):
+        part = slice(top, top + height), slice(left, left + width)
+        own = gaps[part] & (labels[part] == number)
+        known = covered[part].astype(np.float32)
+        total = cv2.GaussianBlur(rgb[part] * known[..., None], (0, 0), sigma)
+        share = cv2.GaussianBlur(known, (0, 0), sigma)
+        mean = np.clip(total / np.maximum(share, 1e-6)[..., None] + 0.5, 0, 255).astype(np.uint8)
+        filled[part][own] = mean[own]
+    return filled
+
+
+def _within(flags: Flags, reach: int) -> Flags:
+    """What lies within a square of so many pixels around a flag."""
+    side = np.ones((1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(cv2.dilate(flags.astype(np.uint8), side), side.T) > 0)

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from imaging.lens import Lens, View
 
 NODES = 257
+MOST_TURNS = 3
+LATE_ENOUGH = 0.002
 EVEN = np.zeros(4, np.float32)
 """The falloff of a photo that is as bright everywhere."""
 Floats = npt.NDArray[np.float32]
@@ -86,15 +88,65 @@ def lay(
     column and row `first` and its nodes `step` cells apart.
     """
     table = lens_table(lens)
-    motion = np.array([*(view.rotation @ view.motion_m), lens.height_px], float)
-    # Where a row is first taken for is off by a hundredth of the picture at most: once more is enough.
-    turns = 2 if view.motion_m.any() else 1
-    scale = np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
     _lay(
-        picture, np.ascontiguousarray(view.rotation), view.centre, motion, turns, table.first, table.step,
-        table.pixels, scale, patch.origin, patch.right, patch.down, heights_m, weight, gain, correction,
-        np.array([*first, step], float), total, share, falloff,
+        picture, np.ascontiguousarray(view.rotation), view.centre, _motion(view, lens), table.first,
+        table.step, table.pixels, _scale(picture, lens), patch.origin, patch.right, patch.down, heights_m,
+        weight, gain, correction, np.array([*first, step], float), total, share, falloff,
     )  # fmt: skip
+
+
+def _motion(view: View, lens: Lens) -> Doubles:
+    """How far the camera moves in its own frame while it reads the picture, the rows that this takes, and
+    whether it moves.
+    """
+    return np.array([*(view.rotation @ view.motion_m), lens.height_px, view.motion_m.any()], float)
+
+
+def _scale(picture: npt.NDArray[np.uint8], lens: Lens) -> Doubles:
+    """(2,) pixels of this picture in one of the lens, x and y."""
+    return np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _pixel(
+    ahead: tuple[float, float, float],
+    motion: Doubles,
+    late: float,
+    first: Doubles,
+    step: Doubles,
+    table: Doubles,
+) -> tuple[float, float, float, bool]:
+    """Column and row of what lies `ahead` of the camera (right, below, deep), how late its row is read, and
+    whether the lens's table holds it. `late` is a guess of that, in heights of the picture from the middle.
+
+    The camera moves by `motion` while the picture is read: where it was is looked up anew until its row is
+    known to `LATE_ENOUGH`.
+    """
+    right_m, below_m, deep_m = ahead
+    x, y = 0.0, 0.0
+    for _ in range(MOST_TURNS):
+        depth_m = deep_m - late * motion[2]
+        if depth_m <= 0:
+            return x, y, late, False
+        a = ((right_m - late * motion[0]) / depth_m - first[0]) / step[0]
+        b = ((below_m - late * motion[1]) / depth_m - first[1]) / step[1]
+        if not (0 <= a < table.shape[1] - 1 and 0 <= b < table.shape[0] - 1):
+            return x, y, late, False
+        i, j = np.uint64(b), np.uint64(a)
+        v, u = b - i, a - j
+        i1, j1 = i + np.uint64(1), j + np.uint64(1)
+        x = (1 - v) * ((1 - u) * table[i, j, 0] + u * table[i, j1, 0]) + v * (
+            (1 - u) * table[i1, j, 0] + u * table[i1, j1, 0]
+        )
+        y = (1 - v) * ((1 - u) * table[i, j, 1] + u * table[i, j1, 1]) + v * (
+            (1 - u) * table[i1, j, 1] + u * table[i1, j1, 1]
+        )
+        if motion[4] == 0:
+            break
+        guess, late = late, y / motion[3] - 0.5
+        if abs(late - guess) < LATE_ENOUGH:
+            break
+    return x, y, late, True
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
@@ -103,7 +155,6 @@ def _lay(
     rotation: Doubles,
     centre: Doubles,
     motion: Doubles,
-    turns: int,
     first: Doubles,
     step: Doubles,
     table: Doubles,
@@ -121,9 +172,18 @@ def _lay(
     falloff: Floats,
 ) -> None:
     even = not np.any(falloff)
-    last_row, last_column = picture.shape[0] - 1, picture.shape[1] - 1
+    last_row, last_column = np.uint64(picture.shape[0] - 1), np.uint64(picture.shape[1] - 1)
     node_rows, node_columns = correction.shape[0] - 1, correction.shape[1] - 1
+    moved = np.empty((node_columns + 1, 3), np.float32)
+    one = np.uint64(1)
     for row in range(heights_m.shape[0]):
+        late = 0.0
+        r = min(max((row - nodes[1]) / nodes[2], 0.0), float(node_rows))
+        p = min(np.int64(r), max(node_rows - 1, 0))
+        p1, t = min(p + 1, node_rows), np.float32(r - p)
+        for q in range(node_columns + 1):
+            for band in range(3):
+                moved[q, band] = (1 - t) * correction[p, q, band] + t * correction[p1, q, band]
         for column in range(heights_m.shape[1]):
             heavy = weight[row, column]
             if heavy <= 0:
@@ -136,36 +196,19 @@ def _lay(
                 continue
             right_m = rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up
             below_m = rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up
-            x, y, late, inside = 0.0, 0.0, 0.0, True
-            for _ in range(turns):
-                depth_m = z - late * motion[2]
-                a = ((right_m - late * motion[0]) / depth_m - first[0]) / step[0]
-                b = ((below_m - late * motion[1]) / depth_m - first[1]) / step[1]
-                if not (0 <= a < table.shape[1] - 1 and 0 <= b < table.shape[0] - 1):
-                    inside = False
-                    break
-                i, j = np.int64(b), np.int64(a)
-                v, u = b - i, a - j
-                x = (1 - v) * ((1 - u) * table[i, j, 0] + u * table[i, j + 1, 0]) + v * (
-                    (1 - u) * table[i + 1, j, 0] + u * table[i + 1, j + 1, 0]
-                )
-                y = (1 - v) * ((1 - u) * table[i, j, 1] + u * table[i, j + 1, 1]) + v * (
-                    (1 - u) * table[i + 1, j, 1] + u * table[i + 1, j + 1, 1]
-                )
-                late = y / motion[3] - 0.5
+            x, y, late, inside = _pixel((right_m, below_m, z), motion, late, first, step, table)
             if not inside:
                 continue
             x, y = x * scale[0] - 0.5, y * scale[1] - 0.5
             if not (-0.5 <= x <= last_column + 0.5 and -0.5 <= y <= last_row + 0.5):
                 continue
             x, y = min(max(x, 0.0), float(last_column)), min(max(y, 0.0), float(last_row))
-            j, i = min(np.int64(x), last_column - 1), min(np.int64(y), last_row - 1)
+            j, i = np.uint64(x), np.uint64(y)
+            j1, i1 = min(j + one, last_column), min(i + one, last_row)
             u, v = np.float32(x - j), np.float32(y - i)
             c = min(max((column - nodes[0]) / nodes[2], 0.0), float(node_columns))
-            r = min(max((row - nodes[1]) / nodes[2], 0.0), float(node_rows))
-            q, p = min(np.int64(c), max(node_columns - 1, 0)), min(np.int64(r), max(node_rows - 1, 0))
-            q1, p1 = min(q + 1, node_columns), min(p + 1, node_rows)
-            s, t = np.float32(c - q), np.float32(r - p)
+            q = min(np.int64(c), max(node_columns - 1, 0))
+            q1, s = min(q + 1, node_columns), np.float32(c - q)
             light = np.float32(1.0)
             if not even:
                 across, along = np.float32(right_m / z), np.float32(below_m / z)
@@ -174,14 +217,57 @@ def _lay(
                     falloff[0] * across + falloff[1] * along + square * (falloff[2] + falloff[3] * square)
                 )
             for band in range(3):
-                shown = (1 - v) * ((1 - u) * picture[i, j, band] + u * picture[i, j + 1, band]) + v * (
-                    (1 - u) * picture[i + 1, j, band] + u * picture[i + 1, j + 1, band]
+                shown = (1 - v) * ((1 - u) * picture[i, j, band] + u * picture[i, j1, band]) + v * (
+                    (1 - u) * picture[i1, j, band] + u * picture[i1, j1, band]
                 )
-                moved = (1 - t) * ((1 - s) * correction[p, q, band] + s * correction[p, q1, band]) + t * (
-                    (1 - s) * correction[p1, q, band] + s * correction[p1, q1, band]
-                )
-                total[row, column, band] += heavy * (light * gain[band] * shown + moved)
+                added = (1 - s) * moved[q, band] + s * moved[q1, band]
+                total[row, column, band] += heavy * (light * gain[band] * shown + added)
             share[row, column] += heavy
+
+
+def shown_at(picture: npt.NDArray[np.uint8], view: View, lens: Lens, places: Doubles) -> Floats:
+    """(n, 3) what the photo shows of (n, 3) places, NaN where it does not reach."""
+    table = lens_table(lens)
+    shown = np.full((len(places), 3), np.nan, np.float32)
+    _show(
+        picture, np.ascontiguousarray(view.rotation), _motion(view, lens), table.first, table.step,
+        table.pixels, _scale(picture, lens), places - view.centre, shown,
+    )  # fmt: skip
+    return shown
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
+def _show(
+    picture: npt.NDArray[np.uint8],
+    rotation: Doubles,
+    motion: Doubles,
+    first: Doubles,
+    step: Doubles,
+    table: Doubles,
+    scale: Doubles,
+    offsets: Doubles,
+    shown: Floats,
+) -> None:
+    last_row, last_column = np.uint64(picture.shape[0] - 1), np.uint64(picture.shape[1] - 1)
+    late = 0.0
+    for number in range(len(offsets)):
+        east, north, up = offsets[number, 0], offsets[number, 1], offsets[number, 2]
+        ahead = (
+            rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up,
+            rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up,
+            rotation[2, 0] * east + rotation[2, 1] * north + rotation[2, 2] * up,
+        )
+        x, y, late, inside = _pixel(ahead, motion, late, first, step, table)
+        x, y = x * scale[0] - 0.5, y * scale[1] - 0.5
+        if not inside or not (0 <= x <= last_column and 0 <= y <= last_row):
+            continue
+        j, i = np.uint64(x), np.uint64(y)
+        j1, i1 = min(j + np.uint64(1), last_column), min(i + np.uint64(1), last_row)
+        u, v = np.float32(x - j), np.float32(y - i)
+        for band in range(3):
+            shown[number, band] = (1 - v) * ((1 - u) * picture[i, j, band] + u * picture[i, j1, band]) + v * (
+                (1 - u) * picture[i1, j, band] + u * picture[i1, j1, band]
+            )
 
 
 @numba.njit(cache=True, nogil=True)

@@ -17,6 +17,7 @@ from imaging.lens import Array
 SIGMA_POSITION_M = 2.0
 SIGMA_DIRECTION_RAD = 0.035
 TRIALS = 300
+TURNS, STILL = 10, 1e-12
 OUTLIER_M = 6.0
 
 
@@ -90,11 +91,13 @@ def fit(pairs: Pairs, weights: Array) -> Similarity:
     model_square = float((weights[:, None] * model**2).sum())
     scale = float(np.sqrt((weights[:, None] * local**2).sum() / max(model_square, 1e-12)))
     turned = (pairs.local_directions.T @ pairs.model_directions) / max(1, len(pairs.model_directions))
-    for _ in range(10):
+    for _ in range(TURNS):
         correlation = (weight * local).T @ model * scale + turned / SIGMA_DIRECTION_RAD**2
         rotation = _nearest_rotation(correlation)
         dot = float((weights[:, None] * local * (model @ rotation.T)).sum())
-        scale = max(dot / max(model_square, 1e-12), 1e-9)
+        before, scale = scale, max(dot / max(model_square, 1e-12), 1e-9)
+        if abs(scale - before) <= STILL * scale:
+            break
     return Similarity(scale, rotation, local_mean - scale * rotation @ model_mean)
 
 

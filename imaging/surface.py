@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from scipy.ndimage import gaussian_filter
 
 from imaging.alignment import Alignment
 from imaging.georeference import Georeference
@@ -162,8 +161,11 @@ def _relief(points: Array, above_m: Array, grid: Grid) -> Array:
     shape = (grid.height, grid.width)
     relief_m, trust = np.zeros(shape), np.zeros(shape)
     for sigma_cells in (1.5, 4.0, 10.0):
-        near = gaussian_filter(weight.reshape(shape), sigma_cells, mode="constant")
-        mean_m = gaussian_filter(total.reshape(shape), sigma_cells, mode="constant") / np.maximum(near, 1e-9)
+        near, sum_m = (
+            cv2.GaussianBlur(each.reshape(shape), (0, 0), sigma_cells, borderType=cv2.BORDER_CONSTANT)
+            for each in (weight, total)
+        )
+        mean_m = sum_m / np.maximum(near, 1e-9)
         share = (1 - trust) * np.clip(near * 2 * np.pi * sigma_cells**2 / 4, 0, 1)
         relief_m, trust = relief_m + share * mean_m, trust + share
     low_m, high_m = np.percentile(above_m, [1, 99])

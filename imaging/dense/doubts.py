@@ -16,10 +16,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.dense.kernels import nth_nearest
 from imaging.dense.levels import Work
 from imaging.lens import Array, View
 from imaging.pictures import Decoded
-from imaging.sampling import Patch
+from imaging.sampling import Patch, shown_at
 
 RING_M = 0.8
 MOST_SAMPLES = 80
@@ -36,7 +37,6 @@ LEAST_PHOTOS = 2
 ALIKE_DN = 8.0
 NEAREST_SHARE = 0.06
 GREATEST_GAIN = 2.0
-ROW_PLACES = 256
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
@@ -72,10 +72,13 @@ def standing(doubt: Doubt, work: Work, photos: Decoded, patch: Patch, cell_m: fl
     `photos` are in colour, `patch` says where the cells lie.
     """
     risen_m = np.full(doubt.unsure.shape, np.nan, np.float32)
-    for hole in _holes(doubt, cell_m):
-        middle = hole.cells[len(hole.cells) // 2][None]
-        place = _places(middle, _at(doubt.low_m, middle), patch)[0]
-        seen = _seen(doubt, hole, _nearest(work, place), work, photos, patch)
+    holes = _holes(doubt, cell_m)
+    if not holes:
+        return risen_m
+    middles = np.stack([hole.cells[len(hole.cells) // 2] for hole in holes])
+    lookers = _nearest(work, _places(middles, _at(doubt.low_m, middles), patch))
+    for hole, views in zip(holes, lookers, strict=True):
+        seen = _seen(doubt, hole, views, work, photos, patch)
         if seen is not None:
             low_m, high_m = (_at(each, hole.cells) for each in (doubt.low_m, doubt.high_m))
             rows, columns = hole.cells.T
@@ -119,22 +122,26 @@ def _some(cells: npt.NDArray[np.int64], random: np.random.Generator) -> npt.NDAr
     return cells[np.sort(random.choice(len(cells), MOST_SAMPLES, replace=False))]
 
 
-def _nearest(work: Work, place: Array) -> list[View]:
-    """The views that look down on a place most steeply and have it in the picture."""
+def _nearest(work: Work, places: Array) -> list[list[View]]:
+    """The views that look down on each of (n, 3) places most steeply and have it in the picture."""
     centres = np.array([view.centre for view in work.views])
-    below_m = np.maximum(centres[:, 2] - place[2], 1e-6)
-    slant = np.hypot(*(centres[:, :2] - place[:2]).T) / below_m
-    near = [int(index) for index in np.argsort(slant)[:NEAREST_VIEWS] if slant[index] <= STEEPEST]
-    chosen: list[View] = []
-    for index in near:
-        view = work.views[index]
-        lens = work.lenses[view.lens]
-        x, y = view.pixels(lens, place[None])[0].tolist()
-        if 0 < x < lens.width_px and 0 < y < lens.height_px:
-            chosen.append(view)
-        if len(chosen) == MOST_VIEWS:
-            break
-    return chosen
+    below_m = np.maximum(centres[:, 2] - places[:, 2:], 1e-6)
+    slant = np.hypot(*np.moveaxis(centres[:, :2] - places[:, None, :2], -1, 0)) / below_m
+    rank = np.argsort(np.argsort(slant, axis=1), axis=1)
+    slant[(slant > STEEPEST) | (rank >= NEAREST_VIEWS)] = np.inf
+    for view, asked in zip(work.views, slant.T, strict=True):
+        which = np.flatnonzero(np.isfinite(asked))
+        if len(which):
+            lens = work.lenses[view.lens]
+            pixels = view.pixels(lens, places[which])
+            with np.errstate(invalid="ignore"):
+                inside = ((pixels > 0) & (pixels < (lens.width_px, lens.height_px))).all(axis=1)
+            asked[which[~inside]] = np.inf
+    steepest = np.argsort(slant, axis=1)[:, :MOST_VIEWS]
+    return [
+        [work.views[index] for index in row if np.isfinite(of_place[index])]
+        for row, of_place in zip(steepest.tolist(), slant, strict=True)
+    ]
 
 
 def _at(values: Floats, cells: npt.NDArray[np.int64]) -> Floats:
@@ -169,7 +176,9 @@ def _seen(
     places += [_places(cells, _at(doubt.low_m, cells), patch) for cells in (hole.roof, hole.ground)]
     ends = np.cumsum([len(each) for each in places])[:-1]
     together = np.concatenate(places)
-    shown = np.stack([_colours(view, work, photos, together) for view in views])
+    shown = np.stack(
+        [shown_at(photos.picture(view.name), view, work.lenses[view.lens], together) for view in views]
+    )
     ground = shown[:, ends[-1] :]
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.asarray(_median(ground, axis=0)[None] / np.maximum(ground, 1), np.float32)
@@ -191,19 +200,6 @@ def _agreed(shown: Floats) -> Floats:
     spread = _median(np.abs(shown - usual).max(axis=-1), axis=0)
     limit = max(float(_median(spread, axis=0)), ALIKE_DN)
     return np.where((spread <= limit)[:, None], usual, np.nan).astype(np.float32)
-
-
-def _colours(view: View, work: Work, photos: Decoded, places: Array) -> Floats:
-    """(n, 3) what a photo shows of places, NaN outside it."""
-    picture, lens = photos.picture(view.name), work.lenses[view.lens]
-    pixels = view.pixels(lens, places)
-    scale = np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
-    where = np.nan_to_num(pixels * scale - 0.5, nan=-1e6).astype(np.float32)
-    inside = ((where >= 0) & (where <= [picture.shape[1] - 1, picture.shape[0] - 1])).all(axis=1)
-    # OpenCV draws nothing wider than 32,767 pixels: the places are laid out in rows.
-    rows = np.pad(where, ((0, -len(where) % ROW_PLACES), (0, 0))).reshape(-1, ROW_PLACES, 2)
-    shown = np.asarray(cv2.remap(picture, rows, np.zeros(0), cv2.INTER_LINEAR)).reshape(-1, 3)[: len(where)]
-    return np.where(inside[:, None], shown, np.nan).astype(np.float32)
 
 
 def _share(hole: Hole, seen: Seen, cell_m: float) -> Floats:
@@ -236,7 +232,6 @@ class _Alike:
         self._far = FAR_DN_PER_M * cell_m
         good = np.isfinite(colours).all(axis=1)
         self._all = np.column_stack([colours[good], cells[good] * self._far]).astype(np.float32)
-        self._square = (self._all**2).sum(axis=1)
 
     def apart(self, cells: npt.NDArray[np.int64], shown: Floats) -> Floats:
         """(k, n) grey levels from the few most alike; cells (n, 2), their colours (k, n, 3) in each photo."""
@@ -244,7 +239,5 @@ class _Alike:
             return np.full(shown.shape[:2], np.nan, np.float32)
         where = np.broadcast_to(cells * np.float32(self._far), (*shown.shape[:2], 2))
         each = np.concatenate([shown, where], axis=-1).reshape(-1, 5).astype(np.float32)
-        square = (each**2).sum(axis=1)[:, None] + self._square - 2 * each @ self._all.T
-        rank = min(int(NEAREST_SHARE * len(self._all)), len(self._all) - 1)
-        near = np.partition(square, rank, axis=1)[:, rank]
-        return np.sqrt(np.maximum(near, 0)).reshape(shown.shape[:2])
+        few = min(int(NEAREST_SHARE * len(self._all)), len(self._all) - 1) + 1
+        return np.sqrt(nth_nearest(each, self._all, few)).reshape(shown.shape[:2])

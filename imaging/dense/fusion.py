@@ -132,9 +132,10 @@ def _asked(
 
 def _within(flags: Flags, cells: float) -> Flags:
     """What lies within so many cells of a flag."""
-    side = 2 * max(1, round(cells)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(flags.astype(np.uint8), kernel) > 0)
+    if not flags.any():
+        return flags
+    apart = cv2.distanceTransform((~flags).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.asarray(apart <= max(1.0, cells))
 
 
 def _amid(measured: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

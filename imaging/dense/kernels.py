@@ -58,6 +58,35 @@ def splat(
 
 
 @numba.njit(cache=True, nogil=True)
+def mark(
+    points: Doubles,
+    rotation: Doubles,
+    centre: Doubles,
+    focal_px: float,
+    lowest: Doubles,
+    corner: Doubles,
+    mask: npt.NDArray[np.uint8],
+) -> None:
+    """Set the pixels of a canvas with its left and top at `corner` that show (n, 3) points a metre or more
+    before it; `lowest` is the disparity that it is shifted by, of x, of y and of all.
+    """
+    rows, columns = mask.shape
+    for number in range(points.shape[0]):
+        east = points[number, 0] - centre[0]
+        north = points[number, 1] - centre[1]
+        up = points[number, 2] - centre[2]
+        z = rotation[2, 0] * east + rotation[2, 1] * north + rotation[2, 2] * up
+        if not z > 1:
+            continue
+        u = focal_px * (rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up) / z
+        v = focal_px * (rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up) / z
+        u = (u + lowest[1] * v + lowest[2]) / (1 - lowest[0])
+        column, row = np.round(u - corner[0]), np.round(v - corner[1])
+        if 0 <= column < columns and 0 <= row < rows:
+            mask[np.int64(row), np.int64(column)] = 1
+
+
+@numba.njit(cache=True, nogil=True)
 def agree(  # noqa: C901 - one loop is what makes it fast
     stack: Heights,
     weights: Values,
@@ -111,3 +140,34 @@ def agree(  # noqa: C901 - one loop is what makes it fast
             mean[row, column] = best
             spread[row, column] = np.sqrt(square / best_weight)
             counts[0, row, column] = best_stop - best_start
+
+
+@numba.njit(cache=True, nogil=True)
+def nth_nearest(each: Values, among: Values, nth: int) -> Values:
+    """(n,) squares of how far the `nth` nearest `among` (m, d) points, m >= nth, lies from each of (n, d);
+    NaN where one of its coordinates is.
+    """
+    count, dimensions = each.shape
+    squares = np.empty(count, np.float32)
+    least = np.empty(nth, np.float32)
+    for one in range(count):
+        unknown = False
+        for axis in range(dimensions):
+            unknown = unknown or np.isnan(each[one, axis])
+        if unknown:
+            squares[one] = np.nan
+            continue
+        least[:] = np.inf
+        for other in range(among.shape[0]):
+            square = np.float32(0.0)
+            for axis in range(dimensions):
+                apart = each[one, axis] - among[other, axis]
+                square += apart * apart
+            if square < least[nth - 1]:
+                place = nth - 1
+                while place > 0 and least[place - 1] > square:
+                    least[place] = least[place - 1]
+                    place -= 1
+                least[place] = square
+        squares[one] = least[nth - 1]
+    return squares

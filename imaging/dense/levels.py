@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.dense.kernels import mark
 from imaging.dense.matching import (
     FINELY,
     ROUGHLY,
@@ -55,10 +56,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one pair tells, its heights in a file of which only parts are read.
-
-    A file that is mapped and stays so counts as memory, page by page, as far as it was ever looked at.
-    """
+    """What one pair tells, its heights row by row in a file of which only parts are read."""
 
     column: int
     row: int
@@ -69,12 +67,19 @@ class Layer:
 
     def part(self, rows: slice, columns: slice) -> Heights:
         """Some of its cells, counted from its own corner."""
-        return np.array(np.load(self.path, mmap_mode="r")[rows, columns])
+        count = rows.stop - rows.start
+        size = np.dtype(np.int16).itemsize
+        offset = rows.start * self.columns * size
+        whole = np.fromfile(self.path, np.int16, count * self.columns, offset=offset)
+        return whole.reshape(count, self.columns)[:, columns]
 
 
 @dataclass(frozen=True, slots=True)
 class Coarse:
-    """Heights found at half the size, metres, NaN where there are none, in a file."""
+    """Heights found at half the size, metres, NaN where there are none, in a file.
+
+    A file that is mapped and stays so counts as memory, page by page, as far as it was ever looked at.
+    """
 
     grid: Grid
     path: Path
@@ -112,8 +117,8 @@ def find_layers(
     found = in_order(lambda pair: _matched(work, level, pair, photos), pairs, work.threads)
     for number, layer in enumerate(found):
         if layer is not None:
-            path = scratch / f"{number}.npy"
-            np.save(path, layer.heights)
+            path = scratch / f"{number}.heights"
+            layer.heights.tofile(path)
             rows, columns = layer.heights.shape
             layers.append(Layer(layer.column, layer.row, rows, columns, layer.sigma_m, path))
         progress.advance()
@@ -185,13 +190,9 @@ def _too_tall(plane: Rectified, tall: Array, *, second: bool) -> npt.NDArray[np.
     mask = np.zeros((plane.height, plane.width), np.uint8)
     if len(tall) == 0:
         return mask > 0
-    seen = (tall - (plane.second_centre if second else plane.centre)) @ plane.rotation.T
-    seen = seen[seen[:, 2] > 1]
-    u, v = (plane.focal_px * seen[:, axis] / seen[:, 2] for axis in (0, 1))
-    if second:
-        u = (u + plane.lowest[1] * v + plane.lowest[2]) / (1 - plane.lowest[0])
-    columns, rows = np.round(u - plane.left_px).astype(int), np.round(v - plane.top_px).astype(int)
-    inside = (columns >= 0) & (rows >= 0) & (columns < plane.width) & (rows < plane.height)
-    mask[rows[inside], columns[inside]] = 1
+    centre = plane.second_centre if second else plane.centre
+    lowest = np.array(plane.lowest if second else (0.0, 0.0, 0.0))
+    corner = np.array([plane.left_px, plane.top_px], float)
+    mark(tall, np.ascontiguousarray(plane.rotation), centre, plane.focal_px, lowest, corner, mask)
     # A cell found at half the size covers two pixels, more for what is nearer.
     return np.asarray(cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0)

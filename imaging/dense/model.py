@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +16,9 @@ import rasterio
 from rasterio.enums import Resampling
 from rasterio.windows import Window
 
+from imaging.cog import TILE_PX
 from imaging.grid import Grid
+from imaging.scene import SCRATCH
 from imaging.surface import Surface
 
 Floats = npt.NDArray[np.float32]
@@ -24,7 +29,8 @@ AnySurface: TypeAlias = "Surface | DenseSurface"
 class DenseSurface:
     """Heights in metres on `grid`, read from `path`; where it has none, those of the `ground`.
 
-    `ground` is the sparse surface below, `key` names what it was made from.
+    `ground` is the sparse surface below, `key` names what it was made from. `plain` holds the heights once
+    more, as they lie in memory, for those who read all of them many times.
     """
 
     ground: Surface
@@ -36,6 +42,7 @@ class DenseSurface:
     typical_sigma_m: float
     files: dict[str, str]
     key: str
+    plain: Path | None = None
 
     @property
     def hides(self) -> bool:
@@ -88,6 +95,11 @@ class DenseSurface:
         count = np.minimum(size - skip, (limit - low) // step)
         if np.any(count <= 0):
             return out
+        if self.plain is not None:
+            rows, columns = (slice(int(low[axis]), int(low[axis] + count[axis] * step)) for axis in (1, 0))
+            read = _means(np.array(np.load(self.plain, mmap_mode="r")[rows, columns]), step)
+            out[skip[1] : skip[1] + count[1], skip[0] : skip[0] + count[0]] = read
+            return out
         window = Window(int(low[0]), int(low[1]), int(count[0] * step), int(count[1] * step))
         with rasterio.open(self.path) as file:
             read = file.read(
@@ -95,3 +107,32 @@ class DenseSurface:
             )
         out[skip[1] : skip[1] + count[1], skip[0] : skip[0] + count[0]] = read
         return out
+
+
+def _means(heights_m: Floats, step: int) -> Floats:
+    """Means of the known ones of `step` x `step` cells, NaN where there are none."""
+    if step == 1:
+        return heights_m
+    rows, columns = (size // step for size in heights_m.shape)
+    parts = heights_m.reshape(rows, step, columns, step)
+    known = np.isfinite(parts)
+    count = known.sum(axis=(1, 3))
+    total = np.where(known, parts, 0).sum(axis=(1, 3))
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
+
+
+@contextmanager
+def plainly(surface: AnySurface, folder: Path) -> Iterator[AnySurface]:
+    """The surface to be read many times, its heights unpacked in a file of `folder` for so long."""
+    if not isinstance(surface, DenseSurface):
+        yield surface
+        return
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
+        path = Path(scratch) / "heights.npy"
+        with rasterio.open(surface.path) as file, path.open("wb") as target:
+            whole = {"descr": "<f4", "fortran_order": False, "shape": (file.height, file.width)}
+            np.lib.format.write_array_header_1_0(target, whole)
+            for row in range(0, file.height, TILE_PX):
+                strip = file.read(1, window=Window(0, row, file.width, min(TILE_PX, file.height - row)))
+                target.write(strip.astype("<f4").tobytes())
+        yield replace(surface, plain=path)

@@ -12,6 +12,7 @@ import pytest
 import rasterio
 from defusedxml import ElementTree
 from PIL import Image
+from rasterio.warp import transform
 
 from imaging.dense.cloud import write_cloud
 from imaging.dense.model import DenseSurface
@@ -342,6 +343,7 @@ def test_the_overlay_is_kml_with_the_picture_in_its_place(dense, tmp_path):
         with archive.open("files/orthomosaic.png") as png, Image.open(png) as picture:
             assert picture.mode == "RGBA"
             assert max(picture.size) <= 2048
+            shown = np.asarray(picture)
     names = [element.tag.split("}")[1] for element in root[0]]
     assert names == ["name", "description", "Icon", "LatLonBox"]
     north, south, east, west = (float(element.text) for element in root[0][3])
@@ -351,6 +353,15 @@ def test_the_overlay_is_kml_with_the_picture_in_its_place(dense, tmp_path):
     assert (north - south) * 111_000 == pytest.approx(
         dense.drawn.grid.height * dense.drawn.grid.cell_m, rel=0.1
     )
+    with rasterio.open(scene.orthomosaic) as file:
+        whole = file.read()
+        for row, column in np.argwhere(whole[3] > 0)[::40_001]:
+            x, y = file.xy(row, column)
+            (lon_deg,), (lat_deg,) = transform(file.crs, "EPSG:4326", [x], [y])
+            across, down = (lon_deg - west) / (east - west), (north - lat_deg) / (north - south)
+            there = shown[int(down * len(shown)), int(across * shown.shape[1])].astype(int)
+            near = whole[:, max(0, row - 3) : row + 4, max(0, column - 3) : column + 4].reshape(4, -1)
+            assert np.all((there >= near.min(axis=1)) & (there <= near.max(axis=1)))
     (scene.stages / "overlay.json").unlink()
     write_overlay(dense.drawn, scene, "A4 <north>", "a verdict & more", silent)
     assert (scene.folder / "overlay.kmz").read_bytes() == first

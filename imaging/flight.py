@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,10 +20,11 @@ from imaging.photos import Photo, hash_file
 from imaging.progress import Progress
 from missions.errors import InputError
 from missions.geodesy import GeoPoint, LocalFrame
-from telemetry.exposures import Exposures
 from telemetry.pose import Pose
-from telemetry.tlog import read_tlog
-from telemetry.track import Track
+
+if TYPE_CHECKING:
+    from telemetry.exposures import Exposures
+    from telemetry.track import Track
 
 NEAR_EXPOSURE_S = 1.0
 EXPOSURE_SIGMA_S = 0.05
@@ -66,6 +67,11 @@ class FlightUse:
 
 def read_flight(path: Path, system: int | None = None) -> Flight:
     """The flight in a `.tlog`. Raises FormatError, and InputError for no position or several aircraft."""
+    # MAVLink's messages take a tenth of a second to load, and most mosaics are told of no flight.
+    from telemetry.exposures import Exposures
+    from telemetry.tlog import read_tlog
+    from telemetry.track import Track
+
     sha256 = hash_file(path)
     track = Track.from_tlog(path, system)
     exposures = Exposures.from_frames(read_tlog(path), track.system, track.utc_offset_s)

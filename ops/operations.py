@@ -25,6 +25,7 @@ from missions.files import read_bounded
 from ops.audit import AuditLog, Line
 from ops.beside import follows
 from ops.intake import copy_new, numbered, safe_name
+from ops.layout import DOCUMENT, INDEX, LOG
 from ops.store import Store
 from ops.times import utc_text
 from ops.verify_alone import ENTERED, hash_of_file
@@ -32,9 +33,6 @@ from telemetry.clock import Clock, SystemClock
 
 FORMAT = "droneteam-operation"
 VERSION = 1
-DOCUMENT = "operation.json"
-LOG = "audit.jsonl"
-INDEX = "droneteam.sqlite"
 DOCUMENT_LIMIT_BYTES = 100_000
 
 

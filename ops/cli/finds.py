@@ -11,6 +11,7 @@ from missions.errors import InputError
 from ops.cli.desk import settings_of
 from ops.cli.options import JsonOption
 from ops.cli.screen import out, print_json, say, table
+from ops.layout import DOCUMENT
 
 if TYPE_CHECKING:
     from imaging.thermal.find import Decision, State
@@ -112,7 +113,7 @@ def _state(*, confirm: bool, dismiss: bool, reopen: bool) -> State:
 
 def _operation_of(path: Path, actor: str) -> Operation | None:
     """The operation whose folder the file lies in, if it does."""
-    from ops.operations import DOCUMENT, Operation
+    from ops.operations import Operation
 
     for folder in path.resolve().parents:
         if (folder / DOCUMENT).is_file():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from missions.errors import InputError, OutputError
 from missions.files import read_bounded
+from ops.layout import DOCUMENT
 
 if TYPE_CHECKING:
     from ops.operations import Operation
@@ -116,12 +117,12 @@ def check_none_entered(operation: Operation | None, folder: Path, remedy: str) -
 
 def _operations_about(operation: Operation | None, path: Path) -> Iterator[tuple[Operation, str]]:
     """The operations that a path lies in, each with the path within it."""
-    from ops.operations import DOCUMENT, Operation
-
     resolved = path.resolve()
     about = {} if operation is None else {operation.folder.resolve(): operation}
     for folder in resolved.parents:
         if folder in about:
             yield about[folder], resolved.relative_to(folder).as_posix()
         elif (folder / DOCUMENT).is_file():
+            from ops.operations import Operation
+
             yield Operation.open(folder), resolved.relative_to(folder).as_posix()

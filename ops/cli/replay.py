@@ -11,6 +11,7 @@ import typer
 from missions.errors import InputError
 from ops.cli.desk import settings_of
 from ops.cli.screen import say
+from ops.layout import DOCUMENT
 
 if TYPE_CHECKING:
     from telemetry.replay import Replay
@@ -99,7 +100,7 @@ def replay(
 
 def _files(recordings: list[Path]) -> list[Path]:
     """The logs meant: those that entered an operation, or all in a folder. Raises InputError."""
-    from ops.operations import DOCUMENT, Operation
+    from ops.operations import Operation
 
     found: list[Path] = []
     for each in recordings:
@@ -121,7 +122,6 @@ def _files(recordings: list[Path]) -> list[Path]:
 
 def _operation(recordings: list[Path]) -> Path | None:
     """The operation whose plans and finds are shown with it, where only one was named."""
-    from ops.operations import DOCUMENT
 
     folders = [each for each in recordings if (each / DOCUMENT).is_file()]
     return folders[0] if len(folders) == 1 else None

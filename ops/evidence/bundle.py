@@ -25,7 +25,8 @@ from missions.errors import EvidenceError, OutputError
 from missions.version import version_of
 from ops import keys, verify_alone
 from ops.evidence.readme import readme
-from ops.operations import DOCUMENT, LOG, Operation
+from ops.layout import DOCUMENT, LOG
+from ops.operations import Operation
 
 SEALING = "evidence.sealing"
 SEALED = "evidence.sealed"

@@ -17,6 +17,7 @@ from imaging.lens import Lens, View
 NODES = 257
 MOST_TURNS = 3
 LATE_ENOUGH = 0.002
+GRAZING, RUN = 0.2, 2
 EVEN = np.zeros(4, np.float32)
 """The falloff of a photo that is as bright everywhere."""
 Floats = npt.NDArray[np.float32]
@@ -283,9 +284,13 @@ def hide(
 
     Along each line from the foot of the camera to a border cell the tangent of the angle off the vertical
     must grow; where it does not, something nearer stands in the way (Habib, Kim and Kim 2007). A cell is
-    hidden when any line through it says so, by more than `tolerance_m` of height.
+    hidden when any line through it says so, by more than `tolerance_m` of height, or where the tangent has
+    grown by less than `GRAZING` of what it does over level ground in `RUN` cells: there the surface falls
+    along the ray. It does so behind what stands up, which matching draws too long, and what a photo shows
+    there is the end of that thing, drawn out.
     """
     rows, columns = heights_m.shape
+    before = np.empty(RUN)
     for border in range(2 * (rows + columns)):
         if border < columns:
             end_column, end_row = border, 0
@@ -302,6 +307,7 @@ def hide(
         over_columns, over_rows = over_columns / steps, over_rows / steps
         length = np.sqrt(over_columns**2 + over_rows**2)
         steepest = 0.0
+        before[:] = 0.0
         for step in range(1, steps + 1):
             column, row = (
                 np.int64(np.floor(camera_column + step * over_columns)),
@@ -314,10 +320,12 @@ def hide(
                 steepest = np.inf
                 continue
             slant = step * length / below_m
-            if slant * (1 + tolerance_m / below_m) < steepest:
+            behind = slant * (1 + tolerance_m / below_m) < steepest
+            grazed = slant < before[step % RUN] + GRAZING * RUN * length / below_m
+            if behind or (before[step % RUN] > 0 and grazed):
                 hidden[row, column] = True
-            elif slant > steepest:
-                steepest = slant
+            steepest = max(steepest, slant)
+            before[step % RUN] = steepest
 
 
 @numba.njit(cache=True, nogil=True)

@@ -35,6 +35,19 @@ def test_behind_a_box_a_strip_is_hidden_as_long_as_its_height_times_the_slant():
     assert not hidden[:, :119].any()
 
 
+@pytest.mark.parametrize(("share", "hides"), [(1.0, True), (0.5, False)])
+def test_a_roof_that_ends_along_the_ray_is_hidden_there_and_one_that_falls_half_as_fast_is_not(share, hides):
+    # The ray that passes its edge, 100 cells from the camera's foot, falls by 28 m in as many.
+    heights_m = np.zeros((41, 200), np.float32)
+    heights_m[:, 60:120] = 2.0
+    ramp = np.arange(1, 1 + int(2 / (share * 0.28)))
+    heights_m[:, 120 + ramp - 1] = 2 - share * 0.28 * ramp
+    hidden = np.zeros(heights_m.shape, bool)
+    hide(heights_m, 20.0, 20.5, 30.0, 0.1, hidden)
+    assert np.all(hidden[20, 121 : 120 + len(ramp)] == hides)
+    assert not hidden[20, 62:119].any()
+
+
 def test_level_ground_hides_nothing_and_noise_below_the_tolerance_neither():
     noisy = np.random.default_rng(3).uniform(0, 0.1, (150, 150)).astype(np.float32)
     hidden = np.zeros((150, 150), bool)

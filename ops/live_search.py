@@ -4,7 +4,8 @@
                                                                             --at the end, the map--> searches/
 
 It goes on with the newest map that entered. What is kept at the end are the files that `droneteam search
-covered` writes, so each cell says which frames saw it (`droneteam search why`).
+covered` writes, so each cell says which frames saw it (`droneteam search why`). They are kept meanwhile too:
+what a killed service left enters when the operation is served next (`ops.live_search_keeping`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import orjson
 
 from imaging.worker import working
 from missions.errors import DroneteamError
+from ops.live_search_keeping import folder_of, taken
 from ops.operations import FOLDERS, Operation
 from telemetry.clock import Clock
 from telemetry.hub import Hub
@@ -61,11 +63,17 @@ def newest_map(operation: Operation) -> Path | None:
 class LiveSearch:
     """Counts what is looked at over a map, in a process of its own. Any thread may call anything.
 
-    `changed` hears of every figure that is new.
+    `changed` hears of every figure that is new. Each `keep_s` the map is written for what may come.
     """
 
     def __init__(
-        self, search_map: Path, operation: Operation, hub: Hub, clock: Clock, terrain: Sequence[Path] = ()
+        self,
+        search_map: Path,
+        operation: Operation,
+        hub: Hub,
+        clock: Clock,
+        terrain: Sequence[Path] = (),
+        keep_s: float = 60.0,
     ) -> None:
         self.search_map = search_map
         self.counted = Counted()
@@ -73,6 +81,8 @@ class LiveSearch:
         self.kept: tuple[Path, ...] = ()
         self._operation, self._hub, self._clock = operation, hub, clock
         self._terrain = tuple(str(each) for each in terrain)
+        self._keep_s = keep_s
+        self._output: Path | None = None
         self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
         self._news = threading.Condition()
         self._over = False
@@ -81,6 +91,11 @@ class LiveSearch:
     def start(self) -> None:
         """Begin to count."""
         self._thread.start()
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it still counts."""
+        return self._thread.is_alive()
 
     def looked_at(self, vehicle: int, source: str, view: dict[str, Any]) -> None:
         """A frame that was looked at (`imaging.searched.live`); waits for nobody."""
@@ -98,6 +113,8 @@ class LiveSearch:
             self._news.notify()
         self._thread.join(FINISH_S)
         try:
+            if self._output is not None and not self.going_on:
+                self.kept = taken(folder_of(self._output))
             for path in self.kept:
                 self._operation.add_file(path, "search", after=self.search_map.name)
             if self.kept:
@@ -123,7 +140,13 @@ class LiveSearch:
         folder = self._operation.folder / FOLDERS["search"]
         output = self._operation.free_path("search", f"{self.search_map.stem}-live{SUFFIX}")
         folder.mkdir(parents=True, exist_ok=True)
-        job = {"search_map": str(self.search_map), "output": str(output), "terrain": self._terrain}
+        self._output = output
+        job = {
+            "search_map": str(self.search_map),
+            "output": str(output),
+            "terrain": self._terrain,
+            "keep_s": self._keep_s,
+        }
         with (
             tempfile.TemporaryFile() as messages,
             working(MODULE, messages=messages, defaults=SINGLE) as (process, told),
@@ -157,8 +180,6 @@ class LiveSearch:
             pipe.close()
 
     def _hear(self, said: dict[str, Any]) -> None:
-        if "kept" in said:
-            self.kept = tuple(Path(each) for each in said["kept"])
         if "counted" in said:
             counted = said["counted"]
             drawing, frames = counted.pop("drawing"), int(counted.pop("frames"))

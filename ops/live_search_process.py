@@ -5,8 +5,8 @@
 Standard input is a line of JSON (`Job`), then a line for each frame that was looked at
 (`imaging.searched.live`) with its source and where its aircraft took off. Standard output is a line of JSON
 every `EACH_S` seconds in which something was looked at: what all of it was worth, and the map's contours.
-When standard input ends the map is kept, and the paths of its files are the last line. No frame and no find
-waits for any of this.
+The map is kept each minute (`ops.live_search_keeping`), for what may come, and when standard input ends,
+which the last line tells. No frame and no find waits for any of this.
 """
 
 from __future__ import annotations
@@ -34,10 +34,13 @@ from missions.search.looks import Viewpoint
 from missions.search.search_map import SearchMap
 from missions.search.seen_ground import SeenGround
 from missions.terrain import open_terrain
+from ops.live_search_keeping import Keeping
 from ops.searching import cover_of, keep_search, open_search, told_figures, told_score
 from telemetry.clock import Clock, SystemClock
 
 EACH_S = 5.0
+KEEP_S, KEEPING_SHARE = 60.0, 0.1
+"""The map is written so often, and less often where writing would take more than this share of the time."""
 AROUND_M = 500.0
 LONGEST_LINE = 20_000
 MOST_WAITING = 50_000
@@ -51,6 +54,7 @@ class Job:
     search_map: str
     output: str
     terrain: tuple[str, ...] = ()
+    keep_s: float = KEEP_S
 
 
 @dataclass
@@ -121,12 +125,8 @@ class Watch:
         kept = kept_share(self._searching.missed, self._missed_before)
         return told_score(score_of(before.search.chances, kept, before.cumulative_pos))
 
-    def keep(self, dropped: int = 0) -> list[str]:
-        """Keep the map with all that was looked at; the paths of its files, none where nothing was."""
-        if self.fresh:
-            self.count()
-        if not self.frames:
-            return []
+    def keep(self, path: Path, dropped: int = 0) -> None:
+        """Write the map with all that was counted, and the files beside it. Raises OutputError."""
         before, searching = self._opened, self._searching
         kinds = {frame.kind for frame in searching.looks.frames}
         views = self._over.views
@@ -144,7 +144,7 @@ class Watch:
             "hypotheses": {each.name: each.weight for each in searching.mixture.hypotheses},
             "figures": told_figures(kinds, self._figures),
         }
-        return [str(path) for path in keep_search(self._after, searching.looks, Path(self.job.output), act)]
+        keep_search(self._after, searching.looks, path, act)
 
 
 class _Inbox:
@@ -175,10 +175,23 @@ def main(clock: Clock | None = None) -> None:
     os.nice(10)  # telemetry, then finds, then this
     clock, pipe, inbox = clock or SystemClock(), sys.stdin.buffer, _Inbox()
     told = json.loads(pipe.readline())
-    watch = Watch(Job(told["search_map"], told["output"], tuple(told["terrain"])))
+    job = Job(told["search_map"], told["output"], tuple(told["terrain"]), told.get("keep_s", KEEP_S))
+    watch, keeping = Watch(job), Keeping(Path(job.output), Path(job.search_map).name)
     threading.Thread(target=inbox.read, args=(pipe,), daemon=True).start()
     tell(begun=True)
-    counted_s = clock.monotonic_s()
+    with keeping.locked():
+        _watch(watch, inbox, keeping, clock)
+
+
+def _watch(watch: Watch, inbox: _Inbox, keeping: Keeping, clock: Clock) -> None:
+    counted_s = kept_s = clock.monotonic_s()
+    wait_s, kept = watch.job.keep_s, 0
+
+    def keep() -> int:
+        if watch.frames > kept:
+            keeping.keep(lambda path: watch.keep(path, inbox.dropped))
+        return watch.frames
+
     while not inbox.over.is_set():
         inbox.over.wait(max(0.0, counted_s + EACH_S - clock.monotonic_s()))
         counted_s = clock.monotonic_s()
@@ -186,9 +199,16 @@ def main(clock: Clock | None = None) -> None:
             watch.hear(json.loads(line))
         if watch.fresh:
             tell(counted=watch.count())
+        if clock.monotonic_s() - kept_s >= wait_s:
+            began_s = clock.monotonic_s()
+            kept, kept_s = keep(), clock.monotonic_s()
+            wait_s = max(watch.job.keep_s, (kept_s - began_s) / KEEPING_SHARE)
     for line in inbox.take():
         watch.hear(json.loads(line))
-    tell(kept=watch.keep(inbox.dropped), frames=watch.frames)
+    if watch.fresh:
+        watch.count()
+    keep()
+    tell(kept=watch.frames > 0, frames=watch.frames)
 
 
 if __name__ == "__main__":

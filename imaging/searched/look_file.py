@@ -1,7 +1,8 @@
 """Looks as a Parquet file: which frame saw which place, for `why`, for the next search, and for any DuckDB.
 
 One row a look, sorted by place: `place`, `cell_row`, `cell_column`, `frame` (a number), `pixels`,
-`slide_px_s`, `off_nadir_deg`, `azimuth_deg`. The frames are a list in the file's metadata, with the grid.
+`slide_px_s`, `off_nadir_deg`, `azimuth_deg`, `spread_k`, `above_k` (NaN where a frame tells nothing of the
+ground's heat; files from before have neither). The frames are a list in the file's metadata, with the grid.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from missions.errors import FormatError, InputError
 from missions.files import read_bounded, write_whole
 from missions.plan_file import value_as
 from missions.search.grid import SearchGrid
-from missions.search.looks import MAX_LOOKS, Looks, Seen
+from missions.search.looks import LOOKED, MAX_LOOKS, MEASURED_COLUMNS, Looks, Seen
 
 FORMAT = "droneteam-looks"
 VERSION = 1
@@ -30,7 +31,7 @@ LIMIT_BYTES = 1_000_000_000
 MAX_FRAMES = 500_000
 _SIDES = range(1, 21)
 _KEY = b"droneteam.looks"
-_FLOATS = ("pixels", "slide_px_s", "off_nadir_deg", "azimuth_deg")
+_FLOATS = (*LOOKED, *MEASURED_COLUMNS)
 _REMEDY = "Use the file that was written with this map, or search again from the recordings"
 
 
@@ -80,7 +81,8 @@ def read_looks(path: Path, grid: SearchGrid, sha256: str = "") -> Looks:
         if not told or rows > MAX_LOOKS or file.schema_arrow.names[:1] != ["place"]:
             raise FormatError("is no file of looks", where=where, remedy=_REMEDY)
         document = load_json(told.decode(), where, _REMEDY)
-        table = file.read(columns=["place", "frame", *_FLOATS])
+        measured = [name for name in MEASURED_COLUMNS if name in file.schema_arrow.names]
+        table = file.read(columns=["place", "frame", *LOOKED, *measured])
     except (pa.ArrowException, UnicodeDecodeError, OSError, ValueError, KeyError) as error:
         raise FormatError("is no file of looks that can be read", where=where, remedy=_REMEDY) from error
     return _looks(document, table, grid, where)
@@ -98,7 +100,7 @@ def _looks(document: Any, table: pa.Table, grid: SearchGrid, where: str) -> Look
         raise FormatError("has no frames, or too many", where=where, remedy=_REMEDY)
     try:
         seen = tuple(value_as(Seen, each, where, f"frames[{n}]") for n, each in enumerate(frames))
-        columns = {name: table.column(name).to_numpy() for name in ("place", "frame", *_FLOATS)}
+        columns = {name: table.column(name).to_numpy() for name in table.column_names}
     except InputError as error:
         raise FormatError(error.what, where=where, remedy=_REMEDY) from error
     looks = Looks(
@@ -107,7 +109,7 @@ def _looks(document: Any, table: pa.Table, grid: SearchGrid, where: str) -> Look
         seen,
         columns["place"].astype(np.int64),
         columns["frame"].astype(np.int32),
-        *(columns[name].astype(np.float64) for name in _FLOATS),
+        *(columns[name].astype(np.float64) for name in _FLOATS if name in columns),
     )
     _check(looks, where)
     return looks
@@ -121,7 +123,10 @@ def _check(looks: Looks, where: str) -> None:
         or looks.frame.min() < 0
         or looks.frame.max() >= len(looks.frames)
         or (np.diff(looks.place) < 0).any()
-        or not all(np.isfinite(getattr(looks, name)).all() for name in _FLOATS)
+        or not all(np.isfinite(getattr(looks, name)).all() for name in LOOKED)
+        or np.isinf(looks.above_k).any()
+        or (looks.spread_k <= 0).any()
+        or np.isinf(looks.spread_k).any()
         or looks.pixels.min() <= 0
         or looks.slide_px_s.min() < 0
     ):

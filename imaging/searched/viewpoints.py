@@ -21,8 +21,10 @@ import numpy as np
 from imaging.finds import Unread
 from imaging.geolocate import Mount, fitted, rotation_ned_from_camera
 from imaging.progress import Progress, silent
+from imaging.searched.measured_ground import ground_heat_in
 from imaging.thermal.frame import Exposure
 from imaging.thermal.posing import TrackLike, posed_by
+from imaging.thermal.radiometry import SUFFIXES as PICTURES
 from imaging.thermal.reading import Reading, VideoOptions
 from imaging.thermal.sources import open_frames
 from imaging.thermal.take_off import NO_TAKE_OFF
@@ -30,6 +32,7 @@ from missions.camera import Camera
 from missions.errors import InputError
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.search.daylight import kind_at
+from missions.search.ground_heat import MEASURED
 from missions.search.looks import Viewpoint
 from missions.search.seen_ground import SeenGround
 from telemetry.exposures import WANTED, Exposures
@@ -57,7 +60,8 @@ class Looking:
 
     `interval_s` is the time between frames of a recording that tells of no pictures: a film that is watched,
     or photos by a clock. `clock_offset_s` is added to frames' times to give the track's. `straight_down` says
-    where it looked when no gimbal reports.
+    where it looked when no gimbal reports. With `measure` the ground's heat is read out of pictures that tell
+    temperatures; their kind's name then ends so (`missions.search.ground_heat.MEASURED`).
     """
 
     camera: Camera
@@ -66,6 +70,7 @@ class Looking:
     interval_s: float = 1.0
     clock_offset_s: float = 0.0
     straight_down: bool = False
+    measure: bool = True
 
     def kind_of(self, pose: Pose, utc_offset_s: float) -> str:
         """The kind of looking of a frame."""
@@ -159,6 +164,9 @@ def views_of_frames(
     # a frame is the same one whether its file or its folder is given
     of = (where if where.is_dir() else where.parent).absolute().name
     base_m: float | None = None
+    thermal = looking.camera.spectrum == "thermal"
+    pictures = {path.name: path for path in source.files if thermal and path.suffix.lower() in PICTURES}
+    progress.stage("where they looked", len(exposures))
     for name, exposure in sorted(exposures, key=lambda pair: (pair[1].time_s or 0.0, pair[0])):
         posed = posed_by(exposure, track, looking.clock_offset_s)
         if isinstance(posed, str):
@@ -181,8 +189,21 @@ def views_of_frames(
         pose = posed.pose
         turn = turned_deg_s(track, pose, looking.mount) if track and posed.source != "frame" else 0.0
         kind = looking.kind_of(pose, 0.0)
-        made.add(name, own, pose, viewpoint(pose, own, frame, below_m, name, kind, of, turn))
+        view = viewpoint(pose, own, frame, below_m, name, kind, of, turn)
+        if looking.measure and name in pictures:
+            view = _measured(view, pictures[name])
+        made.add(name, own, pose, view)
+        progress.advance()
     return made
+
+
+def _measured(view: Viewpoint, picture: Path) -> Viewpoint:
+    """With the ground's heat where the picture tells temperatures."""
+    ground = ground_heat_in(picture, view.camera)
+    if ground is None:
+        return view
+    kind = view.kind if view.kind.endswith(MEASURED) else view.kind + MEASURED
+    return replace(view, ground=ground, kind=kind)
 
 
 def _as_taken(looking: Looking, exposure: Exposure) -> Looking:

@@ -22,7 +22,7 @@ from missions.errors import SettingsError
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.search.detection import Detection
 from missions.search.grid import SearchGrid
-from missions.search.looks import Looks, Seen
+from missions.search.looks import LOOKED, MEASURED_COLUMNS, Looks, Seen
 from missions.search.missed import missed_places
 
 Floats = npt.NDArray[np.float64]
@@ -36,13 +36,16 @@ FITTED = (
     "independent_after_s",
     "gap_lasting",
     "gap_power",
+    "unseen",
 )
+FITTED_MEASURED = ("contrast_50_k", "contrast_weight", "spread_power")
+"""Fitted too where frames tell of the ground's heat."""
 FEWEST_CASES = 20
-_SHARES = {"at_best", "gap_lasting"}
+_SHARES = {"at_best", "gap_lasting", "unseen"}
 _PULL = 1.0
 _WIDE = {"pixels_50": 0.7, "slope": 0.4, "person_sigma": 0.7, "smear_weight": 0.7}
 """How far a figure's logarithm (a share's log odds) may be expected from where it was; 1 for the others."""
-_NUMBERS = ("pixels", "slide_px_s", "off_nadir_deg", "azimuth_deg")
+_NUMBERS = (*LOOKED, *MEASURED_COLUMNS)
 _SURE = 1e-9
 _ROUNDS = 80
 _STEP = 1e-3
@@ -106,11 +109,12 @@ def fit(cases: Cases, start: Detection) -> Detection:
             f"{len(places)} searches are too few to fit anything to", remedy=f"Give {FEWEST_CASES} or more"
         )
     found = cases.found[places]
-    begin = _free(start)
-    width = np.array([_WIDE.get(key, 1.0) for key in FITTED])
+    keys = FITTED + (FITTED_MEASURED if start.contrast_weight > 0 else ())
+    begin = _free(start, keys)
+    width = np.array([_WIDE.get(key, 1.0) for key in keys])
 
     def cost(free: Floats) -> float:
-        figures = _detection(start, np.asarray(free, float))
+        figures = _detection(start, keys, np.asarray(free, float))
         missed = missed_places(cases.looks, {start.name: figures}, cases.cover)[1]
         chance = np.where(found, 1 - missed, missed)
         pull = _PULL * float((((free - begin) / width) ** 2).sum()) / 2
@@ -124,7 +128,7 @@ def fit(cases: Cases, start: Detection) -> Detection:
         bounds=far,
         options={"maxiter": _ROUNDS, "eps": _STEP, "ftol": 1e-7},
     )
-    return _detection(start, np.asarray(best.x, float))
+    return _detection(start, keys, np.asarray(best.x, float))
 
 
 def likelihood(cases: Cases, figures: Detection) -> float:
@@ -149,21 +153,21 @@ def worst_gap(table: Sequence[Decile]) -> float:
     return max((abs(each.predicted - each.found) for each in table), default=0.0)
 
 
-def _free(figures: Detection) -> Floats:
+def _free(figures: Detection, keys: Sequence[str]) -> Floats:
     """The fitted figures as numbers without bounds: logarithms, and log odds of shares."""
-    values = (getattr(figures, key) for key in FITTED)
+    values = (getattr(figures, key) for key in keys)
     return np.array(
         [
             logit(np.clip(value, 0.01, 0.99)) if key in _SHARES else math.log(max(value, 0.02))
-            for key, value in zip(FITTED, values, strict=True)
+            for key, value in zip(keys, values, strict=True)
         ]
     )
 
 
-def _detection(start: Detection, free: Floats) -> Detection:
+def _detection(start: Detection, keys: Sequence[str], free: Floats) -> Detection:
     bounded = np.clip(free, -12, 12)
     figures: dict[str, Any] = {
         key: float(expit(value)) if key in _SHARES else math.exp(value)
-        for key, value in zip(FITTED, bounded, strict=True)
+        for key, value in zip(keys, bounded, strict=True)
     }
     return dataclasses.replace(start, **figures)

@@ -1,13 +1,25 @@
 """How likely a person is noticed in one look, and what the figures of that rest on.
 
-    logit(p / at_best) = slope ln(pixels / pixels_50) - smear_weight ln(1 + smear) + person_sigma u
+    p = expit(slope ln(pixels / pixels_50) - smear_weight ln(1 + smear) + person_sigma u) x seen(u)
 
 `pixels` on a person's width, `smear` the pixels he slides over the sensor while it gathers light, and u how
 conspicuous this person is: one standard normal number for all looks at him, since he who lies cold in a
 ditch in one frame does so in the next. (A logistic regression with a random intercept: Stiratelli, Laird and
-Ware, Biometrics 40, 1984.) Without the last two terms it is Johnson's criterion as the night vision
-laboratory writes it, (N/N50)^E / (1 + (N/N50)^E), with E held at its value near N50 (from memory: Ratches and
-others, Night Vision Laboratory Static Performance Model, 1975).
+Ware, Biometrics 40, 1984.) seen(u) goes to nought for the least conspicuous, a share `unseen` of people, and
+is one for the others: who is as warm as his ground shows in hardly any look. Where a frame tells of the
+ground's heat (`missions.search.ground_heat`) there is one factor more,
+
+    expit(contrast_weight ln(|contrast_k + contrast_sigma_k u - above_k| / needed_k)),
+    needed_k = contrast_50_k spread_k^spread_power
+
+Clothes are warmer than the middle of the frame, by a mean and a spread that are assumed; the ground around is
+`above_k` warmer than that middle, and uneven by `spread_k`: what stands out by less is one of its blotches.
+So a road in the sun hides who is as warm as it is, and shows others. These two factors are ours.
+
+Without smear and u it is Johnson's criterion as the night vision laboratory writes it,
+(N/N50)^E / (1 + (N/N50)^E), with E held at its value near N50 (from memory: Ratches and others, Night Vision
+Laboratory Static Performance Model, 1975). What of all that is noticed is confirmed (`at_best`) is asked once
+a flight (`missions.search.missed`).
 """
 
 from __future__ import annotations
@@ -24,16 +36,30 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
+from scipy.special import expit, ndtri
 
 from missions.errors import FormatError, InputError, SettingsError
 from missions.files import read_bounded
+from missions.search.ground_heat import MEASURED
 
 Floats = npt.NDArray[np.float64]
 LIMIT_BYTES = 1_000_000
+EDGE = 0.15
+"""How sharp the share of people whom nobody notices is: by so many standard deviations of u."""
+LEAST_K = 0.5
+"""Nobody is as warm as the ground to less than this: a head and a coat are not alike."""
 _SHIPPED = Path(__file__).parent.parent / "data" / "detection.toml"
-_ABOVE_0 = ("pixels_50", "slope", "independent_after_s", "independent_after_deg", "gap_deg", "exposure_s")
-_SHARES = ("at_best", "gap_lasting")
+_ABOVE_0 = (
+    "pixels_50",
+    "slope",
+    "independent_after_s",
+    "independent_after_deg",
+    "gap_deg",
+    "exposure_s",
+    "contrast_50_k",
+)
+_SHARES = ("at_best", "gap_lasting", "unseen")
+_ANY = ("contrast_k",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +67,12 @@ class Detection:
     """The figures of one kind of looking: a sensor, a time of day, and who or what looks at its pictures.
 
     `pixels_50` on a person give every second person of middling conspicuousness, `slope` how fast that
-    changes, `at_best` what is noticed of what is plain to see. `exposure_s` is how long the sensor gathers
-    light. Looks `independent_after_s` or `independent_after_deg` apart share 1/e of what chance adds. Gaps
-    between leaves change every `gap_deg`; `gap_lasting` of those below leaves are hidden from every side, and
-    `gap_power` is below 1 where somebody half hidden is noticed too.
+    changes, `at_best` what is confirmed of what is noticed, once a flight over a place. `exposure_s` is how
+    long the sensor gathers light. Looks `independent_after_s` or `independent_after_deg` apart share 1/e of
+    what chance adds. Gaps between leaves change every `gap_deg`; `gap_lasting` of those below leaves are
+    hidden from every side, and `gap_power` is below 1 where somebody half hidden is noticed too.
+    `unseen` is the share of people whom hardly any look shows. The figures of contrast, and `spread_power`,
+    are for frames that tell of the ground's heat, where `contrast_weight` is above 0.
     `spectrum` is "thermal" or "visible". `source` says where the figures are from. Raises SettingsError.
     """
 
@@ -61,12 +89,19 @@ class Detection:
     gap_deg: float = 15.0
     gap_lasting: float = 0.2
     gap_power: float = 1.0
+    contrast_k: float = 0.0
+    contrast_sigma_k: float = 0.0
+    contrast_50_k: float = 1.0
+    contrast_weight: float = 0.0
+    spread_power: float = 0.0
+    unseen: float = 0.0
     source: str = ""
 
     def __post_init__(self) -> None:
         for key in _NUMBERS:
             value = getattr(self, key)
-            if not math.isfinite(value) or value < 0 or (key in _ABOVE_0 and value == 0):
+            low = value < 0 and key not in _ANY
+            if not math.isfinite(value) or low or (key in _ABOVE_0 and value == 0):
                 raise SettingsError(
                     f"{key} of detection {self.name!r} is {value}", remedy="Write a number above nought"
                 )
@@ -77,6 +112,22 @@ class Detection:
                     remedy="Write a share, 0 to 1",
                 )
 
+    def chances(
+        self, pixels: Floats, slide_px_s: Floats, spread_k: Floats, above_k: Floats, nodes: Floats
+    ) -> Floats:
+        """(n, nodes) the chance of a look at people so conspicuous (`nodes`), at best 1.
+
+        `spread_k` and `above_k` are asked for where `contrast_weight` is above 0.
+        """
+        noticed: Floats = expit(self.logit(pixels, slide_px_s)[:, None] + self.person_sigma * nodes)
+        if self.contrast_weight > 0:
+            contrast = np.hypot(self.contrast_k + self.contrast_sigma_k * nodes - above_k[:, None], LEAST_K)
+            needed = self.contrast_50_k * spread_k[:, None] ** self.spread_power
+            noticed *= expit(self.contrast_weight * np.log(contrast / needed))
+        if self.unseen > 0:
+            noticed *= expit((nodes - ndtri(self.unseen)) / EDGE)
+        return noticed
+
     def logit(self, pixels: Floats, slide_px_s: Floats) -> Floats:
         """(n,) log odds of a look at a person of middling conspicuousness, at best 1."""
         smear = slide_px_s * self.exposure_s
@@ -85,11 +136,14 @@ class Detection:
             - self.smear_weight * np.log1p(smear)
         )
 
-    def in_one_look(self, pixels: float, slide_px_s: float = 0.0) -> float:
+    def in_one_look(
+        self, pixels: float, slide_px_s: float = 0.0, spread_k: float = 1.0, above_k: float = 0.0
+    ) -> float:
         """The chance that somebody in the open is noticed in one frame, over all kinds of people."""
         nodes, weights = conspicuousness()
-        logit = self.logit(np.array([pixels]), np.array([slide_px_s]))[0]
-        return float(self.at_best * (weights * expit(logit + self.person_sigma * nodes)).sum())
+        pixel, slide, spread, above = np.array([[pixels], [slide_px_s], [spread_k], [above_k]])
+        noticed = self.chances(pixel, slide, spread, above, nodes)[0]
+        return float(self.at_best * (weights * noticed).sum())
 
 
 _NUMBERS = tuple(
@@ -99,7 +153,7 @@ _TEXTS = ("spectrum", "source")
 
 
 @cache
-def conspicuousness(count: int = 9) -> tuple[Floats, Floats]:
+def conspicuousness(count: int = 25) -> tuple[Floats, Floats]:
     """Nodes and weights (count,) that average over a standard normal number (Gauss and Hermite)."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(count)
     return nodes, weights / weights.sum()
@@ -118,6 +172,14 @@ def detection(name: str, extra: Path | None = None) -> Detection:
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
         raise InputError(f"no kind of looking is called {name!r}", remedy=f"Did you mean {', '.join(near)}?")
     return known[name]
+
+
+def tells_of_measured(extra: Path | None) -> bool:
+    """Whether a team's own file, if there is one, has figures for frames that tell of the ground's heat.
+
+    Raises FormatError and SettingsError.
+    """
+    return extra is None or any(name.endswith(MEASURED) for name in _read(extra))
 
 
 def toml_of(figures: Iterable[Detection]) -> str:

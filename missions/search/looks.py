@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from missions.camera import Camera
 from missions.errors import SettingsError
 from missions.search.grid import SearchGrid
+from missions.search.ground_heat import GroundHeat
 from missions.search.seen_ground import SeenGround
 from missions.view import PERSON_WIDTH_M
 
@@ -27,6 +28,9 @@ FEWEST_PX = 1.0
 PERSON_HEIGHT_M = 0.4
 """What is looked at is so far above the ground: the middle of one who sits, the top of one who lies."""
 MAX_LOOKS = 40_000_000
+LOOKED = ("pixels", "slide_px_s", "off_nadir_deg", "azimuth_deg")
+MEASURED_COLUMNS = ("spread_k", "above_k")
+"""NaN where a frame tells nothing of the ground's heat."""
 _ENU_FROM_NED = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
 
 
@@ -37,7 +41,8 @@ class Viewpoint:
     `eye_m` (3,) east, north in the grid's frame and height in the ground's datum. `ned_from_camera` (3, 3)
     turns the camera's directions (x right, y down, z ahead) to north, east, down. `camera` has the frame's
     own size. `turn_deg_s` is how fast the camera turned. `kind` names the detection model that fits the
-    frame ("thermal-night"), `source` the file it is from or was flown in.
+    frame ("thermal-night"), `source` the file it is from or was flown in. `ground` is how
+    warm the ground is in it, where it tells that.
     """
 
     name: str
@@ -49,6 +54,7 @@ class Viewpoint:
     speed_m_s: float = 0.0
     turn_deg_s: float = 0.0
     source: str = ""
+    ground: GroundHeat | None = None
 
     @property
     def enu_from_camera(self) -> Floats:
@@ -76,6 +82,7 @@ class Looks:
     `place` (n,) counts the lattice of places row by row from the north west; `frame` (n,) counts `frames`.
     `pixels` (n,) on a person's width, `slide_px_s` (n,) how fast he slides over the sensor, `off_nadir_deg`
     and `azimuth_deg` (n,) where the camera stood as seen from him: 0 straight above, from north clockwise.
+    `spread_k` and `above_k` (n,) tell of the ground's heat around (`GroundHeat`), NaN where a frame does not.
     """
 
     grid: SearchGrid
@@ -87,6 +94,13 @@ class Looks:
     slide_px_s: Floats
     off_nadir_deg: Floats
     azimuth_deg: Floats
+    spread_k: Floats = field(default_factory=lambda: np.zeros(0))
+    above_k: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def __post_init__(self) -> None:
+        for name in MEASURED_COLUMNS:
+            if len(getattr(self, name)) == 0 < len(self.place):
+                object.__setattr__(self, name, np.full(len(self.place), np.nan))
 
     def __len__(self) -> int:
         return len(self.place)
@@ -144,7 +158,7 @@ class Looks:
         return in_order(dataclasses.replace(self, frames=frames, **both))
 
 
-_COLUMNS = ("place", "frame", "pixels", "slide_px_s", "off_nadir_deg", "azimuth_deg")
+_COLUMNS = ("place", "frame", *LOOKED, *MEASURED_COLUMNS)
 
 
 def in_order(looks: Looks) -> Looks:
@@ -180,7 +194,7 @@ def looks_of(
     if not parts:
         return Looks.none(grid, per_side)
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    place, frame, pixels, slide, off_nadir, azimuth = columns
+    place, frame, *numbers = columns
     return in_order(
         Looks(
             grid,
@@ -188,10 +202,7 @@ def looks_of(
             tuple(frames),
             place.astype(np.int64),
             frame.astype(np.int32),
-            pixels,
-            slide,
-            off_nadir,
-            azimuth,
+            *numbers,
         )
     )
 
@@ -209,7 +220,7 @@ def _seen_in(
     ground: SeenGround,
     per_side: int,
     within: npt.NDArray[np.bool_] | None,
-) -> tuple[npt.NDArray[np.int64], Floats, Floats, Floats, Floats]:
+) -> tuple[npt.NDArray[np.int64], Floats, Floats, Floats, Floats, Floats, Floats]:
     places = _candidates(view, grid, ground, per_side, within)
     points = places_m(grid, per_side, places)
     height = ground.at(points) + PERSON_HEIGHT_M
@@ -226,6 +237,11 @@ def _seen_in(
     rows = np.flatnonzero(on_sensor)
     rows = rows[~ground.hides(points[rows], height[rows], view.eye_m)]
     enu, depth = enu[rows], depth[rows]
+    spread, above = (
+        (np.full(len(rows), np.nan),) * 2
+        if view.ground is None
+        else view.ground.at(right[rows] / depth, down[rows] / depth)
+    )
     away = np.hypot(enu[:, 0], enu[:, 1])
     slide = focal_px * np.hypot(view.speed_m_s / depth, np.radians(view.turn_deg_s))
     return (
@@ -234,6 +250,8 @@ def _seen_in(
         slide,
         np.degrees(np.arctan2(away, -enu[:, 2])),
         np.degrees(np.arctan2(-enu[:, 0], -enu[:, 1])) % 360,
+        spread,
+        above,
     )
 
 

@@ -1,12 +1,14 @@
 """The chance that a person in a cell was missed by all looks at it together.
 
-Forty frames of one pass are not forty chances. Three things are shared between looks, each in its own way:
+Forty frames of one pass are not forty chances. Four things are shared between looks, each in its own way:
 
 - the person, by all looks (`Detection.person_sigma`): averaged over at the very end;
 - chance, by looks soon after one another and from much the same side: a look adds the share 1 - r of itself,
   with r = exp(-seconds / independent_after_s - angle / independent_after_deg) to the look before it (a first
   order Gauss-Markov process), and beyond that only what it is better than the best of its pass;
-- the gap between leaves, by all looks through the same part of the sky, `gap_deg` wide, at any time.
+- the gap between leaves, by all looks through the same part of the sky, `gap_deg` wide, at any time;
+- the word of whoever looks at the finds, by all looks of one flight (`SORTIE_S`): he sees all frames of a
+  find together, and confirms `at_best` of them. What a later flight adds is asked of him anew.
 
 A gap opens a line of sight with the chance (1 - cover)^(1 / cos off-nadir): the gap fraction of leaves that
 are strewn at random in a crown layer (Nilson, Agricultural Meteorology 8, 1971). `gap_lasting` of the people
@@ -16,40 +18,29 @@ below leaves are hidden from everywhere, since crowns are no strewn leaves.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from missions.errors import InputError, SettingsError
 from missions.search.detection import Detection, conspicuousness
 from missions.search.grid import Cells
+from missions.search.ground_heat import MEASURED
 from missions.search.looks import Looks
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 STEEPEST_DEG = 85.0
+SORTIE_S = 300.0
+"""Looks at a place that are further apart are of another flight, whose finds are looked at anew."""
+_MOST_SORTIES = 20
 _NEW_PASS = 0.05
 """A look that shares less than this with the look before it begins a new pass."""
-_CHUNK = 400_000
+_CHUNK = 150_000
 _APART = 1_000.0
 """More than any logarithm of a chance: it keeps running lowest values of different passes apart."""
 _SURE = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """The detection model of each look, as columns (n,)."""
-
-    logit: Floats
-    sigma: Floats
-    at_best: Floats
-    after_s: Floats
-    after_deg: Floats
-    gap_deg: Floats
-    lasting: Floats
-    power: Floats
 
 
 def missed_cells(looks: Looks, figures: Mapping[str, Detection], cover: float | Cells = 0.0) -> Cells:
@@ -76,9 +67,9 @@ def missed_places(
     """
     if not len(looks):
         return np.zeros(0, np.int64), np.zeros(0)
-    columns = _figures_of(looks, figures)
+    known, kind = _figures_of(looks, figures)
     bounds = _chunks(looks.place)
-    parts = [_missed(looks, columns, cover, slice(*bound)) for bound in bounds]
+    parts = [_missed(looks, known, kind, cover, slice(*bound)) for bound in bounds]
     return np.unique(looks.place), np.concatenate(parts)
 
 
@@ -89,7 +80,8 @@ def _cover_of(looks: Looks, cover: float | Cells) -> Floats:
     return np.asarray(shares.ravel()[looks.cell], float)
 
 
-def _figures_of(looks: Looks, figures: Mapping[str, Detection]) -> _Figures:
+def _figures_of(looks: Looks, figures: Mapping[str, Detection]) -> tuple[list[Detection], Places]:
+    """The kinds of looking that there are, and which of them each look is of (n,)."""
     kinds = sorted({frame.kind for frame in looks.frames})
     if unknown := [kind for kind in kinds if kind not in figures]:
         raise InputError(
@@ -97,26 +89,16 @@ def _figures_of(looks: Looks, figures: Mapping[str, Detection]) -> _Figures:
             remedy=f"Known: {', '.join(sorted(figures))}; give the file that has it",
         )
     number = {kind: index for index, kind in enumerate(kinds)}
-    of_frame = np.array([number[frame.kind] for frame in looks.frames])
-    kind = of_frame[looks.frame]
-    logit: Floats = np.empty(len(looks))
-    for index, name in enumerate(kinds):
-        rows = kind == index
-        logit[rows] = figures[name].logit(looks.pixels[rows], looks.slide_px_s[rows])
-
-    def column(key: str) -> Floats:
-        return np.asarray(np.array([getattr(figures[name], key) for name in kinds], float)[kind])
-
-    return _Figures(
-        logit,
-        column("person_sigma"),
-        column("at_best"),
-        column("independent_after_s"),
-        column("independent_after_deg"),
-        column("gap_deg"),
-        column("gap_lasting"),
-        column("gap_power"),
-    )
+    of_frame = np.array([number[frame.kind] for frame in looks.frames], np.int64)
+    kind_of_look = of_frame[looks.frame]
+    blind = np.isnan(looks.spread_k) | np.isnan(looks.above_k)
+    for kind, index in number.items():
+        if figures[kind].contrast_weight > 0 and blind[kind_of_look == index].any():
+            raise InputError(
+                f"frames of the kind {kind!r} tell nothing of the ground's heat",
+                remedy=f"Name a kind without {MEASURED}",
+            )
+    return [figures[kind] for kind in kinds], kind_of_look
 
 
 def _chunks(place: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
@@ -129,23 +111,55 @@ def _chunks(place: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
     return list(itertools.pairwise(bounds))
 
 
-def _missed(looks: Looks, columns: _Figures, cover: Floats, rows: slice) -> Floats:
+def _missed(looks: Looks, known: Sequence[Detection], kind: Places, cover: Floats, rows: slice) -> Floats:
     place, time_s = looks.place[rows], looks.time_s[rows]
     off_nadir = np.radians(np.minimum(looks.off_nadir_deg[rows], STEEPEST_DEG))
     azimuth = np.radians(looks.azimuth_deg[rows])
-    first = np.diff(place, prepend=place[0] - 1) != 0
-    shared = _shared(first, time_s, off_nadir, azimuth, columns.after_s[rows], columns.after_deg[rows])
-    one_pass = np.cumsum(shared < _NEW_PASS, dtype=np.int64)
+
+    def column(key: str) -> Floats:
+        return np.asarray(np.array([getattr(each, key) for each in known], float)[kind[rows]])
+
     nodes, weights = conspicuousness()
-    chance = columns.at_best[rows, None] * expit(
-        columns.logit[rows, None] + columns.sigma[rows, None] * nodes
-    )
+    chance: Floats = np.empty((len(place), len(nodes)))
+    for index, each in enumerate(known):
+        own = kind[rows] == index
+        taken = (looks.pixels, looks.slide_px_s, looks.spread_k, looks.above_k)
+        pixels, slide, spread, above = (values[rows][own] for values in taken)
+        chance[own] = each.chances(pixels, slide, spread, above, nodes)
+    first = np.diff(place, prepend=place[0] - 1) != 0
+    after = column("independent_after_s"), column("independent_after_deg")
+    shared = _shared(first, time_s, off_nadir, azimuth, *after)
+    one_pass = np.cumsum(shared < _NEW_PASS, dtype=np.int64)
     alone: Floats = np.log1p(-np.minimum(chance, 1 - _SURE))
     gained = (1 - shared)[:, None] * alone + shared[:, None] * _beyond_best(alone, one_pass)
-    sky = _sky(off_nadir, azimuth, columns.gap_deg[rows])
-    open_sky = (1 - cover[rows]) ** (columns.power[rows] / np.cos(off_nadir))
-    hidden = cover[rows] * columns.lasting[rows]
-    return np.asarray(_through_leaves(gained, place, sky, open_sky, hidden) @ weights)
+    sky = _sky(off_nadir, azimuth, column("gap_deg"))
+    open_sky = (1 - cover[rows]) ** (column("gap_power") / np.cos(off_nadir))
+    hidden = cover[rows] * column("gap_lasting")
+    sortie = _sorties(first, time_s)
+    confirmed = column("at_best")
+    begins = np.flatnonzero(first)
+    missed: Floats = np.ones((len(begins), len(nodes)))
+    shown_before = np.ones_like(missed)
+    last = np.maximum.reduceat(sortie, begins)
+    owner = np.cumsum(first) - 1
+    for number in range(int(last.max()) + 1):
+        those = last >= number
+        upto = slice(None) if last.max() == 0 else those[owner] & (sortie <= number)
+        shown = _through_leaves(gained[upto], place[upto], sky[upto], open_sky[upto], hidden[upto])
+        now = np.where(sortie == number, confirmed, 0.0)
+        best = np.maximum.reduceat(now, begins)[those, None]
+        fresh = 1 - np.minimum(shown / shown_before[those], 1.0)
+        missed[those] *= 1 - best * fresh
+        shown_before[those] = np.maximum(shown, _SURE)
+    return np.asarray(missed @ weights)
+
+
+def _sorties(first: npt.NDArray[np.bool_], time_s: Floats) -> Places:
+    """(n,) which flight over its place a look belongs to, counted from 0 at each place."""
+    begun = ~first & (np.diff(time_s, prepend=time_s[0]) > SORTIE_S)
+    count = np.cumsum(begun)
+    at_place: Places = count - np.maximum.accumulate(np.where(first, count, 0))
+    return np.asarray(np.minimum(at_place, _MOST_SORTIES - 1), np.int64)
 
 
 def _shared(
@@ -195,6 +209,9 @@ def _through_leaves(
     `open_sky` (n,) is the chance that leaves leave the line of sight open, `hidden` (n,) that he is hidden
     from everywhere.
     """
+    if not hidden.any() and (open_sky == 1).all():
+        begins = np.flatnonzero(np.diff(place, prepend=place[0] - 1) != 0)
+        return np.asarray(np.exp(np.add.reduceat(gained, begins, axis=0)))
     order = np.lexsort((sky, place))
     place, sky = place[order], sky[order]
     begins = np.flatnonzero((np.diff(place, prepend=place[0] - 1) != 0) | (np.diff(sky, prepend=-1) != 0))

@@ -18,7 +18,7 @@ from ops.alarms.watch import CALLING, Listed
 from ops.api.alarming import Alarming
 from ops.api.around import Around, Versions
 from ops.api.events import Happening
-from ops.api.finds import coarse, live_find_report
+from ops.api.finds import coarse, live_find_report, with_earlier
 from ops.api.folder import SECTIONS, OperationFolder, Section
 from ops.api.found import rank
 from ops.api.heat_models import heat_report
@@ -156,7 +156,8 @@ class Desk:
                     SeenFind(each.alarm.key.vehicle, each.alarm.key.subject, each.alarm.text, 2)
                     for each in listed
                     if each.alarm.key.rule == "find"
-                ]
+                ],
+                together={each.alarm.key.vehicle for each in listed if each.alarm.key.rule == TOGETHER},
             )
             watch.finds = heat.seen
             heat.taken = lambda: _taken(watch.listed())
@@ -199,7 +200,7 @@ class Desk:
 
     def together(self, vehicle: int) -> int:
         """How many finds of a vehicle call together, and are acknowledged together (`finds_seen`)."""
-        return 0 if self.heat is None else len(self.heat.finds.together(vehicle))
+        return 0 if self.heat is None else self.heat.together(vehicle)
 
     def finds_seen(self, vehicle: int, ids: Sequence[str], by: str, why: str) -> tuple[tuple[str, ...], int]:
         """Somebody saw these finds, which call together: their names, and how many are left that call so.
@@ -214,7 +215,10 @@ class Desk:
         if seen and not left and isinstance(self.alarms, Alarming):
             with suppress(InputError):  # it was acknowledged, or is gone
                 self.alarms.watch.acknowledge(Key(vehicle, TOGETHER), by)
-        return tuple(each.name for each in seen), left
+        if seen:
+            with self._looking:
+                self.sections = {**self.sections, "finds": self.sections["finds"] + 1}
+        return seen, left
 
     def vehicles(self) -> tuple[VehicleReport, ...]:
         """Every vehicle as it is now."""
@@ -256,7 +260,9 @@ class Desk:
         return (*self._entered(), *map(coarse, map(live_find_report, some)))
 
     def _entered(self) -> tuple[FindReport, ...]:
-        return () if self.folder is None else self.folder.finds()
+        """What entered, and of that who saw which finds of earlier services, and which of them still call."""
+        entered = () if self.folder is None else self.folder.finds()
+        return entered if self.heat is None else with_earlier(entered, self.heat.earlier)
 
     def _live_finds(self) -> tuple[LiveFind, ...]:
         if self.heat is None:

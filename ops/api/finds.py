@@ -14,6 +14,7 @@ from imaging.thermal.reviewing import Document, history_of
 from missions.errors import FormatError
 from ops.api.models import Ellipse, FindReport
 from ops.live_finds import LiveFind
+from ops.live_finds_earlier import EarlierFinds, live_id_of
 
 NOT_LISTED = frozenset({"sightings", "covariance_en_m2"})
 """Of a find's properties; `GET /api/finds/sightings` gives its sightings."""
@@ -63,6 +64,21 @@ def live_find_report(find: LiveFind) -> FindReport:
         calls=find.calls,
         acknowledged="" if seen is None else f"{seen.by}: {seen.why}",
     )
+
+
+def with_earlier(entered: tuple[FindReport, ...], earlier: EarlierFinds) -> tuple[FindReport, ...]:
+    """The finds that entered; of those of services that ended with who saw them, and which still call."""
+    calling = {each.id: each.seen.vehicle for each in earlier.calling()}
+    if not calling and not earlier.acknowledged:
+        return entered
+    told = []
+    for find in entered:
+        seen = earlier.acknowledged.get(live_id_of(find))
+        update: dict[str, Any] = {} if seen is None else {"acknowledged": f"{seen.by}: {seen.why}"}
+        if find.id in calling:
+            update = {"calls": "together", "vehicle": calling[find.id]}
+        told.append(find.model_copy(update=update) if update else find)
+    return tuple(told)
 
 
 def coarse(find: FindReport) -> FindReport:

@@ -150,16 +150,17 @@ class FindReport(Report):
     properties: JsonObject
     thumbnail_url: str | None = Field(default=None, description="A PNG of what was seen; null: there is none")
     vehicle: int | None = Field(
-        default=None, description="Whose live stream shows it now; null: it is from a file of the operation"
+        default=None,
+        description="Whose live stream shows it, or showed it and it still calls; null: it is from a file",
     )
     seen_s: float | None = Field(
         default=None, description="Of a live find, when the frame was taken that showed it last"
     )
     calls: Literal["alone", "together", ""] = Field(
-        default="", description="Of a live find: it has an alarm of its own, one with the others, or none"
+        default="", description="It has an alarm of its own (a live find), one with the others, or none"
     )
     acknowledged: str = Field(
-        default="", description="Of a live find: who saw it among others, and why that was enough; else empty"
+        default="", description="Who saw it among others, and why that was enough; else empty"
     )
     searched_again: str = Field(
         default="", description="The newer finds of the same frames, which hold this one not; else empty"

@@ -26,7 +26,7 @@ export function findRow(goTo, decide) {
 export function updateFind(row, find, store) {
   row.shown = find;
   row.dataset.state = find.state;
-  const live = find.vehicle !== null;
+  const live = find.vehicle !== null && find.seen_s !== null;
   row.classList.toggle('in-view', live && store.now() - find.seen_s < IN_VIEW_S);
   show(row.querySelector('.seen'), find);
   const decide = row.querySelector('.decide');
@@ -41,7 +41,7 @@ export function updateFind(row, find, store) {
   write(row.querySelector('.name'), live ? find.name : `${find.name}, ${find.state}, ${size}`);
   write(row.querySelector('.about'), live
     ? `${joined([find.state, what, size])}\n${joined([worth, seen(find, store), taken])}`
-    : joined([what, worth, place, earlier]));
+    : joined([what, worth, place, earlier, taken]));
   row.querySelector('.about').title = `${aboutOf(find)}${live ? `\n${place}` : ''}`;
 }
 

@@ -92,7 +92,7 @@ export class Store {
 
   /** Finds of an aircraft that call together: those that may well be people, the strongest first, then the newest. */
   together(vehicle) {
-    return [...this.#live.values()].filter((each) => each.calls === 'together' && each.vehicle === vehicle)
+    return this.#finds.filter((each) => each.calls === 'together' && each.vehicle === vehicle)
       .sort((a, b) => strength(b) - strength(a) || b.firstS - a.firstS);
   }
 

@@ -85,9 +85,10 @@ export class Strip {
       const mark = marked.get(each.photo);
       cell.dataset.state = !mark ? 'open' : mark.matched ? 'matched' : 'marked';
       write(cell.querySelector('.name'), each.photo);
-      write(cell.querySelector('.about'), about(mark, each));
+      const words = about(mark, each, store.missedIn(point.kind, point.name, each.photo));
+      write(cell.querySelector('.about'), words);
       cell.querySelector('canvas').setAttribute('aria-label',
-        `${point.name} in ${each.photo}: ${about(mark, each)}. Arrows nudge, space marks, enter goes on, delete removes.`);
+        `${point.name} in ${each.photo}: ${words}. Arrows nudge, space marks, enter goes on, delete removes.`);
     });
     this.draw();
   }
@@ -316,7 +317,8 @@ export class Strip {
   }
 }
 
-function about(mark, foreseen) {
+function about(mark, foreseen, missed) {
+  if (!mark && missed) return `not found again: ${missed}`;
   if (!mark) return foreseen.ellipse_px[0] < 1 ? 'not marked' : `not marked, within ${foreseen.ellipse_px[0].toFixed(foreseen.ellipse_px[0] < 9.5 ? 1 : 0)} px`;
   const off = mark.residual_px && Math.hypot(...mark.residual_px);
   const how = mark.matched ? 'found' : 'marked';

@@ -12,7 +12,7 @@ import numpy as np
 
 CONTRASTS_K = ((0, 1), (1, 2), (2, 4), (4, 99))
 LISTS = (10, 50)
-PODS = ((0.0, 0.7), (0.7, 0.9), (0.9, 1.0))
+PODS = ((0.0, 0.4), (0.4, 0.7), (0.7, 1.0))
 Record = dict[str, Any]
 
 

@@ -4,12 +4,15 @@ Each person is an ellipsoid that lies, sits or stands, warmer or colder than gra
 anywhere open in a world of `sitl.world`, below crowns made of clumps of leaves. Every frame is rendered as a
 thermal camera of a quarter of the common size would take it (rays past the clumps, optics, smear, noise) and
 given to the detectors that `heat` uses by default. What they mark on him, and would not mark there without
-him, a person confirms nine times of ten in each pass. No formula of `missions.search.missed` is used.
+him, a person confirms nine times of ten, once a sortie: all frames of one find are shown to him together. One
+in five walks, and every other one lies otherwise when a second sortie comes. No formula of
+`missions.search.missed` is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,15 +21,21 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.searched.measured_ground import ground_heat_of
 from imaging.thermal.detector import detector_called
 from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.options import Detector
+from imaging.thermal.placing.spot import Spot
 from missions.camera import Camera
 from missions.geodesy import GeoPoint, LocalFrame
+from missions.search.detection import Detection
 from missions.search.grid import SearchGrid
+from missions.search.ground_heat import MEASURED
 from missions.search.looks import Looks, Viewpoint, looks_of
+from missions.search.missed import missed_cells
 from missions.search.seen_ground import SeenGround
-from tests.imaging.searched_ground import WORLDS, Ground, ground_of, seen
+from tests.imaging.searched_ground import WORLDS, ground_of, seen
+from tests.imaging.searched_passes import flown
 
 Floats = npt.NDArray[np.float64]
 FRAME = LocalFrame(GeoPoint(52.1, 5.2))
@@ -39,19 +48,31 @@ NOISE_K, BLUR_PX = 0.05, 0.7
 NIGHT = "thermal-night"
 SETTINGS = {NIGHT: (5.0, 3.0), "thermal-day": (2.0, 4.0)}
 """By kind: the mean and spread of what a person is warmer than grass, C."""
+WALKING, WALKING_M_S, MOVED = 0.2, (0.4, 1.5), 0.5
+"""How many walk, how fast, and how many lie otherwise when a second sortie comes."""
+HIDDEN_K = 0.2
+"""Who changes no pixel by more is not marked: the contrast detector asks for twice as much."""
+_STANDING = 2
 _POSTURES = (((0.85, 0.24, 0.14), 0.5), ((0.35, 0.35, 0.45), 0.2), ((0.25, 0.18, 0.85), 0.3))
 """Half axes along, across, up in metres, and how many are so."""
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """One search for one person: the looks at his very place and at his cell, and how it ended."""
+    """One search for one person: the looks at his very place and at his cell, and how it ended.
+
+    Who walks is in the middle of each sortie where `at_him` has him. `contrast_k` is how much warmer he is
+    than the ground that he is on, `by_network` whether the network marked him in a frame that ended it.
+    """
 
     kind: str
     at_him: Looks
     at_cell: Looks
     cover: float
     found: bool
+    walks: bool
+    contrast_k: float
+    by_network: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,43 +84,89 @@ class _Person:
 
 
 def searches(
-    count: int, seed: int, kinds: Sequence[str] = tuple(SETTINGS), worlds: int = WORLDS
+    count: int,
+    seed: int,
+    kinds: Sequence[str] = tuple(SETTINGS),
+    worlds: Sequence[int] = range(WORLDS),
+    first: int = 0,
 ) -> list[Search]:
-    """So many independent searches, of the kinds in turn, in so many worlds."""
-    rng = np.random.default_rng(seed)
-    return [_search(kinds[index % len(kinds)], worlds, rng) for index in range(count)]
+    """So many independent searches, of the kinds in turn, in these worlds; the `first` of a seed are skipped.
+
+    Each is drawn by itself from the seed and its number, so any part of them is the same as within the whole.
+    """
+    return [
+        _search(kinds[number % len(kinds)], worlds, np.random.default_rng([seed, number]))
+        for number in range(first, first + count)
+    ]
 
 
-def _search(kind: str, worlds: int, rng: np.random.Generator) -> Search:
+def promised(some: Sequence[Search], known: Mapping[str, Detection], ending: str = MEASURED) -> Floats:
+    """(n,) POD of the cell that each person was in: what a map is told, by kinds with that ending."""
+    return np.array(
+        [
+            1 - missed_cells(each.at_cell, {each.kind: known[each.kind + ending]}, each.cover)[0, 0]
+            for each in some
+        ]
+    )
+
+
+def _search(kind: str, worlds: Sequence[int], rng: np.random.Generator) -> Search:
     place = rng.uniform(-CELL_M / 2, CELL_M / 2, 2)
-    ground = ground_of(int(rng.integers(worlds)), kind == NIGHT)
+    ground = ground_of(int(rng.choice(worlds)), kind == NIGHT)
     origin = ground.open_m[rng.integers(len(ground.open_m))] - place
-    person = _person(kind, place, ground.grass_c, rng)
+    walks = bool(rng.random() < WALKING)
+    warmer_k = float(rng.normal(*SETTINGS[kind]))
     clumps, cover = _crowns(rng)
-    views = _flight(kind, rng)
+    flight = flown(kind, CAMERA, rng)
+    people = [_person(place, ground.grass_c + warmer_k, walks, rng)]
+    for _ in flight.middle_s[1:]:
+        people.append(_person(place, people[0].celsius, walks, rng) if rng.random() < MOVED else people[-1])
+    steps = [_step_m_s(rng) if walks else np.zeros(3) for _ in people]
     here = SearchGrid(FRAME, place[0] - 0.005, place[1] + 0.005, 0.01, 1, 1)
     cell = SearchGrid(FRAME, -CELL_M / 2, CELL_M / 2, CELL_M, 1, 1)
-    at_him = looks_of(views, here, GROUND, per_side=1)
-    at_cell = looks_of(views, cell, GROUND, per_side=4)
-    passes: dict[str, bool] = {}
-    for index in at_him.frame:
-        view = views[int(index)]
-        if not passes.get(view.source) and _marked(person, view, clumps, (ground, origin), rng):
-            passes[view.source] = True
-    found = any(rng.random(sum(passes.values())) < CONFIRMED)
-    return Search(kind, at_him, at_cell, cover, bool(found))
+    some = looks_of(flight.views, cell, GROUND, per_side=4), looks_of(flight.views, here, GROUND, per_side=1)
+    wanted = {int(frame) for looks in some for frame in looks.frame}
+    views = []
+    ended: dict[int, bool] = {}
+    for number, view in enumerate(flight.views):
+        if number not in wanted:
+            continue
+        empty = seen(ground, view, origin)
+        noise = rng.normal(0, NOISE_K, empty.shape)
+        taken = _taken(view, empty, noise)
+        views.append(dataclasses.replace(view, ground=ground_heat_of(taken, CAMERA)))
+        sortie = int(view.source)
+        if sortie in ended:
+            continue
+        away_m = steps[sortie] * (view.time_s - flight.middle_s[sortie])
+        person = dataclasses.replace(people[sortie], place=people[sortie].place + away_m)
+        marked, by_network = _marked(person, view, clumps, (empty, noise, taken))
+        if marked:
+            ended[sortie] = by_network
+    found = any(rng.random() < CONFIRMED for _ in ended)
+    return Search(
+        kind,
+        looks_of(views, here, GROUND, per_side=1),
+        looks_of(views, cell, GROUND, per_side=4),
+        cover,
+        found,
+        walks,
+        people[0].celsius - ground.at(origin + place),
+        any(ended.values()),
+    )
 
 
-def _person(kind: str, place: Floats, grass_c: float, rng: np.random.Generator) -> _Person:
-    axes = _POSTURES[rng.choice(3, p=[share for _, share in _POSTURES])][0]
+def _person(place: Floats, celsius: float, walks: bool, rng: np.random.Generator) -> _Person:
+    posture = _STANDING if walks else rng.choice(3, p=[share for _, share in _POSTURES])
+    axes = _POSTURES[posture][0]
     turn = rng.uniform(0, 2 * np.pi)
     turned = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
-    return _Person(
-        np.array([*place, axes[2]]),
-        np.array(axes),
-        turned,
-        grass_c + float(rng.normal(*SETTINGS[kind])),
-    )
+    return _Person(np.array([*place, axes[2]]), np.array(axes), turned, celsius)
+
+
+def _step_m_s(rng: np.random.Generator) -> Floats:
+    way = rng.uniform(0, 2 * np.pi)
+    return rng.uniform(*WALKING_M_S) * np.array([np.sin(way), np.cos(way), 0.0])
 
 
 def _crowns(rng: np.random.Generator) -> tuple[Floats, float]:
@@ -122,62 +189,51 @@ def _crowns(rng: np.random.Generator) -> tuple[Floats, float]:
     return every, float(np.mean(hidden))
 
 
-def _flight(kind: str, rng: np.random.Generator) -> list[Viewpoint]:
-    """One to three straight passes somewhere near, each at its own height, speed, course and gimbal angle."""
-    views = []
-    for number in range(int(rng.integers(1, 4))):
-        height, speed = float(rng.uniform(35, 140)), float(rng.uniform(3, 15))
-        course, below = rng.uniform(0, 2 * np.pi), np.radians(rng.choice([90.0, 90.0, 65.0, 45.0]))
-        ahead = np.array([np.sin(course), np.cos(course)])
-        middle = np.array([ahead[1], -ahead[0]]) * rng.normal(0, 0.15 * height)
-        forward = np.array([np.cos(course) * np.cos(below), np.sin(course) * np.cos(below), np.sin(below)])
-        right = np.array([-np.sin(course), np.cos(course), 0.0])
-        turned = np.column_stack([right, np.cross(forward, right), forward])
-        reach_s = min(40.0, 1.6 * height / speed)
-        for second in np.arange(-reach_s, reach_s, rng.choice([0.5, 1.0, 2.0])):
-            eye = np.array([*(middle + ahead * speed * second), height])
-            name = f"{number}-{second:g}"
-            time_s = 1000.0 * number + float(second)
-            views.append(
-                Viewpoint(name, time_s, eye, turned, CAMERA, kind, speed_m_s=speed, source=str(number))
-            )
-    return views
+def _taken(view: Viewpoint, scene: Floats, noise: Floats) -> ThermalFrame:
+    """The frame that a thermal camera makes of a scene: optics, smear and noise."""
+    middle_gsd_m = _middle_gsd_m(view)
+    smear_px = max(1, round(view.speed_m_s / middle_gsd_m * EXPOSURE_S * 2.5))
+    soft = cv2.blur(cv2.GaussianBlur(scene, (0, 0), BLUR_PX), (1, smear_px)) + noise
+    return ThermalFrame(Path("rendered.tiff"), soft.astype(np.float32), "degC", Exposure(), "")
+
+
+def _middle_gsd_m(view: Viewpoint) -> float:
+    return float(view.eye_m[2] / -view.enu_from_camera[2, 2] / view.camera.focal_length_px)
 
 
 def _marked(
-    person: _Person,
-    view: Viewpoint,
-    clumps: Floats,
-    ground: tuple[Ground, Floats],
-    rng: np.random.Generator,
-) -> bool:
-    """Whether the detectors mark the person, and without him nothing there."""
+    person: _Person, view: Viewpoint, clumps: Floats, without: tuple[Floats, Floats, ThermalFrame]
+) -> tuple[bool, bool]:
+    """Whether the detectors mark the person, and without him nothing there; and whether the network does."""
+    empty, noise, taken = without
     enu_from_camera = view.enu_from_camera
     away = person.place - view.eye_m
     right, down, depth = away @ enu_from_camera
+    if depth <= 0:
+        return False, False
     focal_px = view.camera.focal_length_px
     size = np.array([CAMERA.image_width_px, CAMERA.image_height_px])
     middle = np.array([right, down]) / depth * focal_px + size / 2
     gsd_m = depth / focal_px
+    if (middle < -1.2 / gsd_m).any() or (middle > size + 1.2 / gsd_m).any():
+        return False, False
     filled = _rendered(person, view, clumps, enu_from_camera, middle, gsd_m)
-    if not filled.any():
-        return False
-    celsius = seen(ground[0], view, ground[1])
-    noise = rng.normal(0, NOISE_K, celsius.shape)
-    middle_gsd_m = view.eye_m[2] / -enu_from_camera[2, 2] / focal_px
-    smear_px = max(1, round(view.speed_m_s / middle_gsd_m * EXPOSURE_S * 2.5))
+    shown = _taken(view, empty + filled * (person.celsius - empty), noise)
+    if np.abs(shown.values - taken.values).max() < HIDDEN_K:
+        return False, False
 
-    def is_marked(scene: Floats) -> bool:
-        soft = cv2.blur(cv2.GaussianBlur(scene, (0, 0), BLUR_PX), (1, smear_px)) + noise
-        frame = ThermalFrame(Path("rendered.tiff"), soft.astype(np.float32), "degC", Exposure(), "")
+    def marks(frame: ThermalFrame) -> list[Spot]:
         near = 2.0 + 0.5 / gsd_m
-        return any(
-            np.hypot(spot.col - middle[0], spot.row - middle[1]) < near
-            for spot in _detector()(frame, middle_gsd_m)
-            if spot.proposed
-        )
+        spots = _detector()(frame, _middle_gsd_m(view))
+        return [
+            spot
+            for spot in spots
+            if spot.proposed and np.hypot(spot.col - middle[0], spot.row - middle[1]) < near
+        ]
 
-    return is_marked(celsius + filled * (person.celsius - celsius)) and not is_marked(celsius)
+    on_him = marks(shown)
+    marked = bool(on_him) and not marks(taken)
+    return marked, marked and any(spot.label for spot in on_him)
 
 
 @cache

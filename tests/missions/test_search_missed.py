@@ -9,7 +9,7 @@ import pytest
 
 from missions.errors import InputError, SettingsError
 from missions.search.looks import Looks, looks_of
-from missions.search.missed import missed_cells, missed_places
+from missions.search.missed import SORTIE_S, missed_cells, missed_places
 from missions.search.seen_ground import SeenGround
 from tests.missions.search_views import FRAME, PLAIN, down_from, grid_of, looks_at_one_place
 
@@ -144,3 +144,39 @@ def test_unknown_kinds_and_covers_are_refused() -> None:
         missed_cells(looks, {})
     with pytest.raises(SettingsError, match="no share"):
         missed_cells(looks, {"plain": PLAIN}, 1.4)
+
+
+def test_a_share_of_people_hardly_shows_in_any_look() -> None:
+    """Its edge is soft: a clear look misses them all, a dozen flights still miss about half of them."""
+    for share in (0.1, 0.2, 0.4):
+        one = missed(looks_at_one_place([1e6], [0.0]), unseen=share)
+        assert one == pytest.approx(share, abs=0.06)
+        dozen = looks_at_one_place([30.0] * 12, list(np.arange(12) * 1e4))
+        assert missed(dozen) < 1e-6
+        assert missed(dozen, unseen=share) > 0.4 * share
+
+
+def test_a_flights_finds_are_confirmed_once_and_those_of_the_next_anew() -> None:
+    """Lanes of one flight show one find; a second flight shows it to somebody again."""
+    lanes = [0.0, 60.0, 120.0, 240.0]
+    assert missed(looks_at_one_place([1e6], [0.0]), at_best=0.9) == pytest.approx(0.1)
+    assert missed(looks_at_one_place([1e6] * 4, lanes), at_best=0.9) == pytest.approx(0.1)
+    again = [*lanes, *(time_s + 240 + SORTIE_S + 1 for time_s in lanes)]
+    sure = {"at_best": 0.9, "independent_after_s": 1.0}
+    first_missed = looks_at_one_place([3.0, 1e6], [0.0, SORTIE_S + 1])
+    assert missed(first_missed, **sure) == pytest.approx((1 - 0.9 * 0.5) * 0.1)
+    assert missed(looks_at_one_place([1e6] * 8, again), at_best=0.9) <= 0.1
+
+
+def test_who_is_as_warm_as_his_ground_is_missed_and_uneven_ground_hides() -> None:
+    figures = {"contrast_k": 5.0, "contrast_sigma_k": 1.0, "contrast_50_k": 3.0, "contrast_weight": 4.0}
+
+    def over(spread_k: float, above_k: float) -> float:
+        ground = {"spread_k": np.full(3, spread_k), "above_k": np.full(3, above_k)}
+        looks = dataclasses.replace(looks_at_one_place([9.0] * 3, [0.0, 1e4, 2e4]), **ground)
+        return missed(looks, spread_power=0.7, **figures)
+
+    assert over(1.0, 0.0) < 0.15
+    assert over(1.0, 5.0) > 0.7
+    assert over(1.0, 15.0) < 0.05, "he is cold on it"
+    assert over(0.3, 0.0) < over(1.0, 0.0) < over(4.0, 0.0)

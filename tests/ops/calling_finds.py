@@ -40,10 +40,13 @@ def seen(number: int, score: float, *, sightings: int = 3, moves: bool = False, 
 
 
 @contextmanager
-def room(operation: Path, hub: Hub) -> Iterator[tuple[str, Desk]]:
-    """A command room with a stream that nobody sends; its address, and the desk to hand finds to."""
+def room(operation: Path, hub: Hub, records: Path | None = None) -> Iterator[tuple[str, Desk]]:
+    """A command room with a stream that nobody sends; its address, and the desk to hand finds to.
+
+    In `records` its alarms are kept for the next one.
+    """
     specs = heat_specs([f"1=udp://127.0.0.1:{free_udp_port()}"])
-    app = create_app(Settings(port=0), operation_folder=operation, hub=hub, heat=specs)
+    app = create_app(Settings(port=0), operation_folder=operation, hub=hub, heat=specs, records=records)
     listening, told, stopping = bound_socket("127.0.0.1", 0), Queue[str](), threading.Event()
     server = Server(app, told.put, stopping)
     thread = threading.Thread(target=lambda: server.run(sockets=[listening]), daemon=True)

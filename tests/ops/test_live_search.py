@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +20,15 @@ from imaging.searched.viewpoints import Looking
 from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.posing import posed_by
 from imaging.thermal.searching import Looked
+from missions.errors import OutputError
 from missions.search.detection import detections
 from missions.search.looks import Viewpoint
 from missions.search.map_file import write_map
 from missions.search.search_map import SearchMap
 from missions.search.seen_ground import SeenGround
 from ops.api.searches import live_search_report
-from ops.live_search import LiveSearch, newest_map
+from ops.live_search import MODULE, LiveSearch, newest_map
+from ops.live_search_keeping import Keeping, enter_left, folder_of, taken
 from ops.operations import Operation
 from ops.searching import open_search
 from telemetry.clock import SystemClock
@@ -32,6 +37,7 @@ from telemetry.tlog import read_tlog
 from telemetry.track import Track
 from tests.imaging.searched_flights import lanes, recording
 from tests.imaging.test_searched import CAMERA, FRAME, even_map
+from tests.ops.alarmed import wait_for
 from tests.waiting import PATIENCE_S
 
 LEVEL = SeenGround.level(FRAME, 0.0)
@@ -193,3 +199,84 @@ def test_low_frames_and_frames_without_a_place_count_nowhere(track: Track) -> No
     (told,) = counted.due(track, math.inf)
     told["pose"]["height_relative_m"] = 3.0
     assert OverMap(FRAME, LEVEL).view(told, TAKE_OFF, "live stream 1") is None
+
+
+def test_a_killed_service_leaves_the_map_of_what_was_searched_and_the_next_goes_on_with_it(
+    operation: Operation, track: Track
+) -> None:
+    """Its process is killed with it, as when the power goes."""
+    search = LiveSearch(_newest(operation), operation, Hub(SystemClock()), SystemClock(), keep_s=0.1)
+    search.start()
+    frames = told_live(track)
+    for view in frames[:60]:
+        search.looked_at(1, "live stream 1", view)
+    folder = operation.folder / "searches" / ".map-live.kept"
+    wait_for(lambda: any(folder.glob("[0-9]*")), "the map on the disk")
+    assert list(operation.folder.glob("searches/map-live*")) == []
+    for number in _counting():
+        os.kill(number, signal.SIGKILL)
+    wait_for(lambda: not search.going_on, "its end")
+    enter_left(operation, lambda: newest_map(operation), SystemClock())
+    assert not folder.exists()
+    before = open_search(_newest(operation))
+    assert _newest(operation).name == "map-live.json"
+    assert before.looks is not None
+    whole = Searching(even_map(), detections(), LEVEL).see(_from_track(track, _times(frames[:60])))
+    assert 0 < before.cumulative_pos <= whole.cumulative_pos + 1e-9
+    (act,) = operation.store.acts("search.covered")
+    assert act["details"]["recovered"]
+    again = LiveSearch(_newest(operation), operation, Hub(SystemClock()), SystemClock())
+    again.start()
+    for view in frames:
+        again.looked_at(1, "live stream 1", view)
+    again.stop()
+    after = open_search(_newest(operation))
+    whole = Searching(even_map(), detections(), LEVEL).see(_from_track(track, _times(frames)))
+    assert after.cumulative_pos == pytest.approx(whole.cumulative_pos, rel=1e-6)
+    assert not operation.log.verify().problems
+
+
+def test_a_left_map_that_does_not_go_on_with_the_newest_stays_where_it_is(
+    operation: Operation, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeping = Keeping(operation.folder / "searches" / "old-live.json", "old.json")
+    with keeping.locked():
+        keeping.keep(lambda path: path.write_text("{}"))
+    enter_left(operation, lambda: newest_map(operation), SystemClock())
+    assert _newest(operation).name == "map.json"
+    assert "not the newest" in caplog.text
+    assert (operation.folder / "searches" / ".old-live.kept" / "1" / "old-live.json").is_file()
+
+
+def test_a_map_is_kept_whole_or_as_it_was_before(tmp_path: Path) -> None:
+    output = tmp_path / "map-live.json"
+
+    def half(path: Path) -> None:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    keeping = Keeping(output, "map.json")
+    with keeping.locked():
+        keeping.keep(lambda path: path.write_text("whole"))
+        with pytest.raises(OutputError, match="No space left"):
+            keeping.keep(half)
+    assert taken(folder_of(output)) == (output,)
+    assert output.read_text() == "whole"
+    assert sorted(tmp_path.iterdir()) == [output]
+
+
+def _counting() -> list[int]:
+    """The processes of ours that count."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == os.getpid() and MODULE.encode() in (path / "cmdline").read_bytes():
+                found.append(int(path.name))
+    return found
+
+
+def _newest(operation: Operation) -> Path:
+    found = newest_map(operation)
+    assert found is not None
+    return found

@@ -73,7 +73,7 @@ def covered(
     from imaging.searched.searching import Searching
     from imaging.searched.viewpoints import Looking
     from missions import catalogue
-    from missions.search.detection import detections
+    from missions.search.detection import detections, tells_of_measured
     from ops.searching import cover_of, keep_search, open_search, told_figures, told_score
 
     settings = settings_of(context)
@@ -87,6 +87,7 @@ def covered(
         interval_s=interval,
         clock_offset_s=clock_offset,
         straight_down=straight_down,
+        measure=tells_of_measured(figures),
     )
     ground = _ground(terrain, grid.frame, grid.bounds_m)
     searching = Searching(

@@ -16,9 +16,9 @@ def meeting_point(marks: Pointings, views: tuple[View, ...], lenses: dict[str, L
     matrix, right = np.zeros((3, 3)), np.zeros(3)
     for number, px in zip(marks.view, marks.px, strict=True):
         view = views[number]
-        ray = view.rotation.T @ lenses[view.lens].rays(px[None, :])[0]
-        ray /= np.linalg.norm(ray)
+        begin, ray = view.ray(lenses[view.lens], px)
+        ray = ray / np.linalg.norm(ray)
         across = np.eye(3) - np.outer(ray, ray)
         matrix += across
-        right += across @ view.centre
+        right += across @ begin
     return np.asarray(np.linalg.solve(matrix + 1e-9 * np.eye(3), right))

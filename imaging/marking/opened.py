@@ -19,8 +19,8 @@ from imaging.control.scene import SceneControl
 from imaging.grid import Grid
 from imaging.lens import Array
 from imaging.marking.again import again_in
-from imaging.measure.measuring import Relief
 from imaging.measure.opened import OpenedScene, open_made
+from imaging.measure.repeated import Relief
 from imaging.scene import Scene
 from imaging.similarity import Pairs, Similarity, fit
 from missions.errors import FormatError, InputError

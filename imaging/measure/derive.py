@@ -45,10 +45,10 @@ def derive(kind: Kind, letters: tuple[str, ...], places: Places) -> Figure:
     value, gradient = function(local_m)
     flat = gradient.reshape(-1)
     half = COVERAGE_95 * float(np.sqrt(max(0.0, float(flat @ covariance @ flat))))
-    note = ""
+    notes = [f"{letter}: {places.doubts[letter]}" for letter in letters if letter in places.doubts]
     if kind in {"distance", "horizontal distance"} and value < SMALL * half / COVERAGE_95:
-        note = "small beside its uncertainty: it may be nothing"
-    return Figure(kind, letters, value, half, unit, note)
+        notes.insert(0, "small beside its uncertainty: it may be nothing")
+    return Figure(kind, letters, value, half, unit, "; ".join(notes))
 
 
 def _check(kind: Kind, letters: tuple[str, ...], least: int, most: int, places: Places) -> None:

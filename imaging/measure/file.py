@@ -7,7 +7,7 @@ the scene's UTM zone. `covariance` is of all places together, so that any other 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from imaging.control.points import MarkedPoint
 from imaging.lens import Array
 from imaging.measure.derive import KINDS
 from imaging.measure.figures import Figure, MarkPosition, Measurement
+from imaging.measure.missed import Missed
 from imaging.measure.opened import OpenedScene
 from imaging.measure.places import Places
 from imaging.photos import hash_file
@@ -36,8 +37,9 @@ def json_from_measurement(
     points: tuple[MarkedPoint, ...],
     opened: OpenedScene,
     created: str,
+    missed: Mapping[str, Sequence[Missed]] | None = None,
 ) -> dict[str, Any]:
-    """Plain values, to be written as they are."""
+    """Plain values, to be written as they are. `missed` tells by letter where a click was not found again."""
     geo, utm = _elsewhere(opened, places.local_m)
     marked = {point.name: point.marks for point in points}
     return {
@@ -62,6 +64,7 @@ def json_from_measurement(
                 "lon_lat_deg": geo[number].tolist(),
                 "utm_m": utm[number].tolist(),
                 "photos": [asdict(each) for each in marked[mark.letter]],
+                "not_found_again": [asdict(each) for each in (missed or {}).get(mark.letter, ())],
             }
             for number, mark in enumerate(measurement.marks)
         ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -17,23 +16,12 @@ from imaging.lens import Array
 from imaging.measure.derive import derive
 from imaging.measure.figures import Figure, Kind, MarkPosition, Measurement
 from imaging.measure.matching import LEAST_PHOTOS, SIGMA_PX, Pictures, matched
+from imaging.measure.missed import DISAGREES, FEW, Missed
 from imaging.measure.places import Places
-from imaging.measure.repeated import repeated
+from imaging.measure.repeated import Relief, repeated
 from missions.errors import InputError
 
 WORST_RESIDUAL = 5.0
-
-
-class Relief(Protocol):
-    """A surface that also knows how rough it is."""
-
-    def __call__(self, east_north: Array) -> tuple[float, float]:
-        """The height at (2,) metres east and north, and its standard deviation."""
-        ...
-
-    def relief_m(self, east_north: Array, radius_m: float) -> float:
-        """The standard deviation of the heights about a place, metres."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +33,17 @@ class Asked:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A point with the marks that were found, and the photos in which it was looked for in vain."""
+
+    point: MarkedPoint
+    missed: tuple[Missed, ...] = ()
+
+
 def completed(
     adjusted: Adjusted, points: Iterable[MarkedPoint], surface: Surface, pictures: Pictures
-) -> tuple[MarkedPoint, ...]:
+) -> tuple[Completed, ...]:
     """Points that are marked in one photo, with the marks that matching finds in the others.
 
     What does not agree with the rest is left out again, so that a point may stay with its one mark. Raises
@@ -56,11 +52,17 @@ def completed(
     whole = []
     for point in points:
         _check_photos(point, adjusted.network.index)
-        if len(point.marks) == 1:
-            place = on_surface(adjusted, point.marks[0], surface)
-            more = matched(adjusted, point.marks[0], place, pictures)
-            point = replace(point, marks=_consistent(adjusted, (*point.marks, *more)))
-        whole.append(point)
+        if len(point.marks) != 1:
+            whole.append(Completed(point))
+            continue
+        place = on_surface(adjusted, point.marks[0], surface)
+        found = matched(adjusted, point.marks[0], place, pictures)
+        marks = (*point.marks, *found.marks)
+        kept, disagree = _consistent(adjusted, marks)
+        more = tuple(
+            Missed(each.photo, DISAGREES if each in disagree else FEW) for each in marks if each not in kept
+        )
+        whole.append(Completed(replace(point, marks=kept), found.missed + more))
     return tuple(whole)
 
 
@@ -69,10 +71,13 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
 
     One mark alone meets the surface, and is as sure as the surface is. Marks that matching found repeat the
     click of a person: its error moves all of them together and is counted once, whatever else is marked.
-    Raises InputError for a mark in a photo that has no pose, AlignmentError where the marks give no place.
+    Where they contradict the surface, nobody can tell which is wrong: its doubts say so, and its covariance
+    holds both. Raises InputError for a mark in a photo that has no pose, AlignmentError where the marks
+    give no place.
     """
     index = adjusted.network.index
     seen, start, shared, heights = [], [], [], []
+    doubts: dict[str, str] = {}
     for point in points:
         _check_photos(point, index)
         found = repeated(adjusted, point.marks, surface)
@@ -85,9 +90,11 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
         )
         heights.append(surface if alone else None)
         shared.append(found.shared)
+        if found.doubt:
+            doubts[point.name] = found.doubt
     begun = np.array(start).reshape(-1, 3)
     met = intersect_marks(adjusted, tuple(seen), begun, tuple(heights), tuple(shared))
-    return Places(tuple(point.name for point in points), met.local_m, met.covariance)
+    return Places(tuple(point.name for point in points), met.local_m, met.covariance, doubts)
 
 
 def measure(
@@ -153,9 +160,12 @@ def _check_photos(point: MarkedPoint, index: dict[str, int]) -> None:
             )
 
 
-def _consistent(adjusted: Adjusted, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """The first mark and the matches that agree with the place that all give, the worst dropped first."""
+def _consistent(adjusted: Adjusted, marks: tuple[Mark, ...]) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
+    """The first mark and the matches that agree with the place that all give, the worst dropped first, and
+    those that do not.
+    """
     kept = list(marks)
+    dropped: list[Mark] = []
     while len(kept) > 1:
         alike = tuple(replace(mark, sigma_px=SIGMA_PX) for mark in kept)
         seen = pointings(alike, adjusted.network.index)
@@ -166,6 +176,6 @@ def _consistent(adjusted: Adjusted, marks: tuple[Mark, ...]) -> tuple[Mark, ...]
         if off[worst] <= WORST_RESIDUAL:
             break
         if worst == 0:
-            return (marks[0],)
-        del kept[worst]
-    return tuple(kept) if len(kept) >= LEAST_PHOTOS else (marks[0],)
+            return (marks[0],), marks[1:]
+        dropped.append(kept.pop(worst))
+    return tuple(kept) if len(kept) >= LEAST_PHOTOS else (marks[0],), tuple(dropped)

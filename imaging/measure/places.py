@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,11 +12,15 @@ from imaging.lens import Array
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Marked places by letter: (k, 3) metres east, north, up and their joint covariance (3k, 3k) in m²."""
+    """Marked places by letter: (k, 3) metres east, north, up and their joint covariance (3k, 3k) in m².
+
+    `doubts` says in words what is to be minded of some of them.
+    """
 
     letters: tuple[str, ...]
     local_m: Array
     covariance: Array
+    doubts: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, letters: tuple[str, ...]) -> tuple[Array, Array]:
         """(n, 3) places of these letters, in this order, and their joint covariance (3n, 3n)."""

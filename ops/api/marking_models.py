@@ -136,6 +136,13 @@ class DrawingReport(Report):
     left_s: float | None = Field(description="What it will take yet; null while nobody knows")
 
 
+class MissedReport(Report):
+    """A photo in which a click was not found again."""
+
+    photo: str
+    reason: str
+
+
 class MarkingReport(Report):
     """A scene with its points, marks and figures. `revision` differs whenever anything of it does."""
 
@@ -156,7 +163,10 @@ class MarkingReport(Report):
     newer: str = Field(default="", description="The newest scene that was drawn anew from this one")
     drawing: DrawingReport | None = Field(default=None, description="The drawing of it that runs")
     drawing_problem: str = Field(default="", description="Why the last drawing came to nothing")
-    named: str = Field(default="", description="The point that this request began")
+    named: str = Field(default="", description="The point that this request began or looked for")
+    not_found_again: tuple[MissedReport, ...] = Field(
+        default=(), description="Where this request looked for it in vain"
+    )
 
 
 class PredictionReport(Report):

@@ -30,6 +30,7 @@ from ops.api.marking_models import (
     MarkKind,
     MarkOrder,
     MatchOrder,
+    MissedReport,
     NoteOrder,
     PhotoName,
     Pixel,
@@ -41,6 +42,7 @@ from ops.api.models import Problem
 from ops.api.orders import body_of, order_of
 
 if TYPE_CHECKING:  # numpy, OpenCV and rasterio are loaded when a scene is first opened
+    from imaging.measure.measuring import Completed
     from ops.marking.board import Board
     from ops.marking.boards import Boards
 
@@ -190,7 +192,7 @@ async def begin(
     if order.kind == "control" and order.point is None:
         raise HTTPException(422, "point: a control point has a name")
 
-    def act(board: Board) -> str:
+    def act(board: Board) -> Completed:
         from ops.marking.board import Spot
 
         spot = Spot(order.photo, order.x_px, order.y_px, order.sigma_px)
@@ -212,11 +214,9 @@ async def match(
     scene: str, boards: TheBoards, order: Annotated[MatchOrder, Depends(_order(MatchOrder))]
 ) -> MarkingReport:
     """Find what is marked in one photo in those where it is not marked yet."""
-
-    def act(board: Board) -> None:
-        board.match(order.kind, order.point, order.photo, order.who)
-
-    return await _acted(boards, scene, act)
+    return await _acted(
+        boards, scene, lambda board: board.match(order.kind, order.point, order.photo, order.who)
+    )
 
 
 @router.put("/{scene:path}/figures", responses=REFUSED, openapi_extra=body_of(FigureOrder))
@@ -286,13 +286,16 @@ async def stop_drawing(scene: str, who: Annotated[Name, Query()], boards: TheBoa
     return await _acted(boards, scene, lambda board: boards.stop_drawing(board, who))
 
 
-async def _acted(boards: Boards, scene: str, act: Callable[[Board], str | None]) -> MarkingReport:
+async def _acted(boards: Boards, scene: str, act: Callable[[Board], Completed | None]) -> MarkingReport:
     """Do it in a thread of its own, and tell how everything stands then."""
 
     def work() -> MarkingReport:
         board = boards.board(scene)
-        named = act(board) or ""
-        return _told(boards, board).model_copy(update={"named": named})
+        found, report = act(board), _told(boards, board)
+        if found is None:
+            return report
+        missed = tuple(MissedReport(photo=each.photo, reason=each.reason) for each in found.missed)
+        return report.model_copy(update={"named": found.point.name, "not_found_again": missed})
 
     return await asyncio.to_thread(_doing, work)
 

@@ -21,6 +21,7 @@ from ops.cli.screen import out, print_json, say, table
 if TYPE_CHECKING:
     from imaging.measure.figures import Figure, Kind, Measurement
     from imaging.measure.measuring import Asked
+    from imaging.measure.missed import Missed
 
 
 FIGURES = "figures.json"
@@ -71,6 +72,7 @@ def measure(
     from imaging.measure.file import FORMAT, json_from_measurement
     from imaging.measure.measuring import completed, placed
     from imaging.measure.measuring import measure as derive_all
+    from imaging.measure.missed import told
     from imaging.measure.opened import pictures_of
     from imaging.scene import write_json
 
@@ -105,13 +107,16 @@ def measure(
         asked = list(read_asked(scene / FIGURES))
         say(f"Figures: the {len(asked)} that {scene / FIGURES} asks for")
     notes = _notes(note, letters)
+    missed: dict[str, tuple[Missed, ...]] = {}
     if matching and any(len(point.marks) == 1 for point in points):
-        points = completed(opened.adjusted, points, surface, pictures_of(opened))
+        done = completed(opened.adjusted, points, surface, pictures_of(opened))
+        points = tuple(each.point for each in done)
+        missed = {each.point.name: each.missed for each in done if each.missed}
     places = placed(opened.adjusted, points, surface)
     points = tuple(replace(point, note=notes.get(point.name, point.note)) for point in points)
     found = derive_all(places, points, asked, evidence=opened.evidence, verdict=opened.verdict)
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    body = json_from_measurement(found, places, points, opened, created)
+    body = json_from_measurement(found, places, points, opened, created, missed)
     write_json(target, body)
     if opened_operation is not None:
         enter(opened_operation, target, "measurement", scene=scene.resolve().name)
@@ -126,6 +131,8 @@ def measure(
         print_json(body)
     else:
         _show(found, str(body["scene"]["height_reference"]))
+    for letter, each in missed.items():
+        say(f"{letter} was not found again in {told(each)}")
     say(f"The scene: {found.verdict}")
     say(f"Wrote {target}")
 

@@ -27,7 +27,7 @@ from imaging.marking.sights import sights
 from imaging.measure.derive import KINDS
 from imaging.measure.figures import Kind as FigureKind
 from imaging.measure.matching import MATCHED
-from imaging.measure.measuring import Asked, completed
+from imaging.measure.measuring import Asked, Completed, completed
 from imaging.photos import Pixels
 from imaging.scene import Scene
 from missions.errors import DroneteamError, InputError
@@ -131,18 +131,15 @@ class Board:
                 raise InputError("there is no such mark", where=f"{point} in {shown(photo)}")
             self._write(books, kind, point, {photo: None}, "mark.removed", who)
 
-    def begin(self, kind: Kind, point: str | None, spot: Spot, who: str, *, matching: bool) -> str:
+    def begin(self, kind: Kind, point: str | None, spot: Spot, who: str, *, matching: bool) -> Completed:
         """Mark a point in one place and find it in the other photos; a new letter where none is named.
 
-        Marks that stand already stay. Gives the point's name. Raises Changed, InputError, EvidenceError.
+        Marks that stand already stay. Gives what was found. Raises Changed, InputError, EvidenceError.
         """
         spot = spot if spot.photo else self._on_photo(spot)
         self._check_spot(spot)
         mark = Mark(spot.photo, spot.x_px, spot.y_px, spot.sigma_px, who, self._now())
-        found = MarkedPoint(point or "?", (mark,))
-        if matching:
-            scene = self.opened()
-            (found,) = completed(scene.now.adjusted, [found], scene.surface, self._pixels_of)
+        found = self._found_again(mark) if matching else Completed(MarkedPoint("", (mark,)))
         with self._lock:
             books = self.books()
             if point is None:
@@ -151,34 +148,33 @@ class Board:
                     raise InputError(f"there are {MOST_POINTS} marks", remedy="Remove what is not needed")
             else:
                 self._check_point(books, kind, point)
-            stands = {each.photo for each in books.marks[kind].get(point, ())}
-            if spot.photo in stands:
+            if books.mark(kind, point, spot.photo) is not None:
                 raise Changed(f"{point} is marked in {spot.photo} already", remedy="Move that mark")
             # What is one click found again in the other photos is measured as that: a person's beside it not.
-            new: dict[str, Mark | None] = {
-                each.photo: each for each in found.marks if each.photo not in stands
-            }
-            self._write(books, kind, point, new, "mark.set", who)
-        return point
+            return self._add(books, kind, point, found, who)
 
-    def match(self, kind: Kind, point: str, photo: str, who: str) -> int:
-        """Find what is marked in one photo in the photos where it is not; gives how many were found."""
+    def match(self, kind: Kind, point: str, photo: str, who: str) -> Completed:
+        """Find what is marked in one photo in the photos where it is not; gives what was found."""
         mark = self.books().mark(kind, point, photo)
         if mark is None:
             raise InputError("there is no such mark", where=f"{shown(point)} in {shown(photo)}")
-        scene = self.opened()
-        (found,) = completed(
-            scene.now.adjusted, [MarkedPoint(point, (mark,))], scene.surface, self._pixels_of
-        )
+        found = self._found_again(mark)
         with self._lock:
-            books = self.books()
-            stands = {each.photo for each in books.marks[kind].get(point, ())}
-            new: dict[str, Mark | None] = {
-                each.photo: each for each in found.marks if each.photo not in stands
-            }
-            if new:
-                self._write(books, kind, point, new, "mark.set", who)
-        return len(new)
+            return self._add(self.books(), kind, point, found, who)
+
+    def _found_again(self, mark: Mark) -> Completed:
+        scene, point = self.opened(), MarkedPoint("", (mark,))
+        return completed(scene.now.adjusted, [point], scene.surface, self._pixels_of)[0]
+
+    def _add(self, books: Books, kind: Kind, point: str, found: Completed, who: str) -> Completed:
+        """Write the marks in photos where the point has none yet, and say which those are."""
+        stands = {each.photo for each in books.marks[kind].get(point, ())}
+        new = {each.photo: each for each in found.point.marks if each.photo not in stands}
+        missed = tuple(each for each in found.missed if each.photo not in stands)
+        if new:
+            told = {"not_found_again": [asdict(each) for each in missed]} if missed else {}
+            self._write(books, kind, point, new, "mark.set", who, **told)
+        return Completed(MarkedPoint(point, tuple(new.values())), missed)
 
     def forget(self, letter: str, who: str) -> None:
         """Take a measuring mark away from every photo. Raises InputError while a figure needs it."""
@@ -339,7 +335,14 @@ class Board:
         )
 
     def _write(
-        self, books: Books, kind: Kind, point: str, changes: Mapping[str, Mark | None], action: str, who: str
+        self,
+        books: Books,
+        kind: Kind,
+        point: str,
+        changes: Mapping[str, Mark | None],
+        action: str,
+        who: str,
+        **more: Any,
     ) -> None:
         """Change some marks of a point on the disk, with a line in the log; a point without marks goes."""
         marks: Marks = dict(books.marks[kind])
@@ -354,7 +357,7 @@ class Board:
             del marks[point]
         told = [asdict(each) for each in changes.values() if each is not None]
         with self._logged(
-            FILES[kind], action, who=who, kind=kind, point=point, marks=told, photos=list(changes)
+            FILES[kind], action, who=who, kind=kind, point=point, marks=told, photos=list(changes), **more
         ):
             write_kind(self.folder, kind, marks, books.notes[kind])
 

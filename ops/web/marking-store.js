@@ -9,6 +9,7 @@ export class MarkingStore extends EventTarget {
   predictions = []; // null: they are being fetched
   selected = null; // {kind, name}
   busy = '';
+  #missed = new Map(); // kind, name and photo -> why a click was not found again there
   #address;
   #tag = '';
   #undo = [];
@@ -101,6 +102,7 @@ export class MarkingStore extends EventTarget {
     const stood = new Set((point ? this.point(kind, point)?.marks ?? [] : []).map((each) => each.photo));
     const done = await this.#order('POST', '/points', {kind, point, photo, x_px, y_px, sigma_px}, 'looking in the other photos');
     if (!done) return '';
+    this.#learn(kind, done);
     this.#did(this.#unmarking(kind, done.named, stood));
     return done.named;
   }
@@ -108,8 +110,22 @@ export class MarkingStore extends EventTarget {
   async match(kind, point, photo) {
     const stood = new Set(this.point(kind, point).marks.map((each) => each.photo));
     const done = await this.#order('POST', '/matches', {kind, point, photo}, 'looking in the other photos');
-    if (done) this.#did(this.#unmarking(kind, point, stood));
-    return done && done.points.find((each) => each.kind === kind && each.name === point).marks.length - stood.size;
+    if (!done) return null;
+    this.#learn(kind, done);
+    this.#did(this.#unmarking(kind, point, stood));
+    return done.points.find((each) => each.kind === kind && each.name === point).marks.length - stood.size;
+  }
+
+  /** Why the last look for the point found nothing in this photo; empty where it was not looked for. */
+  missedIn(kind, name, photo) {
+    return this.#missed.get(keyOf(kind, name, photo)) ?? '';
+  }
+
+  /** Keep for as long as the page is open what a look in the other photos told. */
+  #learn(kind, {named, not_found_again: missed}) {
+    for (const {name} of this.report.photos) this.#missed.delete(keyOf(kind, named, name));
+    for (const {photo, reason} of missed) this.#missed.set(keyOf(kind, named, photo), reason);
+    this.dispatchEvent(new Event('predictions'));
   }
 
   forget(name) {
@@ -271,6 +287,7 @@ export class MarkingStore extends EventTarget {
 /** A mark is as sure as the screen lets one click: a pixel of the screen, which is `px` of the photo. */
 export const sigmaOf = (px) => Math.min(100, Math.max(FINEST_SIGMA_PX, px));
 
+const keyOf = (kind, name, photo) => `${kind}\n${name}\n${photo}`;
 const seen = (mark) => mark && {x_px: mark.x_px, y_px: mark.y_px};
 
 function queryOf(values) {

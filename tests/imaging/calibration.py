@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any, get_args
 
@@ -51,6 +52,8 @@ from tests.imaging.calibration_outcome import Measured, Outcome, Way, json_from_
 from tests.imaging.calibration_sums import summed
 
 FIRST, LATER = "2026-11-27T10:00:00+00:00", "2026-11-27T10:05:00+00:00"
+FAR_OFF = 4.0
+"""Standard deviations."""
 FIGURES = 4
 """Of each kind, by each way of marking."""
 
@@ -86,7 +89,7 @@ def measure_scene(
     ground = _ground(found, refined, scene, dense=lot.dense)
     whole = _clicked(truth, refined, marks, ground)
     once = _clicked_once(truth, refined, marks, ground, random)
-    again = completed(refined.adjusted, once, ground, _pictures(truth))
+    again = [each.point for each in completed(refined.adjusted, once, ground, _pictures(truth))]
     figures = [
         *_figures(truth, whole, random, lambda letters: "clicked"),
         *_by_one_click(truth, refined, again, ground, random),
@@ -105,6 +108,7 @@ def measure_scene(
         true_plan_m=plan_m,
         true_up_m=up_m,
         found_again=(sum(len(point.marks) > 1 for point in again), len(again)),
+        pairs=_pairs(truth, placed(refined.adjusted, again, ground)),
         align_cpu_s=align_cpu_s,
         cpu_s=_cpu_s() - begun_s,
     )
@@ -256,9 +260,25 @@ def _figures(
             drawn = random.choice(places.letters, min(count, len(places.letters)), replace=False)
             letters = tuple(str(name) for name in drawn)
             letters = _outline(letters, true) if kind == "area" else letters
-            figure = derive(kind, letters, places)
+            try:
+                figure = derive(kind, letters, places)
+            except InputError:
+                continue  # the product refuses an outline that crosses itself where it was measured
             truly = derive(kind, letters, true).value
             yield Measured(kind, way(letters), figure.value, figure.half_width_95, truly)
+
+
+def _pairs(truth: PhotoTruth, places: Places) -> tuple[int, int]:
+    """How many distances and height differences there are between all places, and how many are far off."""
+    true = _true(truth, places)
+    kinds: tuple[Kind, ...] = ("distance", "horizontal distance", "height difference")
+    measured = [
+        Measured(kind, "matched", figure.value, figure.half_width_95, derive(kind, letters, true).value)
+        for letters in combinations(places.letters, 2)
+        for kind in kinds
+        for figure in [derive(kind, letters, places)]
+    ]
+    return len(measured), sum(abs(each.off) > FAR_OFF for each in measured)
 
 
 def _outline(letters: tuple[str, ...], true: Places) -> tuple[str, ...]:
@@ -303,6 +323,7 @@ def _outcome(
         evidence=accuracy.evidence,
         blunders=len(accuracy.blunders),
         found_again=(0, 0),
+        pairs=(0, 0),
         figures=figures,
     )
 

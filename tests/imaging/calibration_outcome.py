@@ -49,7 +49,8 @@ class Outcome:
     of the alignment, `readout_s` how long the shutter was found to take, `steps` those of the adjustment.
     `check_plan_m` and `check_up_m` are the root mean squares of check points as the product tells them,
     beside their survey, `true_plan_m` and `true_up_m` beside where they truly are. `found_again` is how many
-    of so many single clicks matching found in other photos.
+    of so many single clicks matching found in other photos; `pairs` how many distances and height
+    differences there are between these, and how many are off by more than four standard deviations.
     """
 
     seed: int
@@ -74,6 +75,7 @@ class Outcome:
     evidence: bool
     blunders: int
     found_again: tuple[int, int]
+    pairs: tuple[int, int]
     figures: tuple[Measured, ...]
 
 

@@ -37,6 +37,8 @@ def summed(lines: Iterable[Line]) -> str:
     rows += [*_checks(done), *_bars(done), *_oddities(done)]
     found, once = (sum(line["found_again"][part] for line in done) for part in (0, 1))
     rows.append(f"clicked once and found again: {found} of {once} points")
+    pairs, far_off = (sum(line.get("pairs", (0, 0))[part] for line in done) for part in (0, 1))
+    rows.append(f"between all of these: {far_off} of {pairs} distances and heights off by more than 4 sigma")
     cpu_s = [line["cpu_s"] for line in done] or [0.0]
     rows.append(f"processor seconds a scene: mean {sum(cpu_s) / len(cpu_s):.1f}, most {max(cpu_s):.1f}")
     return "\n".join(rows) + "\n"

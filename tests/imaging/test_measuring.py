@@ -4,40 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 
 from imaging.adjustment import Adjusted, adjust
 from imaging.control.points import Mark, MarkedPoint
-from imaging.lens import Array
 from imaging.measure.matching import MATCHED
 from imaging.measure.measuring import Asked, completed, measure, on_surface, placed
 from imaging.photos import Pixels
 from missions.errors import InputError
 from tests.imaging.networks import Truth, block, marked
-
-SIZE_M, TEXEL_M = 60.0, 0.02
-
-
-class Level:
-    """A surface that is level at a height."""
-
-    def __init__(self, height_m: float = 0.0, sigma_m: float = 0.02, relief_m: float = 0.0) -> None:
-        self.height_m, self.sigma_m, self._relief_m = height_m, sigma_m, relief_m
-
-    def __call__(self, east_north: Array) -> tuple[float, float]:
-        return self.height_m, self.sigma_m
-
-    def relief_m(self, east_north: Array, radius_m: float) -> float:
-        return self._relief_m
-
-
-class Unknown(Level):
-    """A surface that has no height anywhere, as under a wall."""
-
-    def __call__(self, east_north: Array) -> tuple[float, float]:
-        raise InputError("the surface has no height here")
+from tests.imaging.photographed import Level, Unknown, click, gravel, photos_of
 
 
 @pytest.fixture(scope="module")
@@ -48,37 +25,7 @@ def flown() -> tuple[Adjusted, Truth]:
 
 @pytest.fixture(scope="module")
 def ground() -> Pixels:
-    """A level field of fine gravel, (n, n) grey, its middle at the origin."""
-    random = np.random.default_rng(4)
-    count = round(SIZE_M / TEXEL_M)
-    fine = cv2.GaussianBlur(random.uniform(0, 255, (count, count)).astype(np.float32), (0, 0), 1.5)
-    return np.asarray(np.clip((fine - fine.mean()) * 6 + 128, 0, 255), np.uint8)
-
-
-def photo_of(adjusted: Adjusted, ground: Pixels, name: str, place: Array, reach_px: int = 150) -> Pixels:
-    """What a camera sees of the field about a place; black elsewhere, which nobody looks at."""
-    view = adjusted.views[adjusted.network.index[name]]
-    lens = adjusted.lenses[view.lens]
-    picture = np.zeros((lens.height_px, lens.width_px, 3), np.uint8)
-    middle = np.nan_to_num(lens.pixels((place - view.centre)[None, :] @ view.rotation.T)[0], nan=-1e6)
-    left, top = np.clip(middle - reach_px, 0, [lens.width_px, lens.height_px]).astype(int).tolist()
-    right, below = np.clip(middle + reach_px, 0, [lens.width_px, lens.height_px]).astype(int).tolist()
-    if right <= left or below <= top:
-        return picture
-    columns, rows = np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, below) + 0.5)
-    rays = lens.rays(np.column_stack([columns.ravel(), rows.ravel()])) @ view.rotation
-    places = view.centre + rays * (-view.centre[2] / rays[:, 2])[:, None]
-    where = ((places[:, :2] * [1, -1] + SIZE_M / 2) / TEXEL_M - 0.5).astype(np.float32)
-    shape = columns.shape
-    grey = cv2.remap(ground, where[:, 0].reshape(shape), where[:, 1].reshape(shape), cv2.INTER_LINEAR)
-    picture[top:below, left:right] = np.asarray(grey, np.uint8)[..., None]
-    return picture
-
-
-def click(adjusted: Adjusted, name: str, place: Array) -> Mark:
-    view = adjusted.views[adjusted.network.index[name]]
-    px = adjusted.lenses[view.lens].pixels((place - view.centre)[None, :] @ view.rotation.T)[0]
-    return Mark(name, float(px[0]), float(px[1]), 0.5)
+    return gravel(4)
 
 
 def test_one_click_is_found_in_other_photos_and_gives_the_place(
@@ -87,13 +34,8 @@ def test_one_click_is_found_in_other_photos_and_gives_the_place(
     adjusted, _ = flown
     place = np.array([2.0, -1.5, 0.0])
     point = MarkedPoint("A", (click(adjusted, "11.jpg", place),))
-    seen: dict[str, Pixels] = {}
-
-    def pictures(name: str) -> Pixels:
-        return seen.setdefault(name, photo_of(adjusted, ground, name, place))
-
     # the surface is half a metre wrong: matching does not depend on it
-    found = completed(adjusted, [point], Level(0.5), pictures)[0]
+    found = completed(adjusted, [point], Level(0.5), photos_of(adjusted, ground, place))[0].point
     assert len(found.marks) >= 4
     assert {mark.marked_by for mark in found.marks[1:]} == {MATCHED}
     places = placed(adjusted, [found], Level(0.5))
@@ -104,14 +46,6 @@ def test_one_click_is_found_in_other_photos_and_gives_the_place(
     assert np.sqrt(wide_m**2 - own_m**2) == pytest.approx(np.sqrt(5**2 - 0.5**2) * gsd_m, rel=0.1)
     rough = placed(adjusted, [found], Level(0.5, relief_m=0.3))
     assert rough.sigma_m("A")[2] == pytest.approx(0.3, rel=0.1)
-
-
-def test_a_click_on_what_shows_nothing_stays_alone(flown: tuple[Adjusted, Truth]) -> None:
-    adjusted, _ = flown
-    lens = adjusted.lenses["lens"]
-    plain = np.full((lens.height_px, lens.width_px, 3), 120, np.uint8)
-    point = MarkedPoint("A", (click(adjusted, "11.jpg", np.array([2.0, -1.5, 0.0])),))
-    assert completed(adjusted, [point], Level(), lambda name: plain) == (point,)
 
 
 def test_a_lone_mark_meets_the_surface_and_is_as_sure_as_it(flown: tuple[Adjusted, Truth]) -> None:

@@ -260,10 +260,10 @@ def test_an_adjustment_tells_residuals_checks_and_a_swapped_mark(
     assert not list((folder / ID).glob(".marking-*"))
 
 
-def test_what_is_measured_on_the_picture_lies_within_its_interval(
-    client: httpx.Client, surveyed: Surveyed
+def test_what_is_measured_on_the_picture_lies_within_its_interval_and_tells_where_it_was_not_found_again(
+    client: httpx.Client, surveyed: Surveyed, folder: Path
 ) -> None:
-    letters = {}
+    letters, reasons = {}, set()
     marks = clicks(surveyed, "measure.json")
     for name in ("A", "B", "H"):
         mark = next(iter(marks[name].values()))
@@ -271,7 +271,14 @@ def test_what_is_measured_on_the_picture_lies_within_its_interval(
         del sent["replaces"]
         answer = client.post(f"{API}/points", json=sent).json()
         letters[name] = answer["named"]
+        missed = answer["not_found_again"]
+        marked = {each["photo"] for each in point_of(answer, letters[name], "measure")["marks"]}
+        assert marked.isdisjoint(each["photo"] for each in missed)
+        assert log_of(folder)[-1]["details"].get("not_found_again", []) == missed
+        reasons |= {each["reason"] for each in missed}
     assert list(letters.values()) == ["A", "B", "C"]
+    assert reasons
+    assert report(client)["not_found_again"] == []
     for first, second in (("A", "B"), ("A", "H")):
         asked = {
             "kind": "distance",

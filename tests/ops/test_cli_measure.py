@@ -89,6 +89,14 @@ def test_what_is_marked_once_is_found_in_other_photos_unless_that_is_not_wanted(
     photos = [len(body["marks"][-1]["photos"]) for body in (found, alone)]
     assert photos[0] >= 3
     assert photos[1] == 1
+    mark = found["marks"][-1]
+    missed = {each["photo"]: each["reason"] for each in mark["not_found_again"]}
+    assert missed
+    assert missed.keys().isdisjoint(each["photo"] for each in mark["photos"])
+    assert alone["marks"][-1]["not_found_again"] == []
+    says = inside("measure", scene, "--marks", surveyed.marks, "--distance", "I-B").stderr
+    assert "I was not found again in" in says
+    assert all(reason in " ".join(says.split()) for reason in missed.values())
     true = surveyed.distance_m("I", "B")
     for body in (found, alone):
         figure = body["figures"][0]

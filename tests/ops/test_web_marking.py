@@ -156,6 +156,21 @@ def test_a_distance_clicked_in_a_photo_holds_the_true_one_in_its_interval(
     expect(page.locator("#figures li")).to_have_count(1)
 
 
+def test_cut_outs_in_which_a_click_was_not_found_again_say_why(
+    context: BrowserContext, address: str, surveyed: Surveyed
+) -> None:
+    mark = next(iter(clicks(surveyed, "measure.json")["H"].values()))
+    page = opened(context, address)
+    page.locator("#picture").select_option(mark.photo)
+    page.get_by_role("button", name="Distance", exact=True).click()
+    page.evaluate("px => { droneteam.viewer.scale = 6; droneteam.viewer.goto(px); }", [mark.x_px, mark.y_px])
+    page.locator("#canvas").click()
+    said = page.locator(".cell[data-state='open'] .about", has_text="not found again: ")
+    expect(said).not_to_have_count(0)
+    expect(said.first).to_contain_text("it lies too near the edge of a photo")
+    assert page.evaluate(WIDER) == []
+
+
 def test_the_keyboard_alone_marks_nudges_goes_on_and_undoes(context: BrowserContext, address: str) -> None:
     page = opened(context, address)
     choose(page, "C4")

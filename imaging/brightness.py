@@ -10,14 +10,14 @@ only what the photos say of their exposure, or that exposures rarely differ much
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import block_diag, csr_matrix, diags, eye, kron, vstack
-from scipy.sparse.linalg import spsolve
 
+from imaging.bands import largest, smallest
+from imaging.brightness_solving import Ratios, settle
 from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 from imaging.lens import Array, View
@@ -29,12 +29,9 @@ LEAST_SHARED = 200
 LEAST_IN_TILE = 12
 DARKEST_DN, BRIGHTEST_DN = 20, 240
 TILE_SIGMA = 0.1
-BRIGHTNESS_SIGMA, COLOUR_SIGMA, FALLOFF_SIGMA = 0.1, 0.04, 0.3
 TONE = 1 / 2.2
 """Log of a colour's value over log of the light, as sRGB's curve has it in the mean (IEC 61966-2-1)."""
 MOST_LOG = 0.7
-CAUCHY = 2.4
-ROUNDS = 8
 Integers = npt.NDArray[np.int64]
 
 
@@ -67,8 +64,7 @@ def find_lights(
     logs, falloff = np.repeat(told[:, None], 3, axis=1), np.zeros((len(footprints), 4))
     tiles = _overlaps(footprints, grid, ground_m)
     if tiles is not None:
-        views = [one.view for one in footprints]
-        logs, falloff = _solve(tiles, views, sorted({view.lens for view in views}), told)
+        logs, falloff = settle(tiles, [one.view for one in footprints], told)
     gains = np.exp(np.clip(logs - logs.mean(axis=0), -MOST_LOG, MOST_LOG))
     return [
         Light(gain.astype(np.float32), each.astype(np.float32))
@@ -84,7 +80,7 @@ def balanced(
     for one, light in zip(footprints, lights, strict=True):
         x, y = _tangents(one.view, grid, heights_m, *one.window)
         colours = np.clip(one.colours * light.factors(x, y) + 0.5, 0, 255).astype(np.uint8)
-        result.append(replace(one, colours=colours))
+        result.append(one.with_colours(colours))
     return result
 
 
@@ -114,24 +110,11 @@ def _tangents(view: View, grid: Grid, heights_m: Floats, rows: slice, columns: s
     return np.where(ahead, seen[..., 0] / depth_m, 0.0), np.where(ahead, seen[..., 1] / depth_m, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tiles:
-    """Parts of overlaps: logs of the second photos' colours over the first's (m, 3), their standard
-    deviations, and the middles of their places in both, as falloff terms (m, 4).
-    """
-
-    first: Integers
-    second: Integers
-    ratio: Array
-    sigma: Array
-    first_terms: Array
-    second_terms: Array
-
-
-def _overlaps(footprints: Sequence[Footprint], grid: Grid, heights_m: Floats) -> _Tiles | None:
+def _overlaps(footprints: Sequence[Footprint], grid: Grid, heights_m: Floats) -> Ratios | None:
     """What the photos tell of each other, None where none overlap."""
-    rows: list[tuple[int, int, Array, Array, Array, Array]] = []
-    for i, first in enumerate(footprints):
+    found: list[Ratios] = []
+    for i, one in enumerate(footprints):
+        first = one.loaded()
         for j in range(i + 1, len(footprints)):
             second = footprints[j]
             top, left = max(first.row, second.row), max(first.column, second.column)
@@ -139,35 +122,53 @@ def _overlaps(footprints: Sequence[Footprint], grid: Grid, heights_m: Floats) ->
             right = min(first.window[1].stop, second.window[1].stop)
             if bottom - top >= LEAST_CELLS and right - left >= LEAST_CELLS:
                 shared = slice(top, bottom, EVERY), slice(left, right, EVERY)
-                rows += ((i, j, *tile) for tile in _tiles(first, second, grid, heights_m, shared))
-    if not rows:
-        return None
-    firsts, seconds, *values = zip(*rows, strict=True)
-    return _Tiles(np.array(firsts), np.array(seconds), *(np.array(each, float) for each in values))
+                tiles = _tiles(first, second, grid, heights_m, shared)
+                if tiles:
+                    found.append(Ratios.of(i, j, *tiles))
+    return Ratios.joined(found) if found else None
 
 
 def _tiles(
     first: Footprint, second: Footprint, grid: Grid, heights_m: Floats, shared: tuple[slice, slice]
-) -> Iterator[tuple[Array, Array, Array, Array]]:
-    """Ratio, its standard deviation and the terms in both photos, of each part of the cells they share."""
+) -> list[Array]:
+    """Ratio and its standard deviation, (p, 3), and the terms in both photos, (p, 4), of the parts of the
+    cells that two photos share; empty where they share too little.
+    """
     (a, a_seen), (b, b_seen) = _shown(first, shared), _shown(second, shared)
-    low, high = np.minimum(a, b).min(axis=-1), np.maximum(a, b).max(axis=-1)
+    low, high = smallest(np.minimum(a, b)), largest(np.maximum(a, b))
     both = a_seen & b_seen & (low > DARKEST_DN) & (high < BRIGHTEST_DN)
     if np.count_nonzero(both) < LEAST_SHARED:
-        return
-    ratio = np.log(b[both] / a[both])
-    terms = [_terms(*_tangents(one.view, grid, heights_m, *shared))[both] for one in (first, second)]
+        return []
     rows, columns = np.nonzero(both)
     part = rows * TILES // both.shape[0] * TILES + columns * TILES // both.shape[1]
-    order = np.argsort(part, kind="stable")
-    for cells in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
-        if len(cells) < LEAST_IN_TILE:
-            continue
-        middle = np.median(ratio[cells], axis=0)
-        spread = 1.4826 * np.median(np.abs(ratio[cells] - middle), axis=0)
-        # Neighbours are much alike, so that a quarter of the cells counts; 1.25: a median's efficiency.
-        sigma = np.hypot(TILE_SIGMA, 1.25 * spread / np.sqrt(len(cells) / 4))
-        yield middle, sigma, terms[0][cells].mean(axis=0), terms[1][cells].mean(axis=0)
+    count = np.bincount(part, minlength=TILES**2)
+    enough = count[part] >= LEAST_IN_TILE
+    if not enough.any():
+        return []
+    # Parts numbered anew, and their cells one part after the other.
+    order = np.flatnonzero(enough)[np.argsort(part[enough], kind="stable")]
+    size = count[count >= LEAST_IN_TILE]
+    number, begin = np.repeat(np.arange(len(size)), size), np.cumsum(size) - size
+    ratio = np.log(b[both] / a[both])[order]
+    middle = _medians(ratio, number, begin, size)
+    spread = 1.4826 * _medians(np.abs(ratio - middle[number]), number, begin, size)
+    # Neighbours are much alike, so that a quarter of the cells counts; 1.25: a median's efficiency.
+    sigma = np.hypot(TILE_SIGMA, 1.25 * spread / np.sqrt(size / 4)[:, None])
+    terms = (
+        np.add.reduceat(_terms(*_tangents(one.view, grid, heights_m, *shared))[both][order], begin)
+        / size[:, None]
+        for one in (first, second)
+    )
+    return [middle, sigma, *terms]
+
+
+def _medians(values: Floats, number: Integers, begin: Integers, size: Integers) -> Array:
+    """(p, 3) medians of (m, 3) values of p parts, which begin there; `number` (m,) is each value's part."""
+    found = np.empty((len(size), 3))
+    for band in range(3):
+        order = values[np.lexsort((values[:, band], number)), band]
+        found[:, band] = (order[begin + (size - 1) // 2] + order[begin + size // 2]) / 2
+    return found
 
 
 def _shown(one: Footprint, shared: tuple[slice, slice]) -> tuple[Floats, Flags]:
@@ -177,57 +178,4 @@ def _shown(one: Footprint, shared: tuple[slice, slice]) -> tuple[Floats, Flags]:
         slice(rows.start - one.row, rows.stop - one.row, rows.step),
         slice(columns.start - one.column, columns.stop - one.column, columns.step),
     )
-    return np.maximum(one.colours[part].astype(np.float32), 1.0), one.seen[part]
-
-
-def _solve(tiles: _Tiles, views: list[View], lenses: list[str], told: Array) -> tuple[Array, Array]:
-    """Logs of the gains (n, 3), and each photo's falloff (n, 4).
-
-    Robust least squares (Cauchy's weights) over the bands together, which have the falloff in common: per
-    lens in its picture, and a plane one over the ground, from the sun.
-    """
-    number, lens_of = len(views), np.array([lenses.index(view.lens) for view in views])
-    turned = np.array([view.rotation[:2, :2] for view in views])
-    size = 3 * number + 4 * len(lenses) + 2
-    design = []
-    for band in range(3):
-        parts = []
-        for sign, photo, terms in (
-            (1.0, tiles.first, tiles.first_terms),
-            (-1.0, tiles.second, tiles.second_terms),
-        ):
-            plane = np.einsum("mk,mkj->mj", terms[:, :2], turned[photo])
-            values = np.column_stack([np.ones(len(photo)), terms, plane]) * sign
-            at = 3 * number + 4 * lens_of[photo][:, None] + np.arange(4)
-            sun = np.broadcast_to(np.arange(size - 2, size), plane.shape)
-            columns = np.column_stack([3 * photo + band, at, sun])
-            lines = np.repeat(np.arange(len(photo)), values.shape[1])
-            parts.append(csr_matrix((values.ravel(), (lines, columns.ravel())), (len(photo), size)))
-        design.append(parts[0] + parts[1])
-    rows, expected = _priors(number, size, told)
-    whole = vstack([*design, rows]).tocsr()
-    aim = np.concatenate([tiles.ratio.T.ravel(), expected])
-    sigma = np.concatenate([tiles.sigma.T.ravel(), np.ones(len(expected))])
-    measured = np.arange(len(aim)) < tiles.ratio.size
-    weight = sigma**-2
-    solution = np.zeros(size)
-    for _ in range(ROUNDS):
-        weighted = whole.T @ diags(weight)
-        solution = spsolve((weighted @ whole).tocsc(), weighted @ aim)
-        off = (aim - whole @ solution) / sigma
-        weight = np.where(measured, 1 / (1 + (off / CAUCHY) ** 2), 1.0) * sigma**-2
-    falloff = solution[3 * number : -2].reshape(-1, 4)[lens_of]
-    falloff[:, :2] += turned @ solution[-2:]
-    return solution[: 3 * number].reshape(number, 3), falloff
-
-
-def _priors(number: int, size: int, told: Array) -> tuple[csr_matrix, Array]:
-    """Rows, each over its standard deviation, and what they should give: brightness as told, bands alike, a
-    small falloff.
-    """
-    mean = kron(eye(number), np.full((1, 3), 1 / 3))
-    apart = kron(eye(number), np.eye(3) - 1 / 3)
-    gains = vstack([mean / BRIGHTNESS_SIGMA, apart / COLOUR_SIGMA])
-    falloff = eye(size - 3 * number) / FALLOFF_SIGMA
-    rows = csr_matrix(block_diag([gains, falloff]))
-    return rows, np.concatenate([told / BRIGHTNESS_SIGMA, np.zeros(rows.shape[0] - number)])
+    return np.maximum(one.colours[part].astype(np.float32), 1.0), np.isfinite(one.slant[part])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.bands import largest, mean, smallest
 from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 
@@ -26,6 +26,8 @@ BLUR_SIGMAS = 4
 """How far OpenCV's Gaussian blur of floats reaches."""
 Window = tuple[slice, slice]
 """Rows and columns of the coarse grid."""
+Cells = npt.NDArray[np.int32]
+NO_CELLS = np.zeros(0, np.int32)
 
 
 def without_passers(
@@ -39,24 +41,36 @@ def without_passers(
     of place make of the contrast around it. Leaves look different from every side, so cells of `trees` are
     not compared. No cell loses all its photos.
     """
-    alone = [np.zeros(one.slant.shape, np.uint8) for one in footprints]
+    alone: list[list[Cells]] = [[] for _ in footprints]
     shade_cells = SHADE_M / grid.cell_m
     for column, row, width, height in grid.blocks(TILE_CELLS):
         tile = slice(row, row + height), slice(column, column + width)
         _compare(footprints, tile, (grid.height, grid.width), shade_cells, alone)
-    if trees is not None:
-        for one, there in zip(footprints, alone, strict=True):
-            there[trees[one.window]] = 0
-    passers = [_grown(there) & one.seen for one, there in zip(footprints, alone, strict=True)]
     left = np.zeros((grid.height, grid.width), bool)
-    for one, passer in zip(footprints, passers, strict=True):
-        left[one.window] |= one.seen & ~passer
+    passers = [
+        _passer(one, np.concatenate([*there, NO_CELLS]), trees, left)
+        for one, there in zip(footprints, alone, strict=True)
+    ]
     cells, result = 0, []
-    for one, passer in zip(footprints, passers, strict=True):
-        blind = passer & left[one.window]
+    for one, packed in zip(footprints, passers, strict=True):
+        blind = (np.unpackbits(packed, axis=1, count=one.shape[1]) > 0) & left[one.window]
         cells += int(np.count_nonzero(blind))
-        result.append(replace(one, slant=np.where(blind, np.inf, one.slant).astype(np.float32)))
+        result.append(one.with_slant(np.where(blind, np.inf, one.slant).astype(np.float32)))
     return result, cells
+
+
+def _passer(one: Footprint, alone: Cells, trees: Flags | None, left: Flags) -> npt.NDArray[np.uint8]:
+    """Where a photo shows a passer-by, packed by rows, of the cells where it stands alone; what it still
+    shows then is set in `left`.
+    """
+    there = np.zeros(one.shape, np.uint8)
+    there.flat[alone] = 1
+    if trees is not None:
+        there[trees[one.window]] = 0
+    seen = one.seen
+    passer = _grown(there) & seen
+    left[one.window] |= seen & ~passer
+    return np.packbits(passer, axis=1)
 
 
 def _compare(
@@ -64,9 +78,11 @@ def _compare(
     tile: Window,
     size: tuple[int, int],
     shade_cells: float,
-    alone: list[npt.NDArray[np.uint8]],
+    alone: list[list[Cells]],
 ) -> None:
-    """Mark the cells of a tile where a photo stands alone: the same ones whatever the tiles are."""
+    """Add the cells of a tile where a photo stands alone, numbered row by row of its own window: the same
+    ones whatever the tiles are.
+    """
     rim = _around(tile, 1, size)
     near = _near(footprints, rim)
     if len(near) < LEAST_VIEWS:
@@ -76,7 +92,7 @@ def _compare(
     stack *= _shades(footprints, near, rim, size, shade_cells)
     usual = _median(stack)
     contrast = _contrast(usual)
-    away = np.abs(stack - usual).max(axis=-1)
+    away = largest(np.abs(stack - usual))
     limit = DIFFERENT_DN + CONTRAST_SHARE * contrast
     with np.errstate(invalid="ignore"):
         agreeing = (away <= limit / 2).sum(axis=0)
@@ -87,7 +103,10 @@ def _compare(
             slice(part.start - start.start, part.stop - start.start)
             for part, start in zip(here, rim, strict=True)
         )
-        alone[index][there] = level[in_rim]
+        rows, columns = np.nonzero(level[in_rim])
+        if len(rows):
+            place = (rows + there[0].start) * footprints[index].shape[1] + columns + there[1].start
+            alone[index].append(place.astype(np.int32))
 
 
 def _around(window: Window, cells: int, size: tuple[int, int]) -> Window:
@@ -138,7 +157,7 @@ def _stacked(footprints: list[Footprint], near: list[int], window: Window, step:
             for (first, last), start, begin in zip(places, window, (one.row, one.column), strict=True)
         )
         inner = tuple(slice(first, last) for first, last in places)
-        seen = one.seen[there]
+        seen = np.isfinite(one.slant[there])
         level[inner] = np.where(seen[..., None], one.colours[there], np.nan)[
             : inner[0].stop - inner[0].start, : inner[1].stop - inner[1].start
         ]
@@ -184,8 +203,8 @@ def _shades(
         few = stack[others.index(index)]
         with np.errstate(invalid="ignore"):
             ratio = np.log(usual / np.maximum(few, 1))
-            shade = ratio.mean(axis=-1)
-            alike = (np.abs(shade) < MOST_SHADE) & (ratio.max(axis=-1) - ratio.min(axis=-1) < MOST_TINT)
+            shade = mean(ratio)
+            alike = (np.abs(shade) < MOST_SHADE) & (largest(ratio) - smallest(ratio) < MOST_TINT)
         parts = np.dstack([np.where(alike, shade, 0), alike]).astype(np.float32)
         total, share = cv2.split(cv2.GaussianBlur(parts, (0, 0), width_cells / THIN))
         whole = cv2.resize(total / np.maximum(share, LEAST_ALIKE), None, fx=THIN, fy=THIN)
@@ -196,7 +215,7 @@ def _shades(
 def _contrast(usual: Floats) -> Floats:
     """Largest difference to the eight cells around, over the bands."""
     kernel = np.ones((3, 3), np.uint8)
-    return np.asarray((cv2.dilate(usual, kernel) - cv2.erode(usual, kernel)).max(axis=-1), np.float32)
+    return largest(np.asarray(cv2.dilate(usual, kernel) - cv2.erode(usual, kernel), np.float32))
 
 
 def _grown(mask: npt.NDArray[np.uint8]) -> Flags:

@@ -51,9 +51,15 @@ class Footprint:
     inside: npt.NDArray[np.uint8] | None = None
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the window."""
+        rows, columns = self.slant.shape
+        return rows, columns
+
+    @property
     def window(self) -> tuple[slice, slice]:
         """The window as slices of the coarse grid."""
-        rows, columns = self.slant.shape
+        rows, columns = self.shape
         return slice(self.row, self.row + rows), slice(self.column, self.column + columns)
 
     @property
@@ -64,10 +70,22 @@ class Footprint:
     def parts(self, rows: slice, columns: slice, bits: npt.NDArray[np.uint8] | None) -> Flags:
         """(`FINE` r, `FINE` c) one of the bit fields on these cells of the window."""
         if bits is None:
-            return np.repeat(np.repeat(self.seen[rows, columns], FINE, axis=0), FINE, axis=1)
-        count = FINE * self.slant.shape[1]
+            return np.repeat(np.repeat(np.isfinite(self.slant[rows, columns]), FINE, axis=0), FINE, axis=1)
+        count = FINE * self.shape[1]
         part = np.unpackbits(bits[FINE * rows.start : FINE * rows.stop], axis=1, count=count)
         return np.asarray(part[:, FINE * columns.start : FINE * columns.stop] > 0)
+
+    def loaded(self) -> Footprint:
+        """The same in memory, where it is kept elsewhere."""
+        return self
+
+    def with_slant(self, slant: Floats) -> Footprint:
+        """The footprint with another slant."""
+        return replace(self, slant=slant)
+
+    def with_colours(self, colours: Pixels) -> Footprint:
+        """The footprint with other colours."""
+        return replace(self, colours=colours)
 
 
 def ground_corners(view: View, lens: Lens, ground_m: float) -> Array:

@@ -24,6 +24,8 @@ MB = 1_000_000
 UNITS = {"": MB, "m": MB, "mb": MB, "mib": 1 << 20, "g": 1000 * MB, "gb": 1000 * MB, "gib": 1 << 30}
 SELF_MB = 400
 """The process with its libraries and compiled code, at work on next to nothing."""
+OWN_MB = 340
+"""The same while it aligns by itself, adjusts, or draws a quick overview."""
 IDLE_MB = 260
 """The same while its worker aligns."""
 WORKER_MB = 110
@@ -31,25 +33,38 @@ SIFT_BYTES = 80
 """A pixel searched for tie points, in each thread: an octave of SIFT's scales and gradients, as floats."""
 OPENED_BYTES = 4
 """A pixel of a photo while it is opened, in each thread."""
-OWN_BYTES = 60
-"""A pixel searched for tie points by our own alignment, in each thread."""
+OWN_BYTES = 10
+"""A pixel searched for tie points by our own alignment, tile by tile, in each thread."""
 COMPARED_BYTES = 8 * BLOCK
 """A feature of a photo that others are compared with, in each thread."""
-FEATURE_BYTES = 250
-"""A feature kept until all photos are aligned: descriptor, place, direction, its track."""
-DRAW_MB, FOOTPRINT_BYTES = 140, 36
-"""A block of the picture while it is painted, and a pixel of a photo while its footprint is found, in each
+FEATURE_BYTES = 550
+"""A feature while all photos are aligned: descriptor, place, direction, its track, what is made of these."""
+TIED_BYTES = 90
+"""A feature of an aligned photo: its ties, points and residuals, until the scene is finished."""
+DRAW_MB, DRAWN_BYTES = 80, 8
+"""A block of the picture while it is painted, and a pixel of a photo that is decoded for it, in each
 thread.
 """
+BLOCK_PIXELS = 1024**2
+"""Pictures and surfaces smaller than two such blocks keep one thread busy."""
+FOOTPRINT_MB, FOOTPRINT_BYTES = 25, 36
+"""A photo's footprint while it is found, and a pixel of the photo then, in each thread."""
 SHARE_OF_MEMORY = 0.125
 """Of the decoded photos' bound: pictures kept in memory from the survey on; the others lie in files."""
-MATCH_BYTES = 60
-"""A pixel of a pair while its depths are found, in each thread."""
+FUSED_MB, FUSED_BYTES, MATCH_BYTES = 110, 10, 60
+"""A tile of the surface while it is fused, and a pixel of a photo that is asked for it; a pixel of a pair
+while its depths are found: in each thread.
+"""
 MATCHED_PIXELS = 5_200_000
 """Photos are matched at no more than this."""
+QUICK_SHARE = 1 / 16
+"""Of a photo's pixels, what a quick overview is drawn from."""
 CELL_BYTES = 45
-UNKNOWN_BYTES = 24
+"""A cell of the seams' grid."""
+ADJUSTED_MB = 40
+UNKNOWN_BYTES = 16
 UNKNOWNS_A_PHOTO = 14
+"""The ties that are adjusted, and twice the square of the unknowns."""
 LEAST_SEARCH_PX, LEAST_CELLS = 1600, 500_000
 SEARCH_STEPS = (1.0, 0.75, 0.5, 0.4)
 RASTER_CACHE_MB = 64
@@ -85,26 +100,62 @@ def needs(options: MosaicOptions, photos: dict[str, Photo]) -> Needs:
     longest_px, largest_px = (
         max(size) for size in zip(*(_size(each) for each in photos.values()), strict=True)
     )
-    share = min(1.0, options.search_px / longest_px)
-    opened = OPENED_BYTES * largest_px
-    decoded = min(options.memory_mb * MB, 3 * largest_px * min(MOST_HELD, len(photos)))
-    if options.aligner == "own":
-        search = search_of(options)
-        features = search.limit(int(share * longest_px))
-        kept = min(SHARE_OF_MEMORY * options.memory_mb * MB, largest_px * len(photos))
-        aligning = SELF_MB * MB + kept + FEATURE_BYTES * features * len(photos)
-        aligning += threads * (OWN_BYTES * largest_px * share**2 + opened + COMPARED_BYTES * features)
-    else:
-        aligning = (IDLE_MB + WORKER_MB) * MB + threads * (SIFT_BYTES * largest_px * share**2 + opened)
-    adjusting = SELF_MB * MB + UNKNOWN_BYTES * (UNKNOWNS_A_PHOTO * len(photos)) ** 2
-    matching = 0.0
+    pixels = _Pixels(threads, longest_px, largest_px, len(photos))
+    later = max(_adjusting(options, pixels), *_drawing(options, pixels))
+    return Needs(_aligning(options, pixels) / MB, later / MB)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pixels:
+    """The longest side and the most pixels of a photo, how many there are, and who works on them."""
+
+    threads: int
+    longest_px: int
+    largest_px: int
+    photos: int
+
+
+def _aligning(options: MosaicOptions, pixels: _Pixels) -> float:
+    share = min(1.0, options.search_px / pixels.longest_px)
+    searched_px, opened = pixels.largest_px * share**2, OPENED_BYTES * pixels.largest_px
+    if options.aligner != "own":
+        return (IDLE_MB + WORKER_MB) * MB + pixels.threads * (SIFT_BYTES * searched_px + opened)
+    kept = min(SHARE_OF_MEMORY * options.memory_mb * MB, pixels.largest_px * pixels.photos)
+    own = OWN_MB * MB + kept + FEATURE_BYTES * _features(options, pixels)
+    first = search_of(options).first
+    return own + pixels.threads * (OWN_BYTES * searched_px + opened + COMPARED_BYTES * first)
+
+
+def _features(options: MosaicOptions, pixels: _Pixels) -> int:
+    """The most features of all photos."""
+    return pixels.photos * search_of(options).limit(min(options.search_px, pixels.longest_px))
+
+
+def _adjusting(options: MosaicOptions, pixels: _Pixels) -> float:
+    own = (OWN_MB + ADJUSTED_MB) * MB + TIED_BYTES * _features(options, pixels)
+    return own + UNKNOWN_BYTES * (UNKNOWNS_A_PHOTO * pixels.photos) ** 2
+
+
+def _drawing(options: MosaicOptions, pixels: _Pixels) -> Iterator[float]:
+    """Bytes while heights are found, while it is planned which photo goes where, and while they are drawn."""
+    largest_px: float = pixels.largest_px
+    if options.quick and options.gsd_m is None:
+        largest_px *= QUICK_SHARE
+    decoded = min(options.memory_mb * MB, 3 * largest_px * min(MOST_HELD, pixels.photos))
+    own = (OWN_MB if options.quick else SELF_MB) * MB + TIED_BYTES * _features(options, pixels)
+    busy = min(pixels.threads, max(1, int(pixels.photos * largest_px / BLOCK_PIXELS)))
     if not options.quick:
-        matched_px = min(largest_px, MATCHED_PIXELS)
-        matching = SELF_MB * MB + threads * MATCH_BYTES * matched_px + 0.5 * decoded
-    cells = min(options.coarse_cells, len(photos) * largest_px / 64)
-    drawing = SELF_MB * MB + decoded + CELL_BYTES * cells
-    drawing += threads * max(DRAW_MB * MB, FOOTPRINT_BYTES * largest_px)
-    return Needs(aligning / MB, max(adjusting, matching, drawing) / MB)
+        matched_px = largest_px
+        while matched_px > MATCHED_PIXELS:
+            matched_px /= 4
+        fused = FUSED_MB * MB + FUSED_BYTES * largest_px
+        yield own + 0.5 * decoded + max(busy * fused, pixels.threads * MATCH_BYTES * matched_px)
+    cells = min(options.coarse_cells, pixels.photos * largest_px / 64)
+    found = FOOTPRINT_MB * MB + FOOTPRINT_BYTES * largest_px
+    held = decoded if options.quick else 0.0
+    yield own + held + max(pixels.threads * found, CELL_BYTES * cells)
+    drawn = DRAW_MB * MB + DRAWN_BYTES * largest_px
+    yield own + decoded + CELL_BYTES / 3 * cells + busy * drawn
 
 
 def within_limit(options: MosaicOptions, photos: dict[str, Photo]) -> MosaicOptions:
@@ -142,7 +193,7 @@ def _thriftier(options: MosaicOptions, photos: dict[str, Photo]) -> Iterator[Mos
         for threads in range(options.threads or os.cpu_count() or 1, 0, -1):
             least_mb = max(16, int((threads + 1) * decoded_mb) + 1)
             for memory_mb in dict.fromkeys((options.memory_mb, options.memory_mb // 2, least_mb)):
-                for cells in (options.coarse_cells, 4_000_000, LEAST_CELLS):
+                for cells in (options.coarse_cells, 2_000_000, LEAST_CELLS):
                     yield replace(
                         options,
                         max_image_px=search_px,

@@ -19,7 +19,7 @@ class MosaicOptions:
     bounds the longer side of the photos searched for tie points, not of what is drawn. `quick` takes two
     fifths of that bound, no dense surface, and four times the ground sample distance. `aligner` is our own
     (`imaging.quick`) or COLMAP, which takes no quick overviews. `memory_mb` bounds the
-    decoded photos held at once, `coarse_cells` what all photos cover of the grid on which seams are found.
+    decoded photos held at once, `coarse_cells` the cells of the grid on which seams are found.
     `threads` is None for every core. `limit_mb` bounds the memory of the whole, the alignment's process
     included: then it chooses the other bounds (`imaging.memory`). Raises SettingsError.
     """
@@ -29,7 +29,7 @@ class MosaicOptions:
     quick: bool = False
     aligner: Aligner = "own"
     memory_mb: int = 256
-    coarse_cells: int = 16_000_000
+    coarse_cells: int = 4_000_000
     threads: int | None = None
     limit_mb: int | None = None
 

@@ -24,8 +24,9 @@ from imaging.alignment import Alignment
 from imaging.brightness import balanced, find_lights
 from imaging.cog import INTEGERS, TILE_PX, cog_from_tiff
 from imaging.consistency import without_passers
-from imaging.dense.model import AnySurface, DenseSurface
-from imaging.footprints import Flags, Floats, corners_of_views, find_footprints, grid_of_views, native_gsd_m
+from imaging.dense.model import AnySurface, DenseSurface, plainly
+from imaging.footprint_file import FootprintFile
+from imaging.footprints import Flags, Floats, find_footprints, grid_of_views, native_gsd_m
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.options import MosaicOptions
@@ -41,7 +42,7 @@ from missions.errors import AlignmentError, SettingsError
 from missions.files import writing_whole
 
 STAGE = "orthomosaic"
-VERSION = 4
+VERSION = 5
 BLOCK_PX = 1024
 COARSE = 8
 LIMIT_PIXELS = 4_000_000_000
@@ -92,11 +93,13 @@ def draw(
     native_m = native_gsd_m(placed, alignment.lenses, surface.ground)
     gsd_m = options.gsd_m or (QUICK_GSD * native_m if options.quick else native_m)
     grid = _grid(sources, gsd_m)
-    step = _coarse_step(grid, sources, options.coarse_cells)
+    step = _coarse_step(grid, options.coarse_cells)
     key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height, step, verdict)
     record = scene.kept(STAGE, key)
     if record is None:
-        body = _drawn(sources, grid, step, native_m, scene, options, verdict, progress)
+        with plainly(surface, scene.stages) as read:
+            from_it = replace(sources, surface=read)
+            body = _drawn(from_it, grid, step, native_m, scene, options, verdict, progress)
         record = scene.keep(STAGE, key, body, [scene.orthomosaic, scene.preview])
     else:
         progress.stage("orthomosaic: kept from before", 0)
@@ -126,12 +129,10 @@ def _grid(sources: Sources, gsd_m: float) -> Grid:
     return replace(coarse, cell_m=gsd_m, width=coarse.width * COARSE, height=coarse.height * COARSE)
 
 
-def _coarse_step(grid: Grid, sources: Sources, most_cells: int) -> int:
-    """Pixels in a coarse cell: 8, or more where all the footprints together would not fit in memory."""
-    corners = corners_of_views(sources.placed, sources.lenses, sources.surface.ground)
-    areas_m2 = [float(np.prod(np.ptp(each, axis=0))) for each in corners]
-    step, area_px = COARSE, sum(areas_m2) / grid.cell_m**2
-    while area_px / step**2 > most_cells:
+def _coarse_step(grid: Grid, most_cells: int) -> int:
+    """Pixels in a coarse cell: 8, or more where so many cells would be too many to hold."""
+    step = COARSE
+    while grid.width * grid.height / step**2 > most_cells:
         step *= 2
     return step
 
@@ -152,8 +153,8 @@ def _drawn(
     threads = options.threads or os.cpu_count() or 1
     reduce = next((reduce for reduce in (8, 4, 2) if reduce * native_m <= grid.cell_m), 1)
     decoded = Decoded(sources.found.photos, reduce, options.memory_mb * 1_000_000, sources.pictures)
-    plan, passers = _plan(sources, decoded, grid, coarse, step, threads, progress)
-    with writing_whole(scene.orthomosaic) as temporary:
+    with FootprintFile(scene.stages) as kept, writing_whole(scene.orthomosaic) as temporary:
+        plan, passers = _plan(sources, kept, decoded, grid, coarse, step, threads, progress)
         covered_px, filled_px = _write(temporary, sources, plan, decoded, scene, threads, verdict, progress)
         with writing_whole(scene.preview) as small:
             progress.stage("orthomosaic: preview", 1)
@@ -176,16 +177,22 @@ def _drawn(
 
 
 def _plan(
-    sources: Sources, decoded: Decoded, grid: Grid, coarse: Grid, step: int, threads: int, progress: Progress
+    sources: Sources,
+    kept: FootprintFile,
+    decoded: Decoded,
+    grid: Grid,
+    coarse: Grid,
+    step: int,
+    threads: int,
+    progress: Progress,
 ) -> tuple[Plan, int]:
     """Which photo goes where, and how many coarse cells of photos show a passer-by."""
     progress.stage("orthomosaic: footprints", len(sources.placed.views))
     found, placed, lenses = sources.found, sources.placed, sources.lenses
     # Where the picture is drawn from reduced photos they serve here too: one decoding instead of two.
     small = decoded if decoded.reduce > 1 else None
-    footprints = list(
-        find_footprints(found, placed, lenses, sources.surface, coarse, progress, threads, small)
-    )
+    seen = find_footprints(found, placed, lenses, sources.surface, coarse, progress, threads, small)
+    footprints = [kept.keep(each) for each in seen]
     if not footprints:
         raise AlignmentError("no photo looks down on the ground", remedy="Point the camera down")
     progress.stage("orthomosaic: seams", 3)
@@ -268,6 +275,7 @@ def _write(
                 filled_px += painted.filled_px
                 file.write(np.moveaxis(painted.pixels, -1, 0), window=Window(*block))
                 progress.advance()
+        decoded.forget()
         progress.stage("orthomosaic: overviews", 1)
         cog_from_tiff(plain, path, predictor=INTEGERS)
         progress.advance()

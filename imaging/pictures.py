@@ -145,6 +145,11 @@ class Decoded:
                 self._held[name] = picture
             return picture
 
+    def forget(self) -> None:
+        """Let all of them go."""
+        with self._lock:
+            self._held.clear()
+
     def _decoded(self, photo: Photo) -> Pixels:
         if self._pictures is not None and self._pictures.colours_at(photo) == self.reduce:
             return self._pictures.coloured(photo)

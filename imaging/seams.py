@@ -9,6 +9,7 @@ are then blended over a wide band and the detail over a narrow one (two bands, B
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.bands import largest
 from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 
@@ -27,6 +29,10 @@ WIDE_BAND_CELLS = 24.0
 NODE_CELLS = 4
 TALL_COSTS = 60.0
 ALIKE_DN = 20.0
+BESIDE_CELLS = 4
+"""Around the cells that two photos may both show: those beside them pull the border to their own side."""
+Window = tuple[slice, slice]
+"""Rows and columns, of the grid or of a photo's window."""
 Labels = npt.NDArray[np.int32]
 
 
@@ -42,7 +48,7 @@ class Seams:
     corrections: tuple[npt.NDArray[np.float16], ...]
 
 
-def find_seams(footprints: list[Footprint], grid: Grid, tall: Flags | None = None) -> Seams:
+def find_seams(footprints: Sequence[Footprint], grid: Grid, tall: Flags | None = None) -> Seams:
     """The seams between the photos and the corrections that make them meet; they keep off the cells of
     `tall`.
     """
@@ -51,14 +57,12 @@ def find_seams(footprints: list[Footprint], grid: Grid, tall: Flags | None = Non
     for footprint in footprints:
         np.minimum(steepest[footprint.window], footprint.slant, out=steepest[footprint.window])
     limit = steepest + _as_steep(grid, tall)
-    masks = [
-        (footprint.seen & (footprint.slant <= limit[footprint.window])).astype(np.uint8) * 255
-        for footprint in footprints
-    ]
     labels = np.full(shape, NOBODY, np.int32)
-    for index, (footprint, mask) in enumerate(zip(footprints, _cut(footprints, masks, tall), strict=True)):
-        labels[footprint.window][mask > 0] = index
+    for index, (part, mask) in enumerate(_cut(footprints, limit, tall)):
+        labels[footprints[index].window][part][mask] = index
+    del limit
     _fill(labels, footprints, steepest)
+    del steepest
     return Seams(labels, _corrections(footprints, labels))
 
 
@@ -73,39 +77,99 @@ def _as_steep(grid: Grid, tall: Flags | None) -> Floats | float:
     return np.where(beside, STEEP_ENOUGH, NEARLY_AS_STEEP).astype(np.float32)
 
 
+@dataclass(slots=True)
+class _Piece:
+    """Where a photo may be drawn: the part of its window that holds all of it, and in that a mask, packed by
+    rows. `number` counts the photos that may be drawn anywhere.
+    """
+
+    footprint: Footprint
+    number: int
+    part: Window
+    packed: npt.NDArray[np.uint8]
+
+    @property
+    def box(self) -> Window:
+        """The part in the grid."""
+        rows, columns = self.part
+        return _moved(rows, self.footprint.row), _moved(columns, self.footprint.column)
+
+    @property
+    def mask(self) -> Flags:
+        """(h, w) of the part."""
+        return np.unpackbits(self.packed, axis=1, count=self.part[1].stop - self.part[1].start) > 0
+
+    def keep(self, mask: Flags) -> None:
+        """Change the mask."""
+        self.packed = np.packbits(mask, axis=1)
+
+
 def _cut(
-    footprints: list[Footprint], masks: list[npt.NDArray[np.uint8]], tall: Flags | None
-) -> list[npt.NDArray[np.uint8]]:
-    """The masks with every cell left in one of them; only what each mask holds goes into the graphs."""
-    boxes = [_box(mask) for mask in masks]
-    held = [index for index, box in enumerate(boxes) if box is not None]
-    if len(held) < 2:
-        return masks
-    parts = [boxes[index] or _NOTHING for index in held]
+    footprints: Sequence[Footprint], limit: Floats, tall: Flags | None
+) -> Iterator[tuple[Window, Flags]]:
+    """A part of each photo's window and its mask there, so that every cell is left in one of the masks.
+
+    Photos are cut two by two, as OpenCV would cut all of them, so that no more than two lie in memory.
+    """
+    pieces: list[_Piece | None] = []
+    for one in footprints:
+        slant = one.slant
+        mask = np.isfinite(slant) & (slant <= limit[one.window])
+        part = _box(mask)
+        number = sum(piece is not None for piece in pieces)
+        pieces.append(None if part is None else _Piece(one, number, part, np.packbits(mask[part], axis=1)))
+    for index, first in enumerate(pieces):
+        if first is None:
+            yield _NOTHING, np.zeros((0, 0), bool)
+            continue
+        mask = first.mask
+        for second in pieces[index + 1 :]:
+            if second is not None:
+                _cut_two(first, second, mask, tall)
+        pieces[index] = None
+        yield first.part, mask
+
+
+def _cut_two(first: _Piece, second: _Piece, first_mask: Flags, tall: Flags | None) -> None:
+    """Leave each cell that both photos may show to one of them; `first_mask` is the first's."""
+    shared = _meet(first.box, second.box)
+    if shared is None:
+        return
+    (down, across), (other_down, other_across) = (_within(shared, each.box) for each in (first, second))
+    second_mask = second.mask
+    both = _box(first_mask[down, across] & second_mask[other_down, other_across])
+    if both is None:
+        return
+    contested = _moved_both(both, shared)
+    parts = [_around(contested, each.box) for each in (first, second)]
     finder: Any = cv2.detail.GraphCutSeamFinder("COST_COLOR")  # its stubs know no arrays
-    pieces = [(footprints[index], part, masks[index][part]) for index, part in zip(held, parts, strict=True)]
+    masks = [
+        mask[_within(part, each.box)]
+        for each, part, mask in zip((first, second), parts, (first_mask, second_mask), strict=True)
+    ]
     cut = finder.find(
-        [_costs(footprint, part, number, tall) for number, (footprint, part, _) in enumerate(pieces)],
-        [(footprint.column + part[1].start, footprint.row + part[0].start) for footprint, part, _ in pieces],
-        [np.ascontiguousarray(mask) for _, _, mask in pieces],
+        [_costs(each, part, tall) for each, part in zip((first, second), parts, strict=True)],
+        [(columns.start, rows.start) for rows, columns in parts],
+        [255 * mask.astype(np.uint8) for mask in masks],
     )
-    for index, part, mask in zip(held, parts, cut, strict=True):
-        masks[index][part] = mask.get() if isinstance(mask, cv2.UMat) else mask
-    return masks
+    for mask, left in zip(masks, cut, strict=True):
+        mask[:] = (left.get() if isinstance(left, cv2.UMat) else left) > 0
+    second.keep(second_mask)
 
 
-def _costs(footprint: Footprint, part: tuple[slice, slice], number: int, tall: Flags | None) -> Floats:
+def _costs(piece: _Piece, box: Window, tall: Flags | None) -> Floats:
     """The photo's colours as the seam finder compares them: on tall things no two photos look alike."""
-    colours = footprint.colours[part].astype(np.float32)
+    one = piece.footprint
+    colours = one.colours[_within(box, one.window)].astype(np.float32)
     if tall is not None:
-        colours += TALL_COSTS * number * tall[footprint.window][part][..., None]
+        colours += TALL_COSTS * piece.number * tall[box][..., None]
     return colours
 
 
 _NOTHING = (slice(0, 0), slice(0, 0))
 
 
-def _box(mask: npt.NDArray[np.uint8]) -> tuple[slice, slice] | None:
+def _box(mask: Flags) -> Window | None:
     """Rows and columns that hold the mask, None where it is empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
@@ -113,33 +177,64 @@ def _box(mask: npt.NDArray[np.uint8]) -> tuple[slice, slice] | None:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _fill(labels: Labels, footprints: list[Footprint], steepest: Floats) -> None:
+def _moved(part: slice, by: int) -> slice:
+    return slice(part.start + by, part.stop + by)
+
+
+def _moved_both(part: Window, box: Window) -> Window:
+    """A part of a box counted in the grid."""
+    return _moved(part[0], box[0].start), _moved(part[1], box[1].start)
+
+
+def _within(part: Window, box: Window) -> Window:
+    """A part of the grid counted from where a box begins."""
+    return _moved(part[0], -box[0].start), _moved(part[1], -box[1].start)
+
+
+def _meet(first: Window, second: Window) -> Window | None:
+    """What two boxes share, None where that is nothing."""
+    rows, columns = (
+        slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(first, second, strict=True)
+    )
+    return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None
+
+
+def _around(part: Window, box: Window) -> Window:
+    """A part of the grid and the cells beside it, as far as the box goes."""
+    rows, columns = (
+        slice(max(inner.start - BESIDE_CELLS, whole.start), min(inner.stop + BESIDE_CELLS, whole.stop))
+        for inner, whole in zip(part, box, strict=True)
+    )
+    return rows, columns
+
+
+def _fill(labels: Labels, footprints: Sequence[Footprint], steepest: Floats) -> None:
     """Give cells that no mask kept, but some photo sees, to the steepest view of them."""
     for index, footprint in enumerate(footprints):
-        part = labels[footprint.window]
-        part[(part == NOBODY) & footprint.seen & (footprint.slant <= steepest[footprint.window])] = index
+        part, slant = labels[footprint.window], footprint.slant
+        part[(part == NOBODY) & np.isfinite(slant) & (slant <= steepest[footprint.window])] = index
 
 
-def _corrections(footprints: list[Footprint], labels: Labels) -> tuple[npt.NDArray[np.float16], ...]:
-    total = np.zeros((*labels.shape, 3), np.float32)
+def _corrections(footprints: Sequence[Footprint], labels: Labels) -> tuple[npt.NDArray[np.float16], ...]:
+    blended = np.zeros((*labels.shape, 3), np.float32)
     weight = np.zeros(labels.shape, np.float32)
     for index, footprint in enumerate(footprints):
         share = _wide_share(footprint, labels, index)
-        total[footprint.window] += share[..., None] * footprint.colours
+        blended[footprint.window] += share[..., None] * footprint.colours
         weight[footprint.window] += share
-    blended = np.asarray(total / np.maximum(weight, 1e-6)[..., None], np.float32)
-    return tuple(_correction(footprint, blended[footprint.window]) for footprint in footprints)
+    blended /= np.maximum(weight, 1e-6, out=weight)[..., None]
+    return tuple(_correction(footprint.loaded(), blended[footprint.window]) for footprint in footprints)
 
 
 def _wide_share(footprint: Footprint, labels: Labels, index: int) -> Floats:
     """How much this photo counts in the low band: its own cells, spread over a wide band where it sees."""
-    own = (labels[footprint.window] == index).astype(np.float32)
+    own, seen = (labels[footprint.window] == index).astype(np.float32), footprint.seen
     spread = cv2.GaussianBlur(own, (0, 0), WIDE_BAND_CELLS, borderType=cv2.BORDER_CONSTANT)
-    inwards = cv2.distanceTransform(np.pad(footprint.seen.astype(np.uint8), 1), cv2.DIST_L2, cv2.DIST_MASK_3)[
+    inwards = cv2.distanceTransform(np.pad(seen.astype(np.uint8), 1), cv2.DIST_L2, cv2.DIST_MASK_3)[
         1:-1, 1:-1
     ]
     fade = np.minimum(inwards / WIDE_BAND_CELLS, 1.0)
-    return np.asarray(np.where(footprint.seen, spread * fade + 1e-4 * own, 0.0), np.float32)
+    return np.asarray(np.where(seen, spread * fade + 1e-4 * own, 0.0), np.float32)
 
 
 def _correction(footprint: Footprint, blended: Floats) -> npt.NDArray[np.float16]:
@@ -147,7 +242,7 @@ def _correction(footprint: Footprint, blended: Floats) -> npt.NDArray[np.float16
     leans into it, it tells little of its light.
     """
     difference = blended - footprint.colours
-    alike = footprint.seen / (1 + (np.abs(difference).max(axis=-1) / ALIKE_DN) ** 2)
+    alike = footprint.seen / (1 + (largest(np.abs(difference)) / ALIKE_DN) ** 2)
     low = cv2.GaussianBlur(
         difference * alike[..., None], (0, 0), LOW_BAND_CELLS, borderType=cv2.BORDER_CONSTANT
     )

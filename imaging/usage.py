@@ -37,8 +37,9 @@ class Steps:
         self._seconds: dict[str, float] = {}
 
     def stage(self, name: str, total: int | None) -> None:
-        """A step begins."""
+        """A step begins, with what the one before it has freed given back."""
         self._close()
+        give_back()
         self._name, self._start_s = name, self._clock.monotonic_s()
         self._shown.stage(name, total)
 

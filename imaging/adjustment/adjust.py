@@ -160,23 +160,18 @@ def _covariance(network: Network, layout: Layout, state: State, residual_px: Arr
     covariance, found unknowns move by -N⁻¹ M with it, M being the block of N that joins the two.
     """
     told = considered_sigmas(network, layout)
-    free, considered = np.flatnonzero(~held_unknowns(network, layout)), np.flatnonzero(told > 0)
+    held, considered = held_unknowns(network, layout), np.flatnonzero(told > 0)
     weights = np.where(np.isfinite(residual_px[:, 0]), INFORMATION / sigma_px**2, 0.0)
-    both = np.concatenate([free, considered])
-    matrix = normals(network, layout, state, weights, sigma_px, both).matrix
-    count = len(free)
-    joining = matrix[:count, count:].copy()
-    # The told part stands alone from here on: so the other is solved where it lies.
-    matrix[count:], matrix[:, count:] = 0.0, 0.0
-    matrix[range(count, len(both)), range(count, len(both))] = 1.0
+    matrix = normals(network, layout, state, weights, sigma_px, np.arange(layout.size)).matrix
+    joining = np.where(held[:, None], 0.0, matrix[:, considered])
+    # What stands still stands alone from here on: so the rest is solved and inverted where it lies.
+    matrix[held], matrix[:, held] = 0.0, 0.0
+    matrix[held, held] = 1.0
     factor = _factored(matrix)
-    answer = np.zeros((layout.size, len(considered)))
-    answer[free] = -cho_solve(factor, np.vstack([joining, np.zeros((len(considered),) * 2)]))[:count]
+    answer = -cho_solve(factor, joining)
     answer[considered] = np.eye(len(considered))
-    inverse = _inverse(factor)
-    covariance = np.zeros((layout.size, layout.size))
-    for place, row in zip(free, inverse, strict=False):
-        covariance[place, free] = row[:count]
+    covariance = _inverse(factor)
+    covariance[held, held] = 0.0
     moved = answer * told[considered]
     for row, mine in zip(covariance, moved, strict=True):
         row += moved @ mine

@@ -18,7 +18,7 @@ from missions.errors import SettingsError
 from sitl.world import World, grid_poses, render_photos
 
 ROOT = Path(__file__).parents[2]
-LIMIT_MB = 800
+LIMIT_MB = 600
 RUN = (
     "import sys; from pathlib import Path; from imaging.mosaic import MosaicOptions, mosaic; "
     "mosaic(Path(sys.argv[1]), Path(sys.argv[2]), options=MosaicOptions(limit_mb=int(sys.argv[3])))"
@@ -80,6 +80,35 @@ def test_larger_photos_more_threads_and_more_photos_need_more() -> None:
     assert needs(plain, photos(20, 8000, 6000)).most_mb > base
     assert needs(replace(plain, threads=4), photos(20)).most_mb > base
     assert needs(plain, photos(600)).most_mb >= base
+
+
+MEASURED = [
+    (20, 1000, 750, False, 574),
+    (50, 1000, 750, False, 657),
+    (100, 1000, 750, False, 726),
+    (200, 1000, 750, False, 794),
+    (20, 1000, 750, True, 357),
+    (100, 1000, 750, True, 436),
+    (200, 1000, 750, True, 559),
+    (18, 4000, 2250, False, 1118),
+]
+"""Photos, their size, whether quick, and the peak of a run with two threads, MB (docs/measured.md)."""
+
+
+@pytest.mark.parametrize(("count", "width_px", "height_px", "quick", "peak_mb"), MEASURED)
+def test_what_was_measured_is_counted_and_at_most_half_as_much_again(
+    count, width_px, height_px, quick, peak_mb
+) -> None:
+    options = MosaicOptions(threads=2, quick=quick)
+    counted_mb = needs(options, photos(count, width_px, height_px)).most_mb
+    assert peak_mb <= counted_mb <= 1.5 * peak_mb
+
+
+def test_a_bound_on_two_hundred_photos_of_twenty_megapixels_leaves_the_seams_as_they_are() -> None:
+    many = photos(200, 5472, 3648)
+    kept = within_limit(MosaicOptions(limit_mb=2500, threads=2), many)
+    assert (kept.threads, kept.memory_mb, kept.max_image_px) == (2, 256, 2000)
+    assert kept.coarse_cells == MosaicOptions().coarse_cells
 
 
 def peaks(photos_folder: Path, scene: Path) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import pytest
 from imaging.footprints import Footprint
 from imaging.grid import Grid
 from imaging.lens import View
-from imaging.seams import NODE_CELLS, find_seams
+from imaging.seams import NODE_CELLS, STEEP_ENOUGH, TALL_COSTS, _cut, find_seams
 from missions.geodesy import GeoPoint, LocalFrame
 
 GRID = Grid(LocalFrame(GeoPoint(52.17, 4.44)), 32631, 0.0, 0.0, 0.2, 160, 120)
@@ -90,3 +90,48 @@ def test_a_crown_that_leans_into_one_photo_leaves_the_colour_beside_it_alone(pho
     seams = find_seams([left, right], GRID)
     beside = correction(seams, 0, left)[15:20, 70:95]
     assert np.abs(beside).max() < 10
+
+
+def border_cost(labels, stack):
+    """How much photos differ on both sides of the borders between them: what a cut costs."""
+    total = 0.0
+    for here, beside in ((np.s_[:-1, :], np.s_[1:, :]), (np.s_[:, :-1], np.s_[:, 1:])):
+        one, other = labels[here], labels[beside]
+        border = (one != other) & (one >= 0) & (other >= 0)
+        for place in (here, beside):
+            y, x = (axis[place][border] for axis in np.indices(labels.shape))
+            total += np.nansum(np.linalg.norm(stack[one[border], y, x] - stack[other[border], y, x], axis=-1))
+    return total
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_photos_cut_two_by_two_are_cut_as_well_as_opencv_cuts_all_of_them(photos, seed):
+    """Six photos of random colours, some of it tall."""
+    random = np.random.default_rng(seed)
+    more = [footprint(30, 20, 100, 80, (120, 120, 120)), footprint(10, 30, 90, 70, (100, 110, 90))]
+    six, shape = [*photos, *more], (GRID.height, GRID.width)
+    stack = np.full((6, *shape, 3), np.nan)
+    limit = np.full(shape, np.inf, np.float32)
+    tall = np.zeros(shape, bool)
+    tall[50:70, 60:90] = True
+    for number, photo in enumerate(six):
+        noise = random.integers(0, 256, photo.colours.shape).astype(np.uint8)
+        photo.colours[:] = cv2.GaussianBlur(noise, (5, 5), 0)
+        photo.slant[20:24, 30:34] = np.inf
+        stack[number][photo.window] = photo.colours + TALL_COSTS * number * tall[photo.window][..., None]
+        np.minimum(limit[photo.window], photo.slant, out=limit[photo.window])
+    limit += STEEP_ENOUGH
+    masks = [(photo.seen & (photo.slant <= limit[photo.window])).astype(np.uint8) for photo in six]
+    cut = cv2.detail.GraphCutSeamFinder("COST_COLOR").find(
+        [np.float32(stack[number][photo.window]) for number, photo in enumerate(six)],
+        [(photo.column, photo.row) for photo in six],
+        [255 * mask for mask in masks],
+    )
+    whole, ours = np.full(shape, -1), np.full(shape, -1)
+    for number, (photo, mask, (part, mine)) in enumerate(zip(six, cut, _cut(six, limit, tall), strict=True)):
+        whole[photo.window][(mask.get() if isinstance(mask, cv2.UMat) else mask) > 0] = number
+        assert (ours[photo.window][part][mine] == -1).all(), "one photo a cell"
+        ours[photo.window][part][mine] = number
+    assert ((ours >= 0) == (whole >= 0)).all()
+    assert (ours == whole).mean() > 0.97
+    assert border_cost(ours, stack) < 1.01 * border_cost(whole, stack)

@@ -14,6 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from imaging.adjustment.rays import meeting_point
+from imaging.array_file import ArrayFile
 from imaging.control.points import Role, SurveyedPoint
 from imaging.control.scene import SceneControl, local_of, pointings
 from imaging.lens import Array, View
@@ -98,10 +99,10 @@ def _model(
 ) -> dict[int, View]:
     """The photos to each other; their features are kept for the alignment that follows."""
     search = search_of(options)
-    with threadpool_limits(1):
+    with threadpool_limits(1), ArrayFile(scene.stages) as file:
         compared = compare(
             photos, known, pictures or pictures_of(options), search, progress,
-            before=remembered(scene, search), threads=options.threads,
+            before=remembered(scene, search), threads=options.threads, file=file,
         )  # fmt: skip
         remember(scene, search, photos, compared.features)
         return free_views(known, compared)

@@ -1,81 +1,30 @@
-"""Footprints kept in a scratch file: what all photos show of the seams' grid takes no memory.
-
-A file that stays mapped counts as memory, page by page, as far as it was ever looked at. So every array is
-mapped anew when it is asked for, and goes with what was taken from it.
-"""
+"""Footprints kept in a scratch file: what all photos show of the seams' grid takes no memory."""
 
 from __future__ import annotations
 
-import mmap
-import os
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from imaging.array_file import ArrayFile, Place
 from imaging.footprints import Floats, Footprint
 from imaging.photos import Pixels
-from missions.errors import OutputError
 
 ARRAYS = ("slant", "colours", "clear", "open", "inside")
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an array lies in the file."""
-
-    begin: int
-    shape: tuple[int, ...]
-    kind: np.dtype[Any]
-
-
-class FootprintFile:
-    """A file without a name in `folder`, gone with the process at the latest."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._end = folder, 0
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by __exit__
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
+class FootprintFile(ArrayFile):
+    """A file of footprints."""
 
     def keep(self, one: Footprint) -> Footprint:
         """The footprint, its arrays in the file from now on. Raises OutputError where that has no room."""
-        places: dict[str, _Place] = {}
+        places: dict[str, Place] = {}
         for name in ARRAYS:
             array: npt.NDArray[Any] | None = getattr(one, name)
             if array is not None:
-                places[name] = _Place(self._end, array.shape, array.dtype)
-                self.write(self._end, array)
-                self._end += -(-array.nbytes // mmap.ALLOCATIONGRANULARITY) * mmap.ALLOCATIONGRANULARITY
+                places[name] = self.put(array)
         return _Kept(one, self, places)
-
-    def write(self, begin: int, array: npt.NDArray[Any]) -> None:
-        """Write an array there. Raises OutputError."""
-        left = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
-        try:
-            while left:
-                written = os.pwrite(self._file.fileno(), left, begin)
-                left, begin = left[written:], begin + written
-        except OSError as error:
-            raise OutputError(
-                f"cannot be written ({error.strerror or error})", where=str(self._folder), remedy="Make room"
-            ) from error
-
-    def read(self, place: _Place) -> npt.NDArray[Any]:
-        """An array as it lies there, mapped as long as it is held."""
-        size = int(np.prod(place.shape)) * place.kind.itemsize
-        mapped = mmap.mmap(self._file.fileno(), size, access=mmap.ACCESS_READ, offset=place.begin)
-        return np.frombuffer(mapped, place.kind).reshape(place.shape)
 
 
 class _Kept(Footprint):
@@ -83,9 +32,9 @@ class _Kept(Footprint):
 
     __slots__ = ("_file", "_places")
     _file: FootprintFile
-    _places: dict[str, _Place]
+    _places: dict[str, Place]
 
-    def __init__(self, one: Footprint, file: FootprintFile, places: dict[str, _Place]) -> None:
+    def __init__(self, one: Footprint, file: FootprintFile, places: dict[str, Place]) -> None:
         told = {"view": one.view, "column": one.column, "row": one.row, "_file": file, "_places": places}
         for name, value in told.items():
             object.__setattr__(self, name, value)  # it is frozen

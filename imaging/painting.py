@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.brightness import Light
-from imaging.consistency import BLUR_SIGMAS
+from imaging.consistency import BLUR_SIGMAS, Window
 from imaging.dense.model import AnySurface
 from imaging.footprints import FINE, Flags, Floats, Footprint, patch_of
 from imaging.georeference import Georeference
@@ -18,7 +19,7 @@ from imaging.grid import Grid
 from imaging.lens import Lens
 from imaging.photos import Pixels
 from imaging.pictures import Decoded, Pictures
-from imaging.sampling import graze, lay
+from imaging.sampling import coloured, graze, lay
 from imaging.seams import NOBODY, NODE_CELLS, Labels, Seams
 from imaging.surface import STEEPEST
 from imaging.survey import Survey
@@ -95,11 +96,19 @@ class Block:
 
     def pixels_of(self, fine: Floats) -> Floats:
         """Values at fine cells of the coarse cells around, linearly between them at the block's pixels."""
+        return self.some_pixels_of(fine, 0, 0)[1]
+
+    def some_pixels_of(self, fine: Floats, row: int, column: int) -> tuple[Window, Floats]:
+        """The same of some fine cells from a row and column on, and which of the block's pixels these are."""
         factor = self.step // FINE
         size = (fine.shape[1] * factor, fine.shape[0] * factor)
         large = cv2.resize(fine, size, interpolation=cv2.INTER_LINEAR) if factor > 1 else fine
-        top, left = self.row - self.rows.start * self.step, self.column - self.columns.start * self.step
-        return np.asarray(large[top : top + self.height, left : left + self.width], np.float32)
+        top = row * factor + self.rows.start * self.step - self.row
+        left = column * factor + self.columns.start * self.step - self.column
+        rows = slice(max(0, top), max(0, min(self.height, top + size[1])))
+        columns = slice(max(0, left), max(0, min(self.width, left + size[0])))
+        inside = large[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        return (rows, columns), np.asarray(inside, np.float32)
 
 
 def paint(
@@ -116,19 +125,19 @@ def paint(
             across_m = block.pixels_of(_across(sources, plan, block, chosen, unseen))
             heights_m = np.where(filled, across_m, heights_m)
     for index, view in views.items():
-        share = block.pixels_of(_share(chosen == index, view))
-        share[share < LEAST_WEIGHT] = 0
+        own = chosen == index
+        part = _reached(own)
+        window, share = block.some_pixels_of(_share(own[part], view[part]), part[0].start, part[1].start)
+        share = np.where(share < LEAST_WEIGHT, np.float32(0), share)
         if share.any():
-            _lay(sources, plan, decoded, block, index, share, heights_m, total, weight)
+            _lay(sources, plan, decoded, block, index, window, share, heights_m, total, weight)
     covered = (block.pixels_of((chosen != NOBODY).astype(np.float32)) >= 0.5) & (weight > 0)
-    rgb = np.clip(total / np.maximum(weight, 1e-6)[..., None] + 0.5, 0, 255).astype(np.uint8)
-    rgb[~covered] = 0
+    pixels = coloured(total, weight, covered)
     gap_px = GAP_FINE_CELLS * plan.step // FINE
     gaps = _gaps(covered, gap_px)
     if gaps.any():
-        rgb = _fill(rgb, covered, gaps, gap_px)
-    alpha = np.where(covered | gaps, 255, 0).astype(np.uint8)
-    return Painted(np.dstack([rgb, alpha]), int(np.count_nonzero((filled & covered) | gaps)))
+        _fill(pixels, covered, gaps, gap_px)
+    return Painted(pixels, int(np.count_nonzero((filled & covered) | gaps)))
 
 
 def _chosen(sources: Sources, plan: Plan, block: Block) -> tuple[Labels, dict[int, Flags], Flags]:
@@ -257,6 +266,16 @@ def _tangent(sources: Sources, plan: Plan, block: Block, one: Footprint) -> Floa
     )
 
 
+def _reached(own: Flags) -> Window:
+    """Where a photo counts: its own fine cells and those that their soft edges reach."""
+    margin = math.ceil(BLUR_SIGMAS * BLEND_FINE_CELLS) + 1
+    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
+    )
+
+
 def _share(own: Flags, seen: Flags) -> Floats:
     """How much a photo counts: its own cells with soft edges, but only where it sees."""
     soft = cv2.GaussianBlur(own.astype(np.float32), (0, 0), BLEND_FINE_CELLS)
@@ -269,21 +288,20 @@ def _lay(
     decoded: Decoded,
     block: Block,
     index: int,
+    part: Window,
     share: Floats,
     heights_m: Floats,
     total: Floats,
     weight: Floats,
 ) -> None:
-    """Add one photo to the block, within the box that holds its share."""
-    rows, columns = np.flatnonzero(share.any(axis=1)), np.flatnonzero(share.any(axis=0))
-    part = slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    """Add one photo to the block, where it has this share."""
     one = plan.footprints[index]
     size = part[1].stop - part[1].start, part[0].stop - part[0].start
     column, row = block.column + part[1].start, block.row + part[0].start
     first = (one.column + 0.5) * plan.step - 0.5 - column, (one.row + 0.5) * plan.step - 0.5 - row
     lay(
         decoded.picture(one.view.name), one.view, sources.lenses[one.view.lens], patch_of(plan.grid, column,
-        row, *size), heights_m[part], share[part], plan.lights[index].gain,
+        row, *size), heights_m[part], share, plan.lights[index].gain,
         plan.seams.corrections[index].astype(np.float32), first, plan.step * NODE_CELLS, total[part],
         weight[part], plan.lights[index].falloff,
     )  # fmt: skip
@@ -298,21 +316,19 @@ def _gaps(covered: Flags, width_px: int) -> Flags:
     return np.asarray((closed > 0) & ~covered)
 
 
-def _fill(rgb: Pixels, covered: Flags, gaps: Flags, width_px: int) -> Pixels:
-    """The gaps filled with the mean of what lies around, near things counting most."""
+def _fill(pixels: Pixels, covered: Flags, gaps: Flags, width_px: int) -> None:
+    """Fill the gaps of (h, w, 4) RGBA with the mean of what lies around, near things counting most."""
     sigma = max(1.0, width_px / 3)
     reach = int(np.ceil(BLUR_SIGMAS * sigma))
-    filled = rgb.copy()
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(_within(gaps, reach).astype(np.uint8))
     for number, (left, top, width, height, _) in enumerate(boxes[1:].tolist(), start=1):
         part = slice(top, top + height), slice(left, left + width)
         own = gaps[part] & (labels[part] == number)
         known = covered[part].astype(np.float32)
-        total = cv2.GaussianBlur(rgb[part] * known[..., None], (0, 0), sigma)
+        total = cv2.GaussianBlur(pixels[part][..., :3] * known[..., None], (0, 0), sigma)
         share = cv2.GaussianBlur(known, (0, 0), sigma)
         mean = np.clip(total / np.maximum(share, 1e-6)[..., None] + 0.5, 0, 255).astype(np.uint8)
-        filled[part][own] = mean[own]
-    return filled
+        pixels[part][own] = np.column_stack([mean[own], np.full(np.count_nonzero(own), 255, np.uint8)])
 
 
 def _within(flags: Flags, reach: int) -> Flags:

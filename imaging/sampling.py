@@ -226,6 +226,23 @@ def _lay(
             share[row, column] += heavy
 
 
+@numba.njit(cache=True, nogil=True)
+def coloured(total: Floats, weight: Floats, covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
+    """(h, w, 4) RGBA of colours (h, w, 3) times `weight` (h, w); nothing but where it is `covered`."""
+    rows, columns = weight.shape
+    pixels = np.zeros((rows, columns, 4), np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            if covered[row, column]:
+                heavy = max(weight[row, column], np.float32(1e-6))
+                for band in range(3):
+                    pixels[row, column, band] = np.uint8(
+                        min(max(total[row, column, band] / heavy + np.float32(0.5), 0.0), 255.0)
+                    )
+                pixels[row, column, 3] = 255
+    return pixels
+
+
 def shown_at(picture: npt.NDArray[np.uint8], view: View, lens: Lens, places: Doubles) -> Floats:
     """(n, 3) what the photo shows of (n, 3) places, NaN where it does not reach."""
     table = lens_table(lens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
 from imaging.adjustment.adjust import Adjusted
-from imaging.adjustment.network import Indices, Pointings, Ties
-from imaging.adjustment.normals import TIES_AT_ONCE, point_blocks, tie_residuals, tie_sight
+from imaging.adjustment.network import Pointings, Ties
+from imaging.adjustment.normals import point_blocks, point_parts, tie_residuals, tie_sight
 from imaging.adjustment.witnesses import mark_rows
 from imaging.lens import Array
 from missions.errors import AlignmentError
@@ -32,7 +32,7 @@ def intersected(adjusted: Adjusted, ties: Ties, points: Array) -> tuple[Array, A
     """
     network = replace(adjusted.network, ties=ties, points=points)
     height_m = np.maximum(1e-3, np.median(np.abs(adjusted.state.centres[:, 2])) or 1.0)
-    parts = list(_parts(ties, len(points)))
+    parts = list(point_parts(ties, len(points)))
     points = points.copy()
     state = replace(adjusted.state, points=points)
     for _ in range(ROUNDS):
@@ -52,18 +52,6 @@ def intersected(adjusted: Adjusted, ties: Ties, points: Array) -> tuple[Array, A
         if longest_m < 1e-4:
             break
     return points, tie_residuals(network, adjusted.layout, state)
-
-
-def _parts(ties: Ties, count: int) -> Iterator[tuple[int, int, Indices]]:
-    """First and last point of parts that hold about `TIES_AT_ONCE` ties, and where these stand."""
-    order = np.argsort(ties.point, kind="stable")
-    ends = np.cumsum(np.bincount(ties.point, minlength=count))
-    first = begin = 0
-    while first < count:
-        last = max(first + 1, int(np.searchsorted(ends, begin + TIES_AT_ONCE, side="right")))
-        end = int(ends[last - 1])
-        yield first, last, order[begin:end]
-        first, begin = last, end
 
 
 def _steps(ties: Ties, by_point: Array, residual: Array, weight: Array, count: int) -> Array:

@@ -120,13 +120,20 @@ def reduce(
 
 
 @numba.njit(cache=True)
-def answer(blocks: Floats, places: Places, point: Integers, step: Floats, points: int) -> Any:
-    """(p, 3): for every point the sum over its ties of blocks^T step."""
+def answer(
+    rows: Floats, by_point: Floats, places: Integers, point: Integers, step: Floats, points: int
+) -> Any:
+    """(p, 3): for every point the sum over its ties of what moves with the `step` of all unknowns.
+
+    `places` (m, 2) are where the unknowns of a tie's view and of its lens begin.
+    """
     total = np.zeros((points, 3))
-    for tie in range(blocks.shape[0]):
+    for tie in range(rows.shape[0]):
+        u = v = 0.0
         for a in range(BOTH):
-            if places[tie, a] < 0:
-                continue
-            for c in range(3):
-                total[point[tie], c] += blocks[tie, a, c] * step[places[tie, a]]
+            moved = step[places[tie, 0] + a] if a < VIEW else step[places[tie, 1] + a - VIEW]
+            u += rows[tie, 0, a] * moved
+            v += rows[tie, 1, a] * moved
+        for c in range(3):
+            total[point[tie], c] += by_point[tie, 0, c] * u + by_point[tie, 1, c] * v
     return total

@@ -25,25 +25,47 @@ TIES_AT_ONCE = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Normals:
-    """The reduced system S step = right of the unknowns asked for, and what gives the points' steps back."""
+    """The reduced system S step = right of the `unknowns` asked for, and what gives the points' steps back.
+
+    Of each tie, in the order of their points: `rows` (m, 2, 22) and `by_point` (m, 2, 3), weighed, its
+    `point`, and the `places` (m, 2) where its view's and its lens's unknowns begin among `size`.
+    """
 
     matrix: Array
     right: Array
+    unknowns: Indices
+    size: int
     lower: Array
     points_right: Array
-    blocks: Array
-    places: npt.NDArray[np.int32]
+    rows: Array
+    by_point: Array
+    places: Indices
     point: Indices
 
     def points_step(self, step: Array) -> Array:
         """(p, 3) steps of the points that go with the step of the unknowns."""
-        rest = self.points_right - answer(self.blocks, self.places, self.point, step, len(self.points_right))
+        whole = np.zeros(self.size)
+        whole[self.unknowns] = step
+        moved = answer(self.rows, self.by_point, self.places, self.point, whole, len(self.points_right))
+        rest = self.points_right - np.linalg.solve(self.lower, moved[..., None])[..., 0]
         return np.asarray(np.linalg.solve(np.transpose(self.lower, (0, 2, 1)), rest[..., None])[..., 0])
 
 
 def parts_of(count: int) -> Iterator[slice]:
     """So many ties, a part at a time."""
     return (slice(first, first + TIES_AT_ONCE) for first in range(0, count, TIES_AT_ONCE))
+
+
+def point_parts(ties: Ties, count: int) -> Iterator[tuple[int, int, Indices]]:
+    """First and last of `count` points in parts that hold about so many ties, and where these stand."""
+    order = np.argsort(ties.point, kind="stable")
+    ends = np.cumsum(np.bincount(ties.point, minlength=count))
+    first = begin = 0
+    while first < count:
+        last = max(first + 1, int(np.searchsorted(ends, begin + TIES_AT_ONCE, side="right")))
+        end = int(ends[last - 1])
+        yield first, last, order[begin:end]
+        first, begin = last, end
 
 
 def tie_residuals(network: Network, layout: Layout, state: State) -> Array:
@@ -69,40 +91,41 @@ def normals(
     `weights` (m,) are of the ties: one over the variance of a coordinate. `sigma_px` is the scale of the
     ties' residuals, which bends of pictures are measured by.
     """
-    ties, points = network.ties, len(state.points)
+    ties, count = network.ties, len(state.points)
     number = np.full(layout.size, -1, np.int32)
     number[unknowns] = np.arange(len(unknowns), dtype=np.int32)
-    rows, residual = np.empty((len(ties), 2, VIEW + LENS)), np.empty((len(ties), 2))
-    by_point = np.empty((len(ties), 2, 3))
-    places = np.empty((len(ties), VIEW + LENS), np.int32)
-    for part in parts_of(len(ties)):
-        some = ties.part(part)
+    matrix, right = np.zeros((len(unknowns), len(unknowns))), np.zeros(len(unknowns))
+    lower, points_right = np.empty((count, 3, 3)), np.empty((count, 3))
+    rows, by_point = np.empty((len(ties), 2, VIEW + LENS)), np.empty((len(ties), 2, 3))
+    begins, point = np.empty((len(ties), 2), np.int64), np.empty(len(ties), np.int64)
+    begin = 0
+    # Points stand alone once the unknowns are known, so a part of them is taken out at a time.
+    for first, last, which in point_parts(ties, count):
+        some, part = ties.part(which), slice(begin, begin + len(which))
+        begin = part.stop
         seen = tie_sight(network, layout, state, some).projection()
-        root = np.sqrt(np.where(seen.behind, 0.0, weights[part]))
-        residual[part] = (some.px - np.where(seen.behind[:, None], some.px, seen.px)) * root[:, None]
+        root = np.sqrt(np.where(seen.behind, 0.0, weights[which]))
+        residual = (some.px - np.where(seen.behind[:, None], some.px, seen.px)) * root[:, None]
         by_point[part] = seen.by_point * root[:, None, None]
         rows[part, :, :VIEW] = seen.by_view * root[:, None, None]
         rows[part, :, VIEW:] = seen.by_lens * root[:, None, None]
-        places[part, :VIEW], places[part, VIEW:] = (
-            number[layout.view(some.view)],
-            number[layout.lens(some.view)],
+        of_view, of_lens = layout.view(some.view), layout.lens(some.view)
+        begins[part, 0], begins[part, 1], point[part] = of_view[:, 0], of_lens[:, 0], some.point
+        places = np.hstack([number[of_view], number[of_lens]])
+        own = Ties(some.view, some.point - first, some.px)
+        lower[first:last], points_right[first:last] = _points(
+            own, by_point[part], residual, last - first, damping
         )
-    lower, points_right = _points(ties, by_point, residual, points, damping)
-    blocks = np.empty((len(ties), VIEW + LENS, 3))
-    for part in parts_of(len(ties)):
-        whitened = np.linalg.solve(lower[ties.point[part]], np.transpose(by_point[part], (0, 2, 1)))
-        blocks_of(rows[part], np.ascontiguousarray(np.transpose(whitened, (0, 2, 1))), blocks[part])
-    del by_point
-    matrix, right = np.zeros((len(unknowns), len(unknowns))), np.zeros(len(unknowns))
-    gather(matrix, right, rows, residual, places)
-    del rows
-    order = np.argsort(ties.point, kind="stable")
-    starts = np.searchsorted(ties.point[order], np.arange(points + 1))
-    reduce(matrix, right, blocks, places, order, starts, points_right)
+        gather(matrix, right, rows[part], residual, places)
+        whitened = np.linalg.solve(lower[some.point], np.transpose(by_point[part], (0, 2, 1)))
+        blocks = np.empty((len(which), VIEW + LENS, 3))
+        blocks_of(rows[part], np.ascontiguousarray(np.transpose(whitened, (0, 2, 1))), blocks)
+        starts = np.searchsorted(own.point, np.arange(last - first + 1))
+        reduce(matrix, right, blocks, places, np.arange(len(which)), starts, points_right[first:last])
     for witness in witness_rows(network, layout, state, network.bend * sigma_px):
         witness.add_to(matrix, right, number)
     matrix[np.diag_indices(len(matrix))] *= 1 + damping
-    return Normals(matrix, right, lower, points_right, blocks, places, ties.point)
+    return Normals(matrix, right, unknowns, layout.size, lower, points_right, rows, by_point, begins, point)
 
 
 def tie_sight(network: Network, layout: Layout, state: State, ties: Ties) -> Sight:

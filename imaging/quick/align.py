@@ -16,6 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from imaging.alignment import STAGE, Alignment, alignment_from_record
+from imaging.array_file import ArrayFile
 from imaging.lens import View, json_from_lens, json_from_view
 from imaging.memory import MB, SHARE_OF_MEMORY
 from imaging.options import MosaicOptions
@@ -62,22 +63,30 @@ def align_quickly(
     key = key_of(STAGE, "own", VERSION, found.key, asdict(search))
     record = scene.kept(STAGE, key)
     if record is None:
-        known = guesses(found.photos)
-        pictures = pictures or pictures_of(options)
-        # Matrices are small here: threads of the linear algebra would only wait for each other.
-        with threadpool_limits(1):
-            before = remembered(scene, search)
-            compared = compare(
-                found.photos, known, pictures, search, progress, before=before, threads=options.threads
-            )
-            remember(scene, search, found.photos, compared.features)
-            progress.stage("alignment: poses", 1)
-            placement = place(known, compared, search)
-        progress.advance()
-        record = _kept(scene, key, placement)
+        record = _kept(scene, key, _placed(found, scene, options, progress, pictures))
     else:
         progress.stage("alignment: kept from before", 0)
     return alignment_from_record(record, scene)
+
+
+def _placed(
+    found: Survey, scene: Scene, options: MosaicOptions, progress: Progress, pictures: Pictures | None
+) -> Placement:
+    search, known = search_of(options), guesses(found.photos)
+    pictures = pictures or pictures_of(options)
+    # Matrices are small here: threads of the linear algebra would only wait for each other.
+    with threadpool_limits(1), ArrayFile(scene.stages) as file:
+        compared = compare(
+            found.photos, known, pictures, search, progress,
+            before=remembered(scene, search), threads=options.threads, file=file,
+        )  # fmt: skip
+        if not options.quick:
+            pictures.forget()
+        remember(scene, search, found.photos, compared.features)
+        progress.stage("alignment: poses", 1)
+        placement = place(known, compared, search)
+        progress.advance()
+    return placement
 
 
 def _kept(scene: Scene, key: str, placement: Placement) -> dict[str, Any]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from imaging.adjustment.network import Indices, indices
+from imaging.array_file import ArrayFile
 from imaging.lens import Array
 from imaging.pairs import overlapping_pairs
 from imaging.photos import Photo
 from imaging.pictures import Pictures
 from imaging.progress import Progress
-from imaging.quick.features import Features, Search, find_features
+from imaging.quick.features import Features, KeptFeatures, Search, find_features
 from imaging.quick.guesses import Guess, shared
 from imaging.quick.links import Link, check
 from imaging.quick.matching import match
@@ -51,10 +53,12 @@ def compare(
     *,
     before: Mapping[str, Features] | None = None,
     threads: int | None = None,
+    file: ArrayFile | None = None,
 ) -> Compared:
     """Search every photo for features, and compare those photos that can overlap.
 
-    `before` has features by the SHA-256 of photos that were searched like this already.
+    `before` has features by the SHA-256 of photos that were searched like this already. They are kept in
+    `file` where there is one, so that they take no memory; else in memory.
     """
     threads = threads or os.cpu_count() or 1
 
@@ -67,10 +71,12 @@ def compare(
     with _one_core_each():
         progress.stage("alignment: tie points", len(photos))
         searched = in_order(features_of, photos.values(), threads)
-        features = list(_told(searched, progress))
+        features = [
+            found if file is None else KeptFeatures.of(found, file) for found in _told(searched, progress)
+        ]
     pairs = _pairs(photos, known, features)
     first = [each.strongest(search.first) for each in features]
-    links = link(photos, known, first, search, progress, threads=threads, pairs=pairs)
+    links = link(photos, known, first, search, progress, threads=threads, pairs=pairs, file=file)
     return Compared(features, links, pairs)
 
 
@@ -83,10 +89,11 @@ def link(
     *,
     threads: int,
     pairs: list[tuple[int, int]] | None = None,
+    file: ArrayFile | None = None,
 ) -> list[Link]:
-    """The links of these pairs, else between photos that can overlap."""
+    """The links of these pairs, else between photos that can overlap; `file` as of `compare`."""
     pairs = _pairs(photos, known, features) if pairs is None else pairs
-    comparer = _Comparer(known, features, _searched_share(known, search))
+    comparer = _Comparer(known, features, _searched_share(known, search), file)
     progress.stage("alignment: matches", len(pairs))
     with _one_core_each():
         links = [each for each in _told(in_order(comparer.guided, pairs, threads), progress) if each]
@@ -98,19 +105,28 @@ def link(
 class _Comparer:
     """Compares two photos by number."""
 
-    def __init__(self, known: list[Guess], features: list[Features], tolerance_px: list[float]) -> None:
-        self._known, self._features, self._tolerance_px = known, features, tolerance_px
-        self._rays = [guess.lens.rays(each.pixels) for guess, each in zip(known, features, strict=True)]
-        self._ground: list[Array] = [
-            guess.ground(rays) if guess.foretold else rays
-            for guess, rays in zip(known, self._rays, strict=True)
-        ]
+    def __init__(
+        self, known: list[Guess], features: list[Features], tolerance_px: list[float], file: ArrayFile | None
+    ) -> None:
+        self._known, self._features, self._tolerance_px, self._file = known, features, tolerance_px, file
+        self._rays: list[Callable[[], Array]] = []
+        self._ground: list[Callable[[], Array]] = []
+        for guess, each in zip(known, features, strict=True):
+            rays = guess.lens.rays(each.pixels)
+            self._rays.append(self._kept(rays))
+            self._ground.append(self._kept(guess.ground(rays)) if guess.foretold else self._rays[-1])
+
+    def _kept(self, array: Array) -> Callable[[], Array]:
+        """What gives the array again."""
+        if self._file is None:
+            return lambda: array
+        return partial(self._file.read, self._file.put(array))
 
     def guided(self, pair: tuple[int, int]) -> Link | None:
         """The link of a pair, only what both can show compared."""
         first, second = pair
         known, ground = self._known, self._ground
-        near = shared(known[first], known[second], ground[first], ground[second])
+        near = shared(known[first], known[second], ground[first](), ground[second]())
         return self._linked(pair, *near)
 
     def unguided(self, pair: tuple[int, int]) -> Link | None:
@@ -124,7 +140,7 @@ class _Comparer:
         return check(
             pair,
             found,
-            (self._rays[first][found[:, 0]], self._rays[second][found[:, 1]]),
+            (self._rays[first]()[found[:, 0]], self._rays[second]()[found[:, 1]]),
             (self._known[first].lens, self._known[second].lens),
             TOLERANCE_PX * max(self._tolerance_px[first], self._tolerance_px[second]),
             (self._vertical(first), self._vertical(second)),

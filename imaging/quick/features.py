@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.array_file import ArrayFile, Place
 from imaging.lens import Array
 from imaging.options import MosaicOptions
 
@@ -68,6 +69,39 @@ class Features:
     def strongest(self, count: int) -> Features:
         """So many of them."""
         return Features(self.pixels[:count], self.descriptors[:count])
+
+
+class KeptFeatures(Features):
+    """Features in a file, read when they are asked for."""
+
+    __slots__ = ("_descriptors", "_file", "_pixels")
+    _file: ArrayFile
+    _pixels: Place
+    _descriptors: Place
+
+    def __init__(self, file: ArrayFile, pixels: Place, descriptors: Place) -> None:
+        for name, value in {"_file": file, "_pixels": pixels, "_descriptors": descriptors}.items():
+            object.__setattr__(self, name, value)  # it is frozen
+
+    @classmethod
+    def of(cls, found: Features, file: ArrayFile) -> Features:
+        """These, in the file from now on. Raises OutputError where that has no room."""
+        return cls(file, file.put(found.pixels), file.put(found.descriptors))
+
+    @property
+    def pixels(self) -> Array:
+        return self._file.read(self._pixels)
+
+    @property
+    def descriptors(self) -> Descriptors:
+        return self._file.read(self._descriptors)
+
+    def __len__(self) -> int:
+        return self._pixels.shape[0]
+
+    def strongest(self, count: int) -> Features:
+        """So many of them."""
+        return KeptFeatures(self._file, self._pixels.first(count), self._descriptors.first(count))
 
 
 def find_features(picture: Gray, reduce: float, search: Search) -> Features:

@@ -43,6 +43,7 @@ def rematch(
         number: (view, plane)
         for number, view, plane in zip(solved.members, solved.adjusted.views, _planes(solved), strict=True)
     }
+    del solved  # its ties would be held as long as pairs are asked for
     asked = [pair for pair in pairs if pair[0] in placed and pair[1] in placed]
     last = {number: turn for turn, pair in enumerate(asked) for number in pair}
     lookers: dict[int, _Looker] = {}

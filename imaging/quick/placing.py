@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from imaging.adjustment import LensPrior
+from imaging.adjustment.network import Ties, indices
 from imaging.lens import Array, Lens, View
 from imaging.pairs import on_a_line
 from imaging.quick.comparing import TOLERANCE_PX, Compared
@@ -34,6 +35,7 @@ LEAST_WAY_M = 5.0
 LIES = 0.7
 STEADY_DEG = 15.0
 SIGMA_RADIAL = 0.05
+NO_TIES = Ties(indices([]), indices([]), np.zeros((0, 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,14 @@ def place(known: list[Guess], compared: Compared, search: Search) -> Placement:
     tolerance_px = TOLERANCE_PX * max(1.0, longest_px / search.longest_px)
     solved = solve(start, tolerance_px)
     if search.guided:
-        again = list(rematch(compared.pairs, solved, compared.features, tolerance_px))
-        solved = solve_again(replace(start, ties=join(compared.features, again)), solved)
+        # One set of ties at a time: the first has told the poses, and they are all that is needed of it.
+        start = replace(start, ties=NO_TIES)
+        again = rematch(compared.pairs, solved, compared.features, tolerance_px)
+        solved = replace(
+            solved, ties=NO_TIES, tracks=NO_TIES.point, points=np.zeros((0, 3)), residual_px=NO_TIES.px
+        )
+        start = replace(start, ties=join(compared.features, again))
+        solved = solve_again(start, solved)
     rest = sorted(set(range(len(known))) - set(solved.members))
     by_gps = tuple(_by_gps(known, rest, solved))
     named = {view.name for view in by_gps}

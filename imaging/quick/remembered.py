@@ -5,9 +5,12 @@ They depend on the picture and on how closely it is searched, and on nothing els
 
 from __future__ import annotations
 
+import os
+import struct
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,40 +26,77 @@ STAGE = "features"
 VERSION = 1
 
 
-def remembered(scene: Scene, search: Search) -> dict[str, Features]:
-    """The features of photos that were searched like this before, by the photo's SHA-256."""
+def remembered(scene: Scene, search: Search) -> Mapping[str, Features]:
+    """The features of photos that were searched like this before, by the photo's SHA-256.
+
+    They are read when they are asked for, which must be before others are kept.
+    """
     if scene.kept(STAGE, _key(search)) is None:
         return {}
-    with np.load(_file(scene), allow_pickle=False) as arrays:
-        ends = np.cumsum(arrays["counts"])[:-1]
-        parts = (np.split(arrays[name], ends) for name in ("pixels", "descriptors"))
-        names = [str(name) for name in arrays["sha256"]]
-        return {name: Features(*found) for name, *found in zip(names, *parts, strict=True)}
+    return _Standing(_file(scene))
+
+
+class _Standing(Mapping[str, Features]):
+    """Features in the file of a scene."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        with np.load(file, allow_pickle=False) as arrays:
+            ends = np.cumsum(arrays["counts"]).tolist()
+            names = [str(name) for name in arrays["sha256"]]
+        self._rows = dict(zip(names, pairwise([0, *ends]), strict=True))
+        self._pixels, self._descriptors = (_begin_of(file, name) for name in ("pixels", "descriptors"))
+
+    def __getitem__(self, sha256: str) -> Features:
+        first, last = self._rows[sha256]
+        pixels = np.fromfile(self._file, np.float64, 2 * (last - first), offset=self._pixels + 16 * first)
+        descriptors = np.fromfile(
+            self._file, np.uint8, 128 * (last - first), offset=self._descriptors + 128 * first
+        )
+        return Features(pixels.reshape(-1, 2), descriptors.reshape(-1, 128))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 def remember(scene: Scene, search: Search, photos: Mapping[str, Photo], features: Sequence[Features]) -> None:
     """Keep the features of these photos, in their order, for the next run. Raises OutputError."""
-    file = _file(scene)
+    file, count = _file(scene), len(photos)
+    rows = sum(len(found) for found in features)
     with writing_whole(file) as temporary, zipfile.ZipFile(temporary, "w") as target:
-        _write(target, "sha256", [np.array([photo.sha256 for photo in photos.values()])])
-        _write(target, "counts", [np.array([len(found) for found in features])])
-        _write(target, "pixels", [found.pixels for found in features])
-        _write(target, "descriptors", [found.descriptors for found in features])
+        _write(target, "sha256", (count,), [np.array([photo.sha256 for photo in photos.values()])])
+        _write(target, "counts", (count,), [np.array([len(found) for found in features])])
+        _write(target, "pixels", (rows, 2), (found.pixels for found in features))
+        _write(target, "descriptors", (rows, 128), (found.descriptors for found in features))
     scene.keep(STAGE, _key(search), {"photos": len(photos)}, [file])
 
 
-def _write(target: zipfile.ZipFile, name: str, parts: Sequence[npt.NDArray[Any]]) -> None:
+def _write(
+    target: zipfile.ZipFile, name: str, shape: tuple[int, ...], parts: Iterable[npt.NDArray[Any]]
+) -> None:
     """One array of an `.npz`, written part by part: joined first it would be held twice."""
-    rows = sum(len(part) for part in parts)
-    header = {
-        "descr": np.lib.format.dtype_to_descr(parts[0].dtype),
-        "fortran_order": False,
-        "shape": (rows, *parts[0].shape[1:]),
-    }
     with target.open(f"{name}.npy", "w", force_zip64=True) as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for part in parts:
+        for number, part in enumerate(parts):
+            if not number:
+                descr = np.lib.format.dtype_to_descr(part.dtype)
+                header = {"descr": descr, "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
             file.write(np.ascontiguousarray(part).data)
+
+
+def _begin_of(path: Path, name: str) -> int:
+    """Where an array's values begin in an `.npz` that is not compressed (APPNOTE.TXT 4.3.7; `.npy` 1.0)."""
+    with zipfile.ZipFile(path) as arrays:
+        begin = arrays.getinfo(f"{name}.npy").header_offset
+    with path.open("rb") as file:
+        file.seek(begin + 26)
+        file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+        np.lib.format.read_magic(file)
+        np.lib.format.read_array_header_1_0(file)
+        return file.tell()
 
 
 def _key(search: Search) -> str:

@@ -1,47 +1,73 @@
 """Tracks: features matched from picture to picture, taken together as one point.
 
-Connected components of the matches. One that holds two features of the same picture is wrong somewhere, and
-nobody knows where, so it is dropped.
+Connected components of the matches (union-find; Galler and Fischer 1964, from memory). One that holds two
+features of the same picture is wrong somewhere, and nobody knows where, so it is dropped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
+import numba
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import numpy.typing as npt
 
 from imaging.adjustment.network import Indices, Ties, indices
 from imaging.lens import Array
 from imaging.quick.features import Features
 
 
-def join(features: Sequence[Features], links: Sequence[tuple[int, int, Indices]]) -> Ties:
+def join(features: Sequence[Features], links: Iterable[tuple[int, int, Indices]]) -> Ties:
     """Ties of every track; `links` are two pictures and the (m, 2) features that they share.
 
-    Points are numbered from 0, each seen by two pictures or more.
+    Points are numbered from 0, each seen by two pictures or more. Links are taken one at a time and need not
+    be held together.
     """
     starts = np.concatenate([[0], np.cumsum([len(each) for each in features])]).astype(np.int64)
-    edges = np.concatenate(
-        [np.zeros((0, 2), np.int64), *(pairs + starts[[first, second]] for first, second, pairs in links)]
-    )
-    total = int(starts[-1])
-    graph = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(total, total))
-    _, track = connected_components(graph, directed=False)
-    matched = np.unique(edges)
-    view = np.repeat(np.arange(len(features)), np.diff(starts))[matched]
+    track = np.arange(starts[-1], dtype=np.int32)
+    for first, second, pairs in links:
+        _unite(track, np.ascontiguousarray(pairs, np.int64), starts[first], starts[second])
+    _settle(track)
+    matched = np.flatnonzero(np.bincount(track, minlength=len(track))[track] > 1)
     track = track[matched]
-    twice = _tracks_with_a_view_twice(track, view)
-    kept = ~np.isin(track, twice)
-    pixels = np.concatenate([np.zeros((0, 2)), *(each.pixels for each in features)])[matched]
+    view = np.searchsorted(starts, matched, side="right") - 1
+    kept = ~np.isin(track, _tracks_with_a_view_twice(track, view, len(features)))
+    matched, view = matched[kept], view[kept]
     _, point = np.unique(track[kept], return_inverse=True)
-    return Ties(indices(view[kept]), indices(point), pixels[kept])
+    pixels = np.empty((len(matched), 2))
+    for number, (begin, end) in enumerate(pairwise(np.searchsorted(matched, starts).tolist())):
+        if end > begin:
+            pixels[begin:end] = features[number].pixels[matched[begin:end] - starts[number]]
+    return Ties(indices(view), indices(point), pixels)
 
 
-def _tracks_with_a_view_twice(track: Indices, view: Indices) -> Indices:
-    pairs, counts = np.unique(np.column_stack([track, view]), axis=0, return_counts=True)
-    return indices(np.unique(pairs[counts > 1, 0]))
+@numba.njit(cache=True)
+def _unite(
+    track: npt.NDArray[np.int32], pairs: npt.NDArray[np.int64], first_start: int, second_start: int
+) -> None:
+    """Put both features of each pair into one track: every feature points to an earlier one of its track."""
+    for number in range(pairs.shape[0]):
+        first, second = first_start + pairs[number, 0], second_start + pairs[number, 1]
+        while track[first] != first:
+            track[first] = track[track[first]]
+            first = track[first]
+        while track[second] != second:
+            track[second] = track[track[second]]
+            second = track[second]
+        track[max(first, second)] = min(first, second)
+
+
+@numba.njit(cache=True)
+def _settle(track: npt.NDArray[np.int32]) -> None:
+    """Let every feature point to the first one of its track."""
+    for number in range(track.shape[0]):
+        track[number] = track[track[number]]
+
+
+def _tracks_with_a_view_twice(track: npt.NDArray[np.int32], view: Indices, views: int) -> Indices:
+    pairs, counts = np.unique(track.astype(np.int64) * views + view, return_counts=True)
+    return indices(np.unique(pairs[counts > 1] // views))
 
 
 def without_short(ties: Ties) -> tuple[Ties, Indices]:

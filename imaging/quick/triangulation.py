@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from imaging.adjustment.network import Indices, Ties
+from imaging.adjustment.network import Ties
+from imaging.adjustment.normals import parts_of
 from imaging.lens import Array, Lens, View
 
 LEAST_ANGLE_DEG = 1.0
@@ -29,11 +30,17 @@ def triangulate(
     (n, 3). Minimises the squared distance to the rays: sum (I - d dᵀ)(X - c) = 0. Well placed are points in
     front of every camera whose rays meet at a degree or more.
     """
-    direction = np.einsum("kij,ki->kj", rotations[ties.view], rays)
-    across = np.eye(3) - direction[:, :, None] * direction[:, None, :]
-    centre = centres[ties.view]
-    normal = _summed(across.reshape(-1, 9), ties.point, count).reshape(-1, 3, 3)
-    right = _summed(np.einsum("kij,kj->ki", across, centre), ties.point, count)
+    direction, centre = np.empty((len(ties), 3)), centres[ties.view]
+    for part in parts_of(len(ties)):
+        direction[part] = np.einsum("kij,ki->kj", rotations[ties.view[part]], rays[part])
+    along = np.einsum("kj,kj->k", direction, centre)
+    normal, right = np.empty((count, 3, 3)), np.empty((count, 3))
+    # A sum at a time: a matrix a tie would weigh more than all that is known of it.
+    for i in range(3):
+        right[:, i] = np.bincount(ties.point, centre[:, i] - direction[:, i] * along, count)
+        for j in range(i, 3):
+            across = (i == j) - direction[:, i] * direction[:, j]
+            normal[:, i, j] = normal[:, j, i] = np.bincount(ties.point, across, count)
     # Of n rays within a small angle the smallest eigenvalue is about n sin²(angle) / 4 or more.
     spread = np.linalg.eigvalsh(normal)[:, 0]
     seen = np.maximum(np.bincount(ties.point, minlength=count), 1)
@@ -43,7 +50,3 @@ def triangulate(
     ahead = np.einsum("kj,kj->k", points[ties.point] - centre, direction) > 0
     good &= np.bincount(ties.point, weights=~ahead, minlength=count) == 0
     return points, good
-
-
-def _summed(values: Array, group: Indices, count: int) -> Array:
-    return np.column_stack([np.bincount(group, weights=column, minlength=count) for column in values.T])

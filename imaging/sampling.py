@@ -17,7 +17,7 @@ from imaging.lens import Lens, View
 NODES = 257
 MOST_TURNS = 3
 LATE_ENOUGH = 0.002
-GRAZING, RUN = 0.2, 2
+GRAZING, RUN = 0.65, 3
 EVEN = np.zeros(4, np.float32)
 """The falloff of a photo that is as bright everywhere."""
 Floats = npt.NDArray[np.float32]

@@ -35,8 +35,10 @@ def test_behind_a_box_a_strip_is_hidden_as_long_as_its_height_times_the_slant():
     assert not hidden[:, :119].any()
 
 
-@pytest.mark.parametrize(("share", "hides"), [(1.0, True), (0.5, False)])
-def test_a_roof_that_ends_along_the_ray_is_hidden_there_and_one_that_falls_half_as_fast_is_not(share, hides):
+@pytest.mark.parametrize(("share", "hides"), [(1.0, True), (0.25, False)])
+def test_a_roof_that_ends_along_the_ray_is_hidden_there_and_one_that_falls_a_quarter_as_fast_is_not(
+    share, hides
+):
     # The ray that passes its edge, 100 cells from the camera's foot, falls by 28 m in as many.
     heights_m = np.zeros((41, 200), np.float32)
     heights_m[:, 60:120] = 2.0

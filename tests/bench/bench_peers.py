@@ -11,7 +11,7 @@ machine.
 
 Rendered scenes are a crash at a junction with vehicles and trees, other ones for each seed: 12 photos of
 1000x750, GPS errors of 0.3 m. Survey targets are found in each picture by phase correlation with the true
-one; a similarity in plan takes out place and direction, and what is left are its scale and the rms distance.
+one; place and direction are taken out, and told are the scale, and the rms distance with it and without.
 On positions alone the scale is that of GPS, whoever draws. So each scene is made once more with one distance
 of up to 20 m that was measured with a tape (3 mm), its ends clicked half a pixel off: the peer takes none.
 `--spatial` runs the peer's surface and true orthophoto (`orthomosaic-3d`) on them as well. `--photos` takes a
@@ -44,7 +44,7 @@ from missions.camera import Camera
 from missions.geodesy import LocalFrame
 from sitl.world import PhotoTruth, World, grid_poses, render_photos
 from telemetry.pose import Pose
-from tests.bench.bench_quick import cost, trueness
+from tests.bench.bench_quick import Trueness, cost, trueness
 from tests.bench.skipping import skip
 from tests.imaging.calibration_lots import clicks, control_of
 
@@ -84,7 +84,7 @@ def main() -> None:
             aligned(*here)
     if peer is None:
         skip(WITHOUT)
-    for what in ("in shape", "in scale", "in scale with a tape"):
+    for what in ("but for the scale", "on positions alone", "with a tape"):
         print(f"ours closer {what} on {closer[what]} of {len(asked.scenes)}")
     if asked.all:
         root = Path(os.environ.get("DRONETEAM_SHARED") or "../shared")
@@ -137,20 +137,21 @@ def compared(peer: Path, seed: int, height_m: float, *, spatial: bool) -> Counte
         if spatial:
             command = [str(spatial_of(peer)), photos, "-o", str(here / "peer")]
             runs[SPATIAL] = command, here / "peer" / "orthophoto.tif"
-        rms: dict[str, float] = {}
-        off: dict[str, float] = {}
+        found: dict[str, Trueness] = {}
         for name, (command, picture) in runs.items():
             cpu_s, _ = cost(command)
-            scale, rms[name], count = trueness(world, taken, picture)
-            off[name] = abs(scale - 1)
-            figures = f"scale {scale:.4f}, rms in plan {100 * rms[name]:.1f} cm of {count} targets"
+            true = found[name] = trueness(world, taken, picture)
+            figures = (
+                f"scale {true.scale:.4f}, rms in plan {100 * true.whole_m:.1f} cm, "
+                f"{100 * true.shape_m:.1f} but for the scale, of {true.targets} targets"
+            )
             print(f"seed {seed} {height_m:.0f} m {name:16} {cpu_s:6.1f} CPU-s  {figures}", flush=True)
-    theirs = [name for name in runs if name not in (OURS, TAPED)]
+    theirs = [true for name, true in found.items() if name not in (OURS, TAPED)]
     return Counter(
         {
-            "in shape": int(rms[OURS] < min(rms[name] for name in theirs)),
-            "in scale": int(off[OURS] < min(off[name] for name in theirs)),
-            "in scale with a tape": int(off[TAPED] < min(off[name] for name in theirs)),
+            "but for the scale": int(found[OURS].shape_m < min(true.shape_m for true in theirs)),
+            "on positions alone": int(found[OURS].whole_m < min(true.whole_m for true in theirs)),
+            "with a tape": int(found[TAPED].whole_m < min(true.whole_m for true in theirs)),
         }
     )
 

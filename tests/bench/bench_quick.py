@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -53,8 +54,9 @@ def main() -> None:
         )
         taken = render_photos(world, here / "photos", CAMERA, poses, gps_sigma_m=0.3)
         for name, picture in run_all("rendered", here / "photos", here / "rendered", asked.peer):
-            scale, residual_m, count = trueness(world, taken, picture)
-            print(f"{name:16} {count} targets, scale {scale:.4f}, rms in plan {100 * residual_m:.1f} cm")
+            true = trueness(world, taken, picture)
+            shape_cm = 100 * true.shape_m
+            print(f"{name:16} {true.targets} targets, scale {true.scale:.4f}, rms in plan {shape_cm:.1f} cm")
 
 
 def run_all(title: str, photos: Path, out: Path, peer: Path | None) -> list[tuple[str, Path]]:
@@ -89,8 +91,19 @@ def cost(command: list[str]) -> tuple[float, float]:
     return usage.ru_utime + usage.ru_stime, time.monotonic() - start_s
 
 
-def trueness(world: World, taken: PhotoTruth, picture: Path) -> tuple[float, float, int]:
-    """Scale, rms distance in metres after a similarity, and how many targets were found."""
+class Trueness(NamedTuple):
+    """How a picture lies on the truth: its scale, and root mean square distances of survey targets, metres:
+    after a similarity in plan, and after a move and a turn alone, so that the scale counts.
+    """
+
+    scale: float
+    shape_m: float
+    whole_m: float
+    targets: int
+
+
+def trueness(world: World, taken: PhotoTruth, picture: Path) -> Trueness:
+    """Find the survey targets in a picture and compare."""
     with rasterio.open(picture) as file:
         pixels, transform = file.read(), file.transform
         utm = Transformer.from_crs("EPSG:4326", file.crs, always_xy=True)
@@ -120,7 +133,10 @@ def trueness(world: World, taken: PhotoTruth, picture: Path) -> tuple[float, flo
             found.append(true[-1] + gsd_m * (right - 1j * down))
     a, b = np.array(true) - np.mean(true), np.array(found) - np.mean(found)
     factor = np.vdot(a, b) / np.vdot(a, a)
-    return float(abs(factor)), float(np.sqrt(np.mean(abs(b - factor * a) ** 2))), len(true)
+    shape_m, whole_m = (
+        float(np.sqrt(np.mean(abs(b - each * a) ** 2))) for each in (factor, factor / abs(factor))
+    )
+    return Trueness(float(abs(factor)), shape_m, whole_m, len(true))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from missions.errors import SettingsError
 
 MB = 1_000_000
 UNITS = {"": MB, "m": MB, "mb": MB, "mib": 1 << 20, "g": 1000 * MB, "gb": 1000 * MB, "gib": 1 << 30}
-SELF_MB = 400
+SELF_MB = 350
 """The process with its libraries and compiled code, at work on next to nothing."""
 OWN_MB = 340
 """The same while it aligns by itself, adjusts, or draws a quick overview."""
@@ -37,9 +37,9 @@ OWN_BYTES = 10
 """A pixel searched for tie points by our own alignment, tile by tile, in each thread."""
 COMPARED_BYTES = 8 * BLOCK
 """A feature of a photo that others are compared with, in each thread."""
-FEATURE_BYTES = 550
-"""A feature while all photos are aligned: descriptor, place, direction, its track, what is made of these."""
-TIED_BYTES = 90
+FEATURE_BYTES = 200
+"""A feature while photos are placed: its track, tie, direction, residual; it lies in a file itself."""
+TIED_BYTES = 60
 """A feature of an aligned photo: its ties, points and residuals, until the scene is finished."""
 DRAW_MB, DRAWN_BYTES = 80, 8
 """A block of the picture while it is painted, and a pixel of a photo that is decoded for it, in each
@@ -51,7 +51,7 @@ FOOTPRINT_MB, FOOTPRINT_BYTES = 25, 36
 """A photo's footprint while it is found, and a pixel of the photo then, in each thread."""
 SHARE_OF_MEMORY = 0.125
 """Of the decoded photos' bound: pictures kept in memory from the survey on; the others lie in files."""
-FUSED_MB, FUSED_BYTES, MATCH_BYTES = 110, 10, 60
+FUSED_MB, FUSED_BYTES, MATCH_BYTES = 75, 10, 60
 """A tile of the surface while it is fused, and a pixel of a photo that is asked for it; a pixel of a pair
 while its depths are found: in each thread.
 """
@@ -67,7 +67,7 @@ UNKNOWNS_A_PHOTO = 14
 """The ties that are adjusted, and twice the square of the unknowns."""
 LEAST_SEARCH_PX, LEAST_CELLS = 1600, 500_000
 SEARCH_STEPS = (1.0, 0.75, 0.5, 0.4)
-RASTER_CACHE_MB = 64
+RASTER_CACHE_MB = 32
 """GDAL's, for all rasters together."""
 RESERVE = 1.1
 """What is counted is an estimate: so much is kept back."""
@@ -121,9 +121,11 @@ def _aligning(options: MosaicOptions, pixels: _Pixels) -> float:
     if options.aligner != "own":
         return (IDLE_MB + WORKER_MB) * MB + pixels.threads * (SIFT_BYTES * searched_px + opened)
     kept = min(SHARE_OF_MEMORY * options.memory_mb * MB, pixels.largest_px * pixels.photos)
-    own = OWN_MB * MB + kept + FEATURE_BYTES * _features(options, pixels)
     first = search_of(options).first
-    return own + pixels.threads * (OWN_BYTES * searched_px + opened + COMPARED_BYTES * first)
+    compared = pixels.threads * (OWN_BYTES * searched_px + opened + COMPARED_BYTES * first)
+    # A quick overview is drawn from the pictures that are kept; else they are gone when photos are placed.
+    placed = FEATURE_BYTES * _features(options, pixels) + (kept if options.quick else 0)
+    return OWN_MB * MB + max(kept + compared, placed)
 
 
 def _features(options: MosaicOptions, pixels: _Pixels) -> int:

@@ -37,6 +37,7 @@ from imaging.scene_report import Results, SceneReport, write_report
 from imaging.surface import find_surface
 from imaging.survey import Survey, survey
 from imaging.usage import Meter
+from imaging.worked import one_heap
 from missions.errors import OutputError
 from telemetry.clock import Clock, SystemClock
 
@@ -67,6 +68,7 @@ def mosaic(
         raise OutputError(
             "the scene cannot be made among the photos", where=str(scene), remedy="Choose another folder"
         )
+    one_heap()
     # GDAL keeps a twentieth of the machine's memory in blocks of rasters unless told otherwise.
     with alone_in(scene), rasterio.Env(GDAL_CACHEMAX=RASTER_CACHE_MB * MB):
         meter = Meter(open_scene(scene), progress, clock or SystemClock())

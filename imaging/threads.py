@@ -11,8 +11,10 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """`work(item)` for each item by that many threads; results wait in memory for two items a thread at most.
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int, *, ahead: int = 2
+) -> Iterator[Result]:
+    """`work(item)` for each item by that many threads; `ahead` items a thread are at work or wait at most.
 
     Numpy, OpenCV and compiled code let other threads run. What is begun is finished before an error passes.
     """
@@ -21,7 +23,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))
-                if len(waiting) > 2 * threads:
+                if len(waiting) > ahead * threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

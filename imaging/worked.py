@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+_ONE_HEAP = ((-8, 1), (-3, 32 << 20), (-1, 64 << 20))
+"""M_ARENA_MAX, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD of glibc's malloc.h."""
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -48,6 +50,19 @@ def give_back() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def one_heap() -> None:
+    """Let all threads of this process share one heap from now on (mallopt(3), glibc; nothing elsewhere).
+
+    With a heap for each thread, what one has freed is of no use to another and lies torn apart: 50 MB more
+    for two threads. Arrays below the largest threshold that glibc knows come from that heap, and it shrinks
+    only by twice as much: so pages are not given back and asked for again all the time.
+    """
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, value in _ONE_HEAP:
+            mallopt(parameter, value)
 
 
 def forget_peak() -> None:

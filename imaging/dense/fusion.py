@@ -79,13 +79,14 @@ def fuse(
         agree(stack, weights[which], int(tolerance_m / scale.step_m), mean[part], spread[part], number)
         counts[:, part] = number
     # A height that others contradict as often as they confirm is no agreement.
-    kept = (counts[0] > 0) & (2 * counts[0].astype(int) > counts[1] - (counts[0] > 1))
+    kept = (counts[0] > 0) & (2 * counts[0].astype(np.int16) > counts[1] - (counts[0] > 1))
     numbers = np.where(kept, np.round(mean), MISSING).astype(np.int16)
     step_m = AGREE_ROUGHLY_M if rough else ISLAND_STEP_M
     cv2.filterSpeckles(numbers, float(MISSING), ISLAND_CELLS // (4 if rough else 1), step_m / scale.step_m)
     measured = numbers != MISSING
     heights_m = np.where(measured, scale.low_m + scale.step_m * mean, 0).astype(np.float32)
     sigma_m = _sigma(counts[0], spread * np.float32(scale.step_m), typical_m)
+    del mean, spread, counts, kept, numbers  # a tile of each weighs megabytes
     if tall_m is not None:
         taller = np.isfinite(tall_m)
         heights_m, measured = np.where(taller, tall_m, heights_m), measured | taller
@@ -241,10 +242,12 @@ def _tidied(heights_m: Floats, ground_m: Floats) -> Floats:
     numbers = np.clip(above_m / TIDY_STEP_M + 40, 0, 255).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (PIT_CELLS, PIT_CELLS))
     closed = cv2.morphologyEx(numbers, cv2.MORPH_CLOSE, kernel)
-    pit = closed.astype(int) - numbers > TIDY_M / TIDY_STEP_M
+    pit = closed.astype(np.int16) - numbers > TIDY_M / TIDY_STEP_M
     numbers[pit] = closed[pit]
     usual = cv2.medianBlur(numbers, MEDIAN_CELLS)
-    changed = known & (pit | (np.abs(usual.astype(int) - numbers) > TIDY_M / TIDY_STEP_M)) & (numbers < 255)
+    changed = (
+        known & (pit | (np.abs(usual.astype(np.int16) - numbers) > TIDY_M / TIDY_STEP_M)) & (numbers < 255)
+    )
     return np.where(changed, ground_m + (usual.astype(np.float32) - 40) * TIDY_STEP_M, heights_m).astype(
         np.float32
     )

@@ -26,6 +26,7 @@ from imaging.grid import Grid
 from imaging.pictures import Decoded
 from imaging.progress import Progress
 from imaging.threads import in_order
+from imaging.worked import give_back
 from missions.files import writing_whole
 
 TILE_CELLS = 2 * TILE_PX
@@ -39,7 +40,9 @@ def write_coarse(work: Work, layers: list[Layer], grid: Grid, path: Path, progre
     progress.stage("dense: rough surface", len(tiles))
     np.lib.format.open_memmap(path, "w+", np.float32, (grid.height, grid.width)).flush()
     for tile, fused in zip(
-        tiles, in_order(lambda tile: _tile(work, layers, grid, None, tile), tiles, work.threads), strict=True
+        tiles,
+        in_order(lambda tile: _tile(work, layers, grid, None, tile), tiles, work.threads, ahead=1),
+        strict=True,
     ):
         column, row, width, height = tile
         part = np.load(path, mmap_mode="r+")[row : row + height, column : column + width]
@@ -68,7 +71,9 @@ def write_surface(
         for file, text in ((heights, "height"), (uncertainties, "one standard deviation of height")):
             file.update_tags(TIFFTAG_SOFTWARE="Droneteam", TIFFTAG_IMAGEDESCRIPTION=f"{text}, metres")
         photos = Decoded(work.found.photos, reduce, work.memory_bytes)
-        results = in_order(lambda tile: _tile(work, layers, grid, coarse, tile, photos), tiles, work.threads)
+        results = in_order(
+            lambda tile: _tile(work, layers, grid, coarse, tile, photos), tiles, work.threads, ahead=1
+        )
         for tile, fused in zip(tiles, results, strict=True):
             progress.advance()
             if fused is None:
@@ -78,6 +83,7 @@ def write_surface(
             measured += int(fused.measured.sum())
             if np.isfinite(fused.typical_m):
                 sigmas.append(fused.typical_m)
+    give_back()
     for source, target in zip(plain, targets, strict=True):
         with writing_whole(target) as temporary:
             cog_from_tiff(source, temporary, predictor=FLOATS)
@@ -131,7 +137,10 @@ def _tile(
         heights_m = canopy(fused.heights_m, ground_m, LOW_M, grid.cell_m)
         fused = replace(fused, heights_m=heights_m)
     part = slice(row - top, row - top + height), slice(column - left, column - left + width)
-    return Fused(fused.heights_m[part], fused.sigma_m[part], fused.measured[part], fused.typical_m)
+    # Copied, so that the halo is not held while the tile waits to be written.
+    return Fused(
+        fused.heights_m[part].copy(), fused.sigma_m[part].copy(), fused.measured[part].copy(), fused.typical_m
+    )
 
 
 def _stacked(layers: list[Layer], left: int, right: int, top: int, bottom: int) -> Heights:

@@ -25,8 +25,10 @@ LEAST_SIGMA_M = 0.02
 KEPT_PICTURES = 4
 LEAST_FOR_A_PLANE = 5
 """Cells with a height; a plane takes three of them."""
-UNSEEN_M = 0.05
-"""What a surface with cells as large as the patch cannot tell of it: a kerb of 10 cm that crosses it."""
+UNSEEN_M = 0.02
+"""What a surface with cells as large as the patch cannot tell of it: a step that the patch, its core and its
+centre do not see either, as they lie on one place to `matching.SAME_CELLS`.
+"""
 BLOCK, KEPT_BLOCKS = 256, 128
 
 

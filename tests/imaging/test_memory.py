@@ -83,14 +83,12 @@ def test_larger_photos_more_threads_and_more_photos_need_more() -> None:
 
 
 MEASURED = [
-    (20, 1000, 750, False, 574),
-    (50, 1000, 750, False, 657),
-    (100, 1000, 750, False, 726),
-    (200, 1000, 750, False, 794),
-    (20, 1000, 750, True, 357),
-    (100, 1000, 750, True, 436),
-    (200, 1000, 750, True, 559),
-    (18, 4000, 2250, False, 1118),
+    (20, 1000, 750, False, 470),
+    (100, 1000, 750, False, 595),
+    (200, 1000, 750, False, 641),
+    (20, 1000, 750, True, 345),
+    (200, 1000, 750, True, 520),
+    (18, 4000, 2250, False, 887),
 ]
 """Photos, their size, whether quick, and the peak of a run with two threads, MB (docs/measured.md)."""
 

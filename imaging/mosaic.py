@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import rasterio
+from threadpoolctl import threadpool_limits
 
 from imaging.accuracy import assess
 from imaging.alignment import align
@@ -70,7 +71,12 @@ def mosaic(
         )
     one_heap()
     # GDAL keeps a twentieth of the machine's memory in blocks of rasters unless told otherwise.
-    with alone_in(scene), rasterio.Env(GDAL_CACHEMAX=RASTER_CACHE_MB * MB):
+    # Matrices are small here: threads of the linear algebra would only wait for each other.
+    with (
+        alone_in(scene),
+        rasterio.Env(GDAL_CACHEMAX=RASTER_CACHE_MB * MB),
+        threadpool_limits(1, "blas"),
+    ):
         meter = Meter(open_scene(scene), progress, clock or SystemClock())
         return _made(photos, meter, options or MosaicOptions(), control, priors, files)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,8 +105,6 @@ def mosaic(
     as_json: JsonOption = False,
 ) -> None:
     """Make a georeferenced GeoTIFF and a preview of drone photos, and say how well they fit."""
-    # Thousands of small matrices: threads of BLAS, which numpy starts when it is loaded, would mostly wait.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from imaging.control.gathering import ControlFiles
     from imaging.memory import megabytes
     from imaging.mosaic import MosaicOptions

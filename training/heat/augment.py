@@ -39,6 +39,7 @@ class Strength:
     distract: float = 0.0
     distracting: int = 6
     blend: float = 0.0
+    tone: float = 0.0
     black_hot: float = 0.12
     smallest: float = 0.55
     largest: float = 1.7
@@ -315,6 +316,31 @@ def _spread(pieces: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return flat.index_add(0, places.flatten(), pieces.flatten().float()).view(size, ROWS, COLUMNS)
 
 
+TONES = 9
+"""Knots of a curve of tones."""
+
+
+def _toned(frames: Tensor, strength: Strength, chances: torch.Generator) -> Tensor:
+    """Some frames through a rising curve drawn at random.
+
+    A camera's gain control gives its tones to what is there, so that one street is flat in one flight and
+    stark in another.
+    """
+    size, device = len(frames), frames.device
+    chosen = torch.rand(size, generator=chances, device=device) < strength.tone
+    rises = -torch.log(torch.rand(size, TONES - 1, generator=chances, device=device).clamp_min(1e-4)) + 0.15
+    knots = functional.pad(torch.cumsum(rises, 1) / rises.sum(1, keepdim=True), (1, 0))
+    few = frames[:, ::8, ::8].flatten(1).float()
+    low, high = torch.quantile(few, torch.tensor([0.002, 0.998], device=device), dim=1)
+    span = (high - low).clamp_min(1e-3)[:, None, None]
+    place = ((frames - low[:, None, None]) / span).clamp(0, 1) * (TONES - 1)
+    knot = place.floor().clamp(max=TONES - 2)
+    number = knot.long().flatten(1)
+    before, after = (knots.gather(1, number + each).view_as(frames) for each in (0, 1))
+    toned = torch.lerp(before, after, place - knot) * span + low[:, None, None]
+    return torch.where(chosen[:, None, None], toned, frames)
+
+
 def _developed(frames: Tensor, strength: Strength, chances: torch.Generator) -> Tensor:
     """What another sensor, another night and another screen would have made of them."""
     size, device = len(frames), frames.device
@@ -322,7 +348,8 @@ def _developed(frames: Tensor, strength: Strength, chances: torch.Generator) -> 
     def one(low: float, high: float) -> Tensor:
         return _uniform((size, 1, 1), low, high, chances)
 
-    frames = frames.clamp(0, 1.5) ** torch.exp(one(-0.5, 0.5))
+    frames = _toned(frames.clamp(0, 1.5), strength, chances)
+    frames = frames ** torch.exp(one(-0.5, 0.5))
     soft = functional.avg_pool2d(frames[:, None], 3, 1, 1, count_include_pad=False)[:, 0]
     frames = torch.lerp(frames, soft, one(-0.3, 1.0))
     noise = torch.randn(frames.shape, generator=chances, device=device)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from training.heat.dates import CLASSES, TRAINING
 from training.heat.network import Detector
 from training.heat.pack import Taken, read_pack
+from training.heat.pretrained import PretrainedDetector
 from training.heat.quantise import quantised
 from training.heat.score import scored
 
@@ -33,7 +34,7 @@ WORSE = 0.01
 class Answer(nn.Module):
     """The detector with scores instead of logits."""
 
-    def __init__(self, network: Detector) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
@@ -51,8 +52,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     asked = parser.parse_args()
     held = torch.load(asked.network, map_location="cpu", weights_only=True)
-    network = Detector(len(CLASSES))
-    network.load_state_dict(held["weights"])
+    network = network_of(held["weights"])
     answer = Answer(network).eval()
     torch.onnx.export(
         answer,
@@ -96,7 +96,15 @@ class _Written(nn.Module):
         return scores.logit(1e-6), boxes
 
 
-def _as_good(network: Detector, path: Path, taken: list[Taken]) -> None:
+def network_of(weights: dict[str, Tensor]) -> nn.Module:
+    """The network of some weights, by what they are called."""
+    begun = any(name.startswith("backbone.") for name in weights)
+    network: nn.Module = PretrainedDetector(len(CLASSES)) if begun else Detector(len(CLASSES))
+    network.load_state_dict(weights)
+    return network
+
+
+def _as_good(network: nn.Module, path: Path, taken: list[Taken]) -> None:
     """Refuse a network that finds fewer people in 8 bits; says both scores."""
     cpu = torch.device("cpu")
     before, after = (scored(each, taken, cpu) for each in (network.eval(), _Written(path)))

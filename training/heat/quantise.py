@@ -22,10 +22,17 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from training.heat.augment import evened
 from training.heat.pack import Taken
 
-BODY = ("/network/at_", "/network/to_", "/network/stem", "/network/up")
+BODY = (
+    "/network/at_",
+    "/network/to_",
+    "/network/stem",
+    "/network/up",
+    "/network/backbone/blocks",
+    "/network/context/",
+)
 JOINS = ("/network/Concat", "/network/Concat_1", "/network/Concat_2")
 TOWER = "/tower/"
-KINDS = ("Conv", "Add", "Concat", "MaxPool", "Resize", "Split")
+KINDS = ("Conv", "Relu", "Clip", "Add", "Concat", "MaxPool", "Resize", "Split")
 STEP_PX = 32
 
 

@@ -23,6 +23,7 @@ from training.heat.dates import CHOICE, CLASSES
 from training.heat.loss import loss_of
 from training.heat.network import STRIDES, Detector
 from training.heat.pack import read_pack
+from training.heat.pretrained import PretrainedDetector
 from training.heat.score import scored
 
 WARM_SHARE, CALM_SHARE = 0.03, 0.12
@@ -44,6 +45,9 @@ def main() -> None:
     parser.add_argument("--paste", type=float, default=Strength.paste)
     parser.add_argument("--distract", type=float, default=Strength.distract)
     parser.add_argument("--blend", type=float, default=Strength.blend)
+    parser.add_argument("--tone", type=float, default=Strength.tone)
+    parser.add_argument("--backbone", type=Path, help="weights of EfficientNet-lite0 to begin from")
+    parser.add_argument("--backbone-rate", type=float, default=0.3, help="of the rate, for the backbone")
     parser.add_argument("--black-hot", type=float, default=Strength.black_hot)
     asked = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -54,17 +58,21 @@ def main() -> None:
     held = [each for each in taken if each.date in CHOICE] if asked.choice else []
     bank = bank_of([each for each in taken if not (asked.choice and each.date in CHOICE)], device)
     strength = Strength(
-        paste=asked.paste, distract=asked.distract, blend=asked.blend, black_hot=asked.black_hot
+        paste=asked.paste,
+        distract=asked.distract,
+        blend=asked.blend,
+        black_hot=asked.black_hot,
+        tone=asked.tone,
     )
-    network = Detector(len(CLASSES)).to(device, memory_format=torch.channels_last)
+    network = _network(asked.backbone).to(device, memory_format=torch.channels_last)
     averaged = copy.deepcopy(network).eval()
-    optimiser = _optimiser(network, asked.rate)
+    optimiser = _optimiser(network, asked.rate, asked.backbone_rate)
     running = torch.compile(network) if asked.compile else network
     levels = tuple((ROWS // stride, COLUMNS // stride, stride) for stride in STRIDES)
     began, step, shown = time.monotonic(), 0, 0.0
     while (done := step / asked.steps if asked.steps else (time.monotonic() - began) / asked.seconds) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = asked.rate * _rate(done)
+            group["lr"] = group["most"] * _rate(done)
         now = replace(strength, mosaic=0.2, paste=0.2) if done > 1 - CALM_SHARE else strength
         frames, told = batch(bank, asked.batch, now, chances)
         network.train()
@@ -98,12 +106,25 @@ def main() -> None:
     )
 
 
-def _optimiser(network: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
-    decayed = [each for each in network.parameters() if each.ndim > 1]
-    plain = [each for each in network.parameters() if each.ndim <= 1]
-    return torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}], rate
-    )
+def _network(backbone: Path | None) -> torch.nn.Module:
+    if backbone is None:
+        return Detector(len(CLASSES))
+    network = PretrainedDetector(len(CLASSES))
+    network.backbone.load(backbone)
+    return network
+
+
+def _optimiser(network: torch.nn.Module, rate: float, backbone_share: float) -> torch.optim.Optimizer:
+    groups = []
+    for begun in (False, True):
+        mine = [v for name, v in network.named_parameters() if name.startswith("backbone.") == begun]
+        most = rate * backbone_share if begun else rate
+        for decay, some in (
+            (0.05, [each for each in mine if each.ndim > 1]),
+            (0.0, [each for each in mine if each.ndim <= 1]),
+        ):
+            groups.append({"params": some, "weight_decay": decay, "lr": most, "most": most})
+    return torch.optim.AdamW([group for group in groups if group["params"]], rate)
 
 
 def _rate(done: float) -> float:

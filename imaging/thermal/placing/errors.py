@@ -40,6 +40,15 @@ MOVES = (
     "lens_x", "lens_y", "column", "row",
 )  # fmt: skip
 """What is changed one by one to see how far the place moves."""
+_MOVED = [
+    MOVES.index(name)
+    for name in (
+        "east", "north", "up", "boresight_x", "boresight_y", "azimuth", "focal", "lens_x", "lens_y",
+        "east", "north", "tilt_east", "tilt_north", "azimuth",
+    )
+]  # fmt: skip
+"""Which of `MOVES` each of `SHARED` but the clock moves by."""
+_OF_A_MOVE = [number for number in range(len(SHARED)) if number != CLOCK]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,48 +100,44 @@ class Sigmas:
 
 
 def shared_columns(moved: Array, clock: Array, steps: Array, pose: Pose, sigmas: Sigmas) -> Array:
-    """(2, 15) metres east and north by one standard deviation of each of `SHARED`.
+    """(n, 2, 15) metres east and north by one standard deviation of each of `SHARED`.
 
-    `moved` (2, 13) are metres by the `steps` (13,) of `MOVES`, `clock` (2,) metres a second.
+    `moved` (n, 2, 13) are metres by the `steps` (13,) of `MOVES`, `clock` (n, 2) metres a second.
     """
-    rate = moved / steps
     horizontal = sigmas.horizontal_m if pose.sigma_horizontal_m is None else pose.sigma_horizontal_m
     vertical = sigmas.vertical_m if pose.sigma_vertical_m is None else pose.sigma_vertical_m
     sight, tilt = math.radians(sigmas.boresight_deg), math.radians(sigmas.tilt_deg)
-    flight = np.column_stack(
+    by = np.array(
         [
-            rate[:, 0] * horizontal, rate[:, 1] * horizontal, rate[:, 2] * vertical,
-            rate[:, 6] * sight, rate[:, 7] * sight, rate[:, 5] * math.radians(sigmas.azimuth_deg),
-            rate[:, 8] * sigmas.focal_pct / 100, rate[:, 9] * sigmas.decentring,
-            rate[:, 10] * sigmas.decentring, clock * sigmas.time_s,
+            horizontal, horizontal, vertical, sight, sight, math.radians(sigmas.azimuth_deg),
+            sigmas.focal_pct / 100, sigmas.decentring, sigmas.decentring, sigmas.time_s,
+            sigmas.drift_m, sigmas.drift_m, tilt, tilt, math.radians(sigmas.turn_deg),
         ]
     )  # fmt: skip
-    drifting = np.column_stack(
-        [
-            rate[:, 0] * sigmas.drift_m, rate[:, 1] * sigmas.drift_m,
-            rate[:, 3] * tilt, rate[:, 4] * tilt, rate[:, 5] * math.radians(sigmas.turn_deg),
-        ]
-    )  # fmt: skip
-    return np.hstack([flight, drifting])
+    rate = np.empty((*moved.shape[:-1], len(SHARED)))
+    rate[..., _OF_A_MOVE] = (moved / steps)[..., _MOVED]
+    rate[..., CLOCK] = clock
+    return np.asarray(rate * by)
 
 
 def shaken_covariance(
-    moved: Array, clock: Array | None, steps: Array, pose: Pose, sigmas: Sigmas, jitter_s: float
+    moved: Array, clock: Array, steps: Array, pose: Pose, sigmas: Sigmas, jitter_s: float
 ) -> Array:
-    """(2, 2) square metres of a frame's own error, which all its spots share.
+    """(n, 2, 2) square metres of a frame's own error, which all its spots share.
 
-    `clock` None: the velocity is not known by direction, and the clock's whole error counts here.
+    `moved` and `clock` as in `shared_columns`; where `clock` is NaN the velocity is not known by direction,
+    and the clock's whole error counts here.
     """
-    shake = (moved / steps)[:, 3:6] * math.radians(sigmas.shake_deg)
+    shake = (moved / steps)[..., 3:6] * math.radians(sigmas.shake_deg)
     # the farthest a path of bounded acceleration strays from its chord
     strayed_m = sigmas.manoeuvre_m_s2 * pose.gap_s**2 / 8
-    own = shake @ shake.T + strayed_m**2 * np.eye(2)
-    if clock is None:
-        return np.asarray(own + (math.hypot(jitter_s, sigmas.time_s) * pose.speed_m_s) ** 2 * np.eye(2))
-    return np.asarray(own + jitter_s**2 * np.outer(clock, clock))
+    own = shake @ np.swapaxes(shake, -1, -2) + strayed_m**2 * np.eye(2)
+    any_way = (math.hypot(jitter_s, sigmas.time_s) * pose.speed_m_s) ** 2 * np.eye(2)
+    along = jitter_s**2 * clock[..., :, None] * clock[..., None, :]
+    return np.asarray(own + np.where(np.isfinite(along), along, any_way))
 
 
 def pixel_covariance(moved: Array, steps: Array, sigmas: Sigmas) -> Array:
-    """(2, 2) square metres of a spot's own error, that of its middle in the picture."""
-    pixel = (moved / steps)[:, 11:13] * sigmas.pixel_px
-    return np.asarray(pixel @ pixel.T)
+    """(n, 2, 2) square metres of a spot's own error, that of its middle in the picture."""
+    pixel = (moved / steps)[..., 11:13] * sigmas.pixel_px
+    return np.asarray(pixel @ np.swapaxes(pixel, -1, -2))

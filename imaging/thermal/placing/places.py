@@ -106,34 +106,42 @@ def place(
     reasons = [_refused(float(-ray[2]), sigmas) for ray in directions[0]]
     hits = ground.meet(origins.reshape(-1, 3), directions.reshape(-1, 3)).reshape(directions.shape)
     speeds = _speeds(pixels, shot, ground, frame)
-    found: list[Placed | str] = []
+    finite = np.asarray(np.isfinite(hits).all(axis=2))
+    lost, flat = ~finite[0], np.asarray(~finite.all(axis=0))
     for n, why in enumerate(reasons):
-        if not why and not np.isfinite(hits[0, n]).all():
-            why = "its ray meets no ground that is known"
-        if not why and not np.isfinite(hits[:, n]).all():
-            why = "its ray is so flat that its error may carry it past the ground"
-        found.append(why or _placed(hits[:, n], eye, shot, speeds[n], steps, sigmas))
-    return found
+        if not why and lost[n]:
+            reasons[n] = "its ray meets no ground that is known"
+        elif not why and flat[n]:
+            reasons[n] = "its ray is so flat that its error may carry it past the ground"
+    good = [n for n, why in enumerate(reasons) if not why]
+    placed = iter(_placed(hits[:, good], eye, shot, speeds[good], steps, sigmas))
+    return [why or next(placed) for why in reasons]
 
 
-def _placed(hits: Array, eye: Array, shot: Shot, speed: Array, steps: Array, sigmas: Sigmas) -> Placed:
-    pairs = hits[1:, :2].reshape(_COUNT, 2, 2)
-    moved = (pairs[:, 0] - pairs[:, 1]).T / 2
-    known = bool(np.isfinite(speed).all())
-    clock = speed if known else np.zeros(2)
+def _placed(hits: Array, eye: Array, shot: Shot, speeds: Array, steps: Array, sigmas: Sigmas) -> list[Placed]:
+    """Of (27, n, 3) meetings and (n, 2) speeds."""
+    moved = (hits[1::2, :, :2] - hits[2::2, :, :2]).transpose(1, 2, 0) / 2
+    clock = np.where(np.isfinite(speeds).all(axis=1, keepdims=True), speeds, np.nan)
     jitter_s = sigmas.jitter_s if shot.jitter_s is None else shot.jitter_s
-    distance_m = float(np.linalg.norm(hits[0] - eye))
-    return Placed(
-        east_north_m=hits[0, :2],
-        height_amsl_m=float(hits[0, 2]),
-        distance_m=distance_m,
-        gsd_m=distance_m / shot.camera.focal_length_px,
-        columns=shared_columns(moved, clock, steps, shot.pose, sigmas),
-        # ground that lies higher is an aircraft that flies lower
-        ground=-moved[:, 2] / steps[2] * sigmas.ground_m,
-        shaken=shaken_covariance(moved, clock if known else None, steps, shot.pose, sigmas, jitter_s),
-        spotted=pixel_covariance(moved, steps, sigmas),
-    )
+    columns = shared_columns(moved, np.nan_to_num(clock), steps, shot.pose, sigmas)
+    # ground that lies higher is an aircraft that flies lower
+    ground = -moved[:, :, 2] / steps[2] * sigmas.ground_m
+    shaken = shaken_covariance(moved, clock, steps, shot.pose, sigmas, jitter_s)
+    spotted = pixel_covariance(moved, steps, sigmas)
+    distances_m = np.linalg.norm(hits[0] - eye, axis=1).tolist()
+    return [
+        Placed(
+            east_north_m=hits[0, n, :2],
+            height_amsl_m=float(hits[0, n, 2]),
+            distance_m=distance_m,
+            gsd_m=distance_m / shot.camera.focal_length_px,
+            columns=columns[n],
+            ground=ground[n],
+            shaken=shaken[n],
+            spotted=spotted[n],
+        )
+        for n, distance_m in enumerate(distances_m)
+    ]
 
 
 def _varied(pixels: Array, shot: Shot, eye: Array, steps: Array) -> tuple[Array, Array]:

@@ -62,19 +62,22 @@ def rays_camera(
 
 def _undistorted(xy: Array, lens: Distortion) -> Array:
     """Normalised coordinates without distortion, by fixed-point iteration; NaN where it does not settle."""
-    out = xy.copy()
+    # Rows of x and of y: a frame asks this a dozen times of a few points, and stacking columns costs most.
+    given = np.ascontiguousarray(xy.T)
+    out, moved = given.copy(), np.zeros_like(given)
     with np.errstate(all="ignore"):
         for _ in range(60):
-            x, y = out[:, 0], out[:, 1]
-            r2 = x * x + y * y
+            x, y = out
+            xx, yy, xy2 = x * x, y * y, 2 * x * y
+            r2 = xx + yy
             radial = 1 + r2 * (lens.k1 + r2 * (lens.k2 + r2 * lens.k3))
-            dx = 2 * lens.p1 * x * y + lens.p2 * (r2 + 2 * x * x)
-            dy = lens.p1 * (r2 + 2 * y * y) + 2 * lens.p2 * x * y
-            before, out = out, (xy - np.column_stack([dx, dy])) / radial[:, None]
-            if np.nanmax(np.abs(out - before), initial=0.0) < _CLOSE:
+            bent = given - (lens.p1 * xy2 + lens.p2 * (r2 + 2 * xx), lens.p1 * (r2 + 2 * yy) + lens.p2 * xy2)
+            bent /= radial
+            moved, out = np.abs(bent - out), bent
+            if not (moved >= _CLOSE).any():
                 break
-        settled = np.max(np.abs(out - before), axis=1) < 1e-6
-    return np.where(settled[:, None], out, np.nan)
+        settled = moved.max(axis=0) < 1e-6
+    return np.where(settled, out, np.nan).T
 
 
 def rotation_ned_from_camera(pose: Pose, mount: Mount = "stabilised") -> Array:

@@ -22,7 +22,7 @@ from missions.errors import SettingsError
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.search.detection import Detection
 from missions.search.grid import SearchGrid
-from missions.search.looks import LOOKED, MEASURED_COLUMNS, Looks, Seen
+from missions.search.looks import LOOKED, MEASURED_COLUMNS, Looks, Seen, in_order
 from missions.search.missed import missed_places
 
 Floats = npt.NDArray[np.float64]
@@ -55,13 +55,27 @@ _STEP = 1e-3
 class Cases:
     """n searches for one person each whose end is known.
 
-    `looks` at the people's own places: place i is person i's, and one who was never looked at has none.
-    `cover` has one value a look; `found` (n,) one a person.
+    `looks` at one cell each, as `together` makes them: of one place where it is known where he was, of more
+    where only his cell counts. One whose cell was never looked at has none. `cover` has one value a look;
+    `found` (n,) one a person: whether, or in what share of such searches.
     """
 
     looks: Looks
     cover: Floats
-    found: Bools
+    found: Bools | Floats
+
+    def pod(self, figures: Detection) -> Floats:
+        """(n,) the chance that each was found: the mean over the places of his cell."""
+        places, missed = missed_places(self.looks, {figures.name: figures}, self.cover)
+        return np.bincount(self._case(places), 1 - missed, len(self.found)) / self.looks.per_side**2
+
+    def looked_at(self) -> npt.NDArray[np.int64]:
+        """Who was looked at at all, rising."""
+        return np.unique(self._case(self.looks.place))
+
+    def _case(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        side = self.looks.per_side
+        return np.asarray(places % (len(self.found) * side) // side, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +93,16 @@ class Decile:
 
 
 def together(parts: list[Looks]) -> Looks:
-    """Looks at one place each as looks at as many places: place i is the i-th's."""
+    """Looks at one cell each as looks at as many cells in a row: cell i is the i-th's.
+
+    All have as many places a side; of one place a cell, place i is the i-th's.
+    """
+    side = parts[0].per_side if parts else 1
     frames: list[Seen] = []
     columns: dict[str, list[npt.NDArray[Any]]] = {}
     for index, looks in enumerate(parts):
         own = {
-            "place": np.full(len(looks), index, np.int64),
+            "place": looks.place // side * (len(parts) * side) + index * side + looks.place % side,
             "frame": (looks.frame + len(frames)).astype(np.int32),
             **{name: getattr(looks, name) for name in _NUMBERS},
         }
@@ -93,9 +111,10 @@ def together(parts: list[Looks]) -> Looks:
         frames += looks.frames
     grid = SearchGrid(LocalFrame(GeoPoint(0.0, 0.0)), 0.0, 0.0, 1.0, 1, len(parts))
     joined = {name: np.concatenate(column) for name, column in columns.items()}
-    return Looks(
-        grid, 1, tuple(frames), joined["place"], joined["frame"], *(joined[name] for name in _NUMBERS)
+    made = Looks(
+        grid, side, tuple(frames), joined["place"], joined["frame"], *(joined[name] for name in _NUMBERS)
     )
+    return in_order(made)
 
 
 def fit(cases: Cases, start: Detection) -> Detection:
@@ -103,22 +122,19 @@ def fit(cases: Cases, start: Detection) -> Detection:
 
     Raises SettingsError for fewer than FEWEST_CASES people who were looked at.
     """
-    places = np.unique(cases.looks.place)
-    if len(places) < FEWEST_CASES:
+    people = cases.looked_at()
+    if len(people) < FEWEST_CASES:
         raise SettingsError(
-            f"{len(places)} searches are too few to fit anything to", remedy=f"Give {FEWEST_CASES} or more"
+            f"{len(people)} searches are too few to fit anything to", remedy=f"Give {FEWEST_CASES} or more"
         )
-    found = cases.found[places]
     keys = FITTED + (FITTED_MEASURED if start.contrast_weight > 0 else ())
     begin = _free(start, keys)
     width = np.array([_WIDE.get(key, 1.0) for key in keys])
 
     def cost(free: Floats) -> float:
         figures = _detection(start, keys, np.asarray(free, float))
-        missed = missed_places(cases.looks, {start.name: figures}, cases.cover)[1]
-        chance = np.where(found, 1 - missed, missed)
         pull = _PULL * float((((free - begin) / width) ** 2).sum()) / 2
-        return pull - float(np.log(np.maximum(chance, _SURE)).sum())
+        return pull - len(people) * likelihood(cases, figures)
 
     far = [(float(value) - 4, float(value) + 4) for value in begin]
     best = minimize(
@@ -133,12 +149,13 @@ def fit(cases: Cases, start: Detection) -> Detection:
 
 def likelihood(cases: Cases, figures: Detection) -> float:
     """The mean logarithm of the chance that was given to what then happened, over those looked at."""
-    places, missed = missed_places(cases.looks, {figures.name: figures}, cases.cover)
-    chance = np.where(cases.found[places], 1 - missed, missed)
-    return float(np.log(np.maximum(chance, _SURE)).mean())
+    people = cases.looked_at()
+    pod, found = cases.pod(figures)[people], cases.found[people]
+    told = found * np.log(np.maximum(pod, _SURE)) + (1 - found) * np.log(np.maximum(1 - pod, _SURE))
+    return float(told.mean())
 
 
-def reliability(predicted: Floats, found: Bools, parts: int = 10) -> tuple[Decile, ...]:
+def reliability(predicted: Floats, found: Bools | Floats, parts: int = 10) -> tuple[Decile, ...]:
     """The predictions in so many equal parts, lowest first, each with the share that came true."""
     order = np.argsort(predicted, kind="stable")
     return tuple(

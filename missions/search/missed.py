@@ -18,7 +18,7 @@ below leaves are hidden from everywhere, since crowns are no strewn leaves.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from missions.search.detection import Detection, conspicuousness
 from missions.search.grid import Cells
 from missions.search.ground_heat import MEASURED
 from missions.search.looks import Looks
+from missions.search.many_looks import missed_by
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -38,9 +39,6 @@ _MOST_SORTIES = 20
 _NEW_PASS = 0.05
 """A look that shares less than this with the look before it begins a new pass."""
 _CHUNK = 150_000
-_APART = 1_000.0
-"""More than any logarithm of a chance: it keeps running lowest values of different passes apart."""
-_SURE = 1e-12
 
 
 def missed_cells(looks: Looks, figures: Mapping[str, Detection], cover: float | Cells = 0.0) -> Cells:
@@ -65,12 +63,26 @@ def missed_places(
 
     `cover` has one value a look. Raises InputError where a frame is of no kind in `figures`.
     """
-    if not len(looks):
-        return np.zeros(0, np.int64), np.zeros(0)
-    known, kind = _figures_of(looks, figures)
-    bounds = _chunks(looks.place)
-    parts = [_missed(looks, known, kind, cover, slice(*bound)) for bound in bounds]
-    return np.unique(looks.place), np.concatenate(parts)
+    weights = conspicuousness()[1]
+    # averaged part by part: all nodes of all places would not fit into memory
+    parts = [part @ weights for part in _parts(looks, figures, cover)]
+    return np.unique(looks.place), np.concatenate([np.zeros(0), *parts])
+
+
+def missed_by_person(
+    looks: Looks, figures: Mapping[str, Detection], cover: Floats
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """As `missed_places`, (places, nodes) by how conspicuous he is: at the nodes of `conspicuousness`."""
+    none = np.zeros((0, len(conspicuousness()[0])))
+    return np.unique(looks.place), np.concatenate([none, *_parts(looks, figures, cover)])
+
+
+def _parts(looks: Looks, figures: Mapping[str, Detection], cover: Floats) -> Iterator[Floats]:
+    """(places, nodes) of some places after the others."""
+    if len(looks):
+        known, kind = _figures_of(looks, figures)
+        for bound in _chunks(looks.place):
+            yield _missed(looks, known, kind, cover, slice(*bound))
 
 
 def _cover_of(looks: Looks, cover: float | Cells) -> Floats:
@@ -119,7 +131,7 @@ def _missed(looks: Looks, known: Sequence[Detection], kind: Places, cover: Float
     def column(key: str) -> Floats:
         return np.asarray(np.array([getattr(each, key) for each in known], float)[kind[rows]])
 
-    nodes, weights = conspicuousness()
+    nodes, _ = conspicuousness()
     chance: Floats = np.empty((len(place), len(nodes)))
     for index, each in enumerate(known):
         own = kind[rows] == index
@@ -128,30 +140,23 @@ def _missed(looks: Looks, known: Sequence[Detection], kind: Places, cover: Float
         chance[own] = each.chances(pixels, slide, spread, above, nodes)
     first = np.diff(place, prepend=place[0] - 1) != 0
     after = column("independent_after_s"), column("independent_after_deg")
-    shared = _shared(first, time_s, off_nadir, azimuth, *after)
-    one_pass = np.cumsum(shared < _NEW_PASS, dtype=np.int64)
-    alone: Floats = np.log1p(-np.minimum(chance, 1 - _SURE))
-    gained = (1 - shared)[:, None] * alone + shared[:, None] * _beyond_best(alone, one_pass)
-    sky = _sky(off_nadir, azimuth, column("gap_deg"))
     open_sky = (1 - cover[rows]) ** (column("gap_power") / np.cos(off_nadir))
     hidden = cover[rows] * column("gap_lasting")
-    sortie = _sorties(first, time_s)
-    confirmed = column("at_best")
-    begins = np.flatnonzero(first)
-    missed: Floats = np.ones((len(begins), len(nodes)))
-    shown_before = np.ones_like(missed)
-    last = np.maximum.reduceat(sortie, begins)
-    owner = np.cumsum(first) - 1
-    for number in range(int(last.max()) + 1):
-        those = last >= number
-        upto = slice(None) if last.max() == 0 else those[owner] & (sortie <= number)
-        shown = _through_leaves(gained[upto], place[upto], sky[upto], open_sky[upto], hidden[upto])
-        now = np.where(sortie == number, confirmed, 0.0)
-        best = np.maximum.reduceat(now, begins)[those, None]
-        fresh = 1 - np.minimum(shown / shown_before[those], 1.0)
-        missed[those] *= 1 - best * fresh
-        shown_before[those] = np.maximum(shown, _SURE)
-    return np.asarray(missed @ weights)
+    # without leaves no part of the sky is another, and one is reckoned quicker
+    in_the_open = (open_sky == 1) & (hidden == 0)
+    return np.asarray(
+        missed_by(
+            np.flatnonzero(first),
+            chance,
+            _shared(first, time_s, off_nadir, azimuth, *after),
+            _NEW_PASS,
+            np.where(in_the_open, 0, _sky(off_nadir, azimuth, column("gap_deg"))),
+            open_sky,
+            hidden,
+            _sorties(first, time_s),
+            column("at_best"),
+        )
+    )
 
 
 def _sorties(first: npt.NDArray[np.bool_], time_s: Floats) -> Places:
@@ -180,18 +185,6 @@ def _shared(
     return np.asarray(np.where(first, 0.0, apart))
 
 
-def _beyond_best(alone: Floats, one_pass: npt.NDArray[np.int64]) -> Floats:
-    """(n, nodes) by how much a look is better than the best of its pass before it, as a logarithm.
-
-    The first look of a pass has none before it: it is better by all that it is.
-    """
-    begin = -_APART * one_pass[:, None]
-    lowered = alone + begin
-    best = np.minimum.accumulate(lowered, axis=0)
-    before = np.minimum(np.vstack([np.zeros_like(best[:1]), best[:-1]]), begin)
-    return np.asarray(np.minimum(lowered - before, 0.0))
-
-
 def _sky(off_nadir: Floats, azimuth: Floats, gap_deg: Floats) -> npt.NDArray[np.int64]:
     """(n,) the part of the sky that a look comes from: a cap above, then rings of sectors."""
     width = np.radians(gap_deg)
@@ -199,28 +192,3 @@ def _sky(off_nadir: Floats, azimuth: Floats, gap_deg: Floats) -> npt.NDArray[np.
     sectors = np.maximum(np.rint(2 * np.pi * np.sin(np.minimum(ring * width, np.pi / 2)) / width), 1)
     sector = np.floor((azimuth % (2 * np.pi)) / (2 * np.pi) * sectors) % sectors
     return np.asarray(ring * 1000 + np.where(ring == 0, 0, sector).astype(np.int64))
-
-
-def _through_leaves(
-    gained: Floats, place: npt.NDArray[np.int64], sky: npt.NDArray[np.int64], open_sky: Floats, hidden: Floats
-) -> Floats:
-    """(places, nodes) the chance to miss somebody, the gaps between leaves averaged over.
-
-    `open_sky` (n,) is the chance that leaves leave the line of sight open, `hidden` (n,) that he is hidden
-    from everywhere.
-    """
-    if not hidden.any() and (open_sky == 1).all():
-        begins = np.flatnonzero(np.diff(place, prepend=place[0] - 1) != 0)
-        return np.asarray(np.exp(np.add.reduceat(gained, begins, axis=0)))
-    order = np.lexsort((sky, place))
-    place, sky = place[order], sky[order]
-    begins = np.flatnonzero((np.diff(place, prepend=place[0] - 1) != 0) | (np.diff(sky, prepend=-1) != 0))
-    log_missed = np.add.reduceat(gained[order], begins, axis=0)
-    widest = np.maximum.reduceat(open_sky[order], begins)
-    never = hidden[order][begins]
-    gap = np.minimum(widest / np.maximum(1 - never, _SURE), 1.0)[:, None]
-    missed = np.log(np.maximum(1 - gap * -np.expm1(log_missed), 1e-300))
-    outer = np.flatnonzero(np.diff(place[begins], prepend=place[0] - 1) != 0)
-    by_place = np.exp(np.add.reduceat(missed, outer, axis=0))
-    always = never[outer][:, None]
-    return np.asarray(always + (1 - always) * by_place)

@@ -6,9 +6,9 @@
 `calibration` simulates searches in more detail than the detection model knows
 (tests/imaging/searched_world.py) over grounds that no figure was fitted to; with `--fit` it first fits the
 figures to others, over other grounds, and prints them as missions/data/detection.toml has them. With `--keep`
-searches are kept as they come, a hundred a file, and not simulated again. `next` searches the same
-maps by parallel track and by proposed areas (tests/missions/search_cases.py). The campaign tests ask the same
-of the same seeds.
+searches are kept as they come, a hundred a file, and not simulated again; what chance makes of so many is
+told beside each tenth (tests/imaging/searched_tenths.py). `next` searches the same maps by parallel track and
+by proposed areas (tests/missions/search_cases.py). The campaign tests ask the same of the same seeds.
 """
 
 from __future__ import annotations
@@ -22,22 +22,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from missions.files import write_whole
-from missions.search.calibration import Cases, fit, reliability, together, worst_gap
+from missions.search.calibration import Cases, fit, together
 from missions.search.detection import Detection, detections, toml_of
 from missions.search.ground_heat import MEASURED
-from tests.imaging.searched_ground import TEST_WORLDS
+from tests.imaging.searched_ground import FIT_WORLDS, TEST_WORLDS
+from tests.imaging.searched_tenths import TEST_SEED, TESTED, Tenth, smoothed, tenths, told_by_warmth
 from tests.imaging.searched_world import SETTINGS, Search, promised, searches
 from tests.missions.search_cases import CATEGORIES, Case, cases, mean_ratio
 
-Floats = npt.NDArray[np.float64]
-FITTED_TO = ((21, range(12), 1400), (22, range(24, 36), 400))
+FITTED_TO = (41, FIT_WORLDS, 2800)
 """Seed, grounds and number of the searches that the shipped figures were fitted to."""
-TEST_SEED, TESTED, A_FILE = 31, 1500, 100
+A_FILE = 100
 STANDS_OUT_K = 4.0
 
 
@@ -61,45 +60,55 @@ def main() -> None:
 
 
 def calibration(fit_first: bool, test_count: int, keep: Path | None) -> None:
-    """Deciles of what was promised, and what came true, with 95 % of what chance alone makes."""
+    """Tenths of what was promised, and what came true, with 95 % of what chance alone makes."""
     known = detections()
     if fit_first:
-        known = fitted([each for part in FITTED_TO for each in simulated(*part, keep)], known)
+        known = fitted(simulated(*FITTED_TO, keep), known)
         names = [kind + ending for kind in SETTINGS for ending in ("", MEASURED)]
         sys.stdout.write(toml_of([known[name] for name in names]))
     tested = simulated(TEST_SEED, TEST_WORLDS, test_count, keep)
-    walking = [each for each in tested if each.walks]
-    kinds = [(kind, [each for each in tested if each.kind == kind]) for kind in SETTINGS]
+    warmth = told_by_warmth(tested, known)
+    parts: list[tuple[str, list[bool], int]] = [
+        ("all", [True for _ in tested], 10),
+        *((kind, [each.kind == kind for each in tested], 10) for kind in SETTINGS),
+        ("in the open", [each.cover == 0 for each in tested], 10),
+        ("below leaves", [each.cover > 0 for each in tested], 10),
+        ("who walks", [each.walks for each in tested], 1),
+        ("who stays", [not each.walks for each in tested], 1),
+    ]
     for ending in (MEASURED, ""):
-        for title, some in [("all", tested), *kinds]:
-            show(f"{title}{ending}", promised(some, known, ending), np.array([e.found for e in some]))
-        for title, some in [("who walks", walking), ("who stays", [e for e in tested if not e.walks])]:
-            chance, came = promised(some, known, ending).mean(), np.mean([e.found for e in some])
-            sys.stdout.write(f"{title}{ending}: {len(some)}, promised {chance:.3f}, found {came:.3f}\n")
-    for kind, some in kinds:
+        chance = promised(tested, known, ending)
+        for title, wanted, tables in parts:
+            rows = np.flatnonzero(wanted)
+            some = [tested[row] for row in rows]
+            told = chance[rows], some, warmth[rows], tables
+            show(f"{title}{ending}", tenths(*told), smoothed(*told) if tables > 1 else None)
+    at_home = np.mean([each.in_cell for each in tested if each.walks])
+    sys.stdout.write(f"who walks is in the cell in {at_home:.2f} of the frames that look at it\n")
+    for kind in SETTINGS:
+        some = [each for each in tested if each.kind == kind]
         stands_out = np.array([abs(each.contrast_k) > STANDS_OUT_K for each in some])
-        came = np.array([each.found for each in some])
+        came = np.array([each.share_found for each in some])
         sys.stdout.write(
             f"{kind}: found of those who differ by more than {STANDS_OUT_K:g} K from the ground they are on "
             f"{came[stands_out].mean():.3f}, of the others {came[~stands_out].mean():.3f}\n"
         )
 
 
-def show(title: str, chance: Floats, came: npt.NDArray[np.bool_]) -> None:
-    """A table of tenths."""
-    table = reliability(chance, came)
-    within = sum(abs(part.predicted - part.found) <= 0.05 for part in table)
-    chi2 = sum(((part.predicted - part.found) / part.sigma) ** 2 for part in table)
-    told = np.where(came, chance, 1 - chance)
+def show(title: str, table: tuple[Tenth, ...], curve: tuple[Tenth, ...] | None) -> None:
+    """A table of tenths, with what a smooth curve makes of them all."""
+    within = sum(abs(part.off) <= 0.05 for part in table)
+    chi2 = sum((1.96 * part.off / part.noise) ** 2 for part in table)
     sys.stdout.write(
-        f"{title}: {len(chance)} searches, largest difference {100 * worst_gap(table):.1f} points, "
-        f"{within} of {len(table)} within five, chi-squared {chi2:.1f}, "
-        f"mean log likelihood {np.log(np.maximum(told, 1e-9)).mean():.4f}\n"
+        f"{title}: {sum(part.count for part in table)} searches, largest difference "
+        f"{100 * max(abs(part.off) for part in table):.1f} points, {within} of {len(table)} within five, "
+        f"chi-squared {chi2:.1f}\n"
     )
-    for part in table:
+    for part, smooth in zip(table, curve or [None] * len(table), strict=True):
+        told = "" if smooth is None else f"; smoothed {100 * smooth.found:5.1f} % ({100 * smooth.noise:.1f})"
         sys.stdout.write(
-            f"  {part.count:5} promised {100 * part.predicted:5.1f} % found {100 * part.found:5.1f} % "
-            f"(95 % of chance alone {196 * part.sigma:.1f})\n"
+            f"  {part.count:5} promised {100 * part.promised:5.1f} % found {100 * part.found:5.1f} % "
+            f"(95 % of chance alone {100 * part.noise:.1f}){told}\n"
         )
 
 
@@ -127,8 +136,9 @@ def fitted(some: list[Search], known: dict[str, Detection]) -> dict[str, Detecti
     made = dict(known)
     for kind, (warmer_k, sigma_k) in SETTINGS.items():
         own = [each for each in some if each.kind == kind]
-        covers = np.concatenate([np.full(len(each.at_him), each.cover) for each in own])
-        cases = Cases(together([each.at_him for each in own]), covers, np.array([each.found for each in own]))
+        looks = together([each.as_mapped for each in own])
+        covers = np.array([each.cover for each in own])[looks.cell]
+        cases = Cases(looks, covers, np.array([each.share_found for each in own]))
         # from Johnson's criterion on: 79 % for 4 pixels where all people are alike
         start = Detection(kind, "thermal", pixels_50=2.8, slope=3.8, person_sigma=1.0, unseen=0.2)
         contrast = {"contrast_k": warmer_k, "contrast_sigma_k": sigma_k, "contrast_weight": 4.0}

@@ -3,9 +3,9 @@
 Each person is an ellipsoid that lies, sits or stands, warmer or colder than grass by an amount of his own,
 anywhere open in a world of `sitl.world`, below crowns made of clumps of leaves. Every frame is rendered as a
 thermal camera of a quarter of the common size would take it (rays past the clumps, optics, smear, noise) and
-given to the detectors that `heat` uses by default. What they mark on him, and would not mark there without
-him, a person confirms nine times of ten, once a sortie: all frames of one find are shown to him together. One
-in five walks, and every other one lies otherwise when a second sortie comes. No formula of
+given to the detectors that `heat` uses by default. What either marks on him, where neither would mark
+anything without him, a person confirms nine times of ten, once a sortie: all frames of one find are shown to
+him together. One in five walks, and every other one lies otherwise when a second sortie comes. No formula of
 `missions.search.missed` is used.
 """
 
@@ -22,19 +22,19 @@ import numpy as np
 import numpy.typing as npt
 
 from imaging.searched.measured_ground import ground_heat_of
-from imaging.thermal.detector import detector_called
+from imaging.thermal.detector import ContrastDetector, detector_called
 from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.options import Detector
-from imaging.thermal.placing.spot import Spot
 from missions.camera import Camera
 from missions.geodesy import GeoPoint, LocalFrame
+from missions.search.calibration import together
 from missions.search.detection import Detection
 from missions.search.grid import SearchGrid
 from missions.search.ground_heat import MEASURED
-from missions.search.looks import Looks, Viewpoint, looks_of
+from missions.search.looks import PERSON_HEIGHT_M, Looks, Viewpoint, looks_of, places_m
 from missions.search.missed import missed_cells
 from missions.search.seen_ground import SeenGround
-from tests.imaging.searched_ground import WORLDS, ground_of, seen
+from tests.imaging.searched_ground import FIT_WORLDS, ground_of, seen
 from tests.imaging.searched_passes import flown
 
 Floats = npt.NDArray[np.float64]
@@ -53,6 +53,8 @@ WALKING, WALKING_M_S, MOVED = 0.2, (0.4, 1.5), 0.5
 HIDDEN_K = 0.2
 """Who changes no pixel by more is not marked: the contrast detector asks for twice as much."""
 _STANDING = 2
+_PER_SIDE, _MAPPED = 4, (1, 7, 8, 14)
+"""Places of the cell along a side, and which of them stand for its four quarters."""
 _POSTURES = (((0.85, 0.24, 0.14), 0.5), ((0.35, 0.35, 0.45), 0.2), ((0.25, 0.18, 0.85), 0.3))
 """Half axes along, across, up in metres, and how many are so."""
 
@@ -61,8 +63,10 @@ _POSTURES = (((0.85, 0.24, 0.14), 0.5), ((0.35, 0.35, 0.45), 0.2), ((0.25, 0.18,
 class Search:
     """One search for one person: the looks at his very place and at his cell, and how it ended.
 
-    Who walks is in the middle of each sortie where `at_him` has him. `contrast_k` is how much warmer he is
-    than the ground that he is on, `by_network` whether the network marked him in a frame that ended it.
+    Who walks is in the middle of each sortie where `at_him` has him. `marked` is the number of sorties in
+    which he was marked, `warmer_k` how much warmer he is than grass and `contrast_k` than the ground that he
+    is on, `ground` the number of the ground, and `in_cell` the share of the frames that looked at the cell
+    while he was in it.
     """
 
     kind: str
@@ -70,9 +74,27 @@ class Search:
     at_cell: Looks
     cover: float
     found: bool
+    marked: int
     walks: bool
+    warmer_k: float
     contrast_k: float
-    by_network: bool
+    ground: int
+    in_cell: float
+
+    @property
+    def as_mapped(self) -> Looks:
+        """The looks at four places of the cell, one a quarter: as many as a map reckons with."""
+        rows = np.flatnonzero(np.isin(self.at_cell.place, _MAPPED))
+        row, column = np.divmod(self.at_cell.place[rows], _PER_SIDE)
+        half = _PER_SIDE // 2
+        return dataclasses.replace(
+            self.at_cell.taken(rows), per_side=2, place=row // half * 2 + column // half
+        )
+
+    @property
+    def share_found(self) -> float:
+        """The share of such searches that end with him found: only the word of who confirms is left open."""
+        return float(1 - (1 - CONFIRMED) ** self.marked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +109,7 @@ def searches(
     count: int,
     seed: int,
     kinds: Sequence[str] = tuple(SETTINGS),
-    worlds: Sequence[int] = range(WORLDS),
+    worlds: Sequence[int] = FIT_WORLDS,
     first: int = 0,
 ) -> list[Search]:
     """So many independent searches, of the kinds in turn, in these worlds; the `first` of a seed are skipped.
@@ -102,17 +124,20 @@ def searches(
 
 def promised(some: Sequence[Search], known: Mapping[str, Detection], ending: str = MEASURED) -> Floats:
     """(n,) POD of the cell that each person was in: what a map is told, by kinds with that ending."""
-    return np.array(
-        [
-            1 - missed_cells(each.at_cell, {each.kind: known[each.kind + ending]}, each.cover)[0, 0]
-            for each in some
-        ]
-    )
+    kinds = np.array([each.kind for each in some])
+    chance = np.zeros(len(some))
+    for kind in set(kinds):
+        rows = np.flatnonzero(kinds == kind)
+        looks = together([some[row].as_mapped for row in rows])
+        covers = np.array([[some[row].cover for row in rows]])
+        chance[rows] = 1 - missed_cells(looks, {kind: known[kind + ending]}, covers)[0]
+    return chance
 
 
 def _search(kind: str, worlds: Sequence[int], rng: np.random.Generator) -> Search:
     place = rng.uniform(-CELL_M / 2, CELL_M / 2, 2)
-    ground = ground_of(int(rng.choice(worlds)), kind == NIGHT)
+    number = int(rng.choice(worlds))
+    ground = ground_of(number, kind == NIGHT)
     origin = ground.open_m[rng.integers(len(ground.open_m))] - place
     walks = bool(rng.random() < WALKING)
     warmer_k = float(rng.normal(*SETTINGS[kind]))
@@ -124,36 +149,47 @@ def _search(kind: str, worlds: Sequence[int], rng: np.random.Generator) -> Searc
     steps = [_step_m_s(rng) if walks else np.zeros(3) for _ in people]
     here = SearchGrid(FRAME, place[0] - 0.005, place[1] + 0.005, 0.01, 1, 1)
     cell = SearchGrid(FRAME, -CELL_M / 2, CELL_M / 2, CELL_M, 1, 1)
-    some = looks_of(flight.views, cell, GROUND, per_side=4), looks_of(flight.views, here, GROUND, per_side=1)
-    wanted = {int(frame) for looks in some for frame in looks.frame}
+    lattice = np.vstack([places_m(cell, _PER_SIDE, np.arange(_PER_SIDE**2)), place])
     views = []
-    ended: dict[int, bool] = {}
-    for number, view in enumerate(flight.views):
-        if number not in wanted:
-            continue
+    ended: set[int] = set()
+    within = []
+    for view in _looking_at(lattice, flight.views):
         empty = seen(ground, view, origin)
-        noise = rng.normal(0, NOISE_K, empty.shape)
+        noise = rng.standard_normal(empty.shape, np.float32) * np.float32(NOISE_K)
         taken = _taken(view, empty, noise)
         views.append(dataclasses.replace(view, ground=ground_heat_of(taken, CAMERA)))
         sortie = int(view.source)
-        if sortie in ended:
-            continue
         away_m = steps[sortie] * (view.time_s - flight.middle_s[sortie])
         person = dataclasses.replace(people[sortie], place=people[sortie].place + away_m)
-        marked, by_network = _marked(person, view, clumps, (empty, noise, taken))
-        if marked:
-            ended[sortie] = by_network
+        within.append(bool(np.abs(person.place[:2]).max() <= CELL_M / 2))
+        if sortie not in ended and _marked(person, view, clumps, (empty, noise, taken)):
+            ended.add(sortie)
     found = any(rng.random() < CONFIRMED for _ in ended)
     return Search(
         kind,
         looks_of(views, here, GROUND, per_side=1),
-        looks_of(views, cell, GROUND, per_side=4),
+        looks_of(views, cell, GROUND, per_side=_PER_SIDE),
         cover,
         found,
+        len(ended),
         walks,
+        warmer_k,
         people[0].celsius - ground.at(origin + place),
-        any(ended.values()),
+        number,
+        float(np.mean(within)) if within else 1.0,
     )
+
+
+def _looking_at(points_m: Floats, views: Sequence[Viewpoint]) -> list[Viewpoint]:
+    """The frames that have any of these (n, 2) places on their sensor: `looks_of` sees nothing in others."""
+    if not views:
+        return []
+    points = np.column_stack([points_m, np.full(len(points_m), PERSON_HEIGHT_M)])
+    away = points[None] - np.array([view.eye_m for view in views])[:, None]
+    right, down, depth = np.moveaxis(away @ np.array([view.enu_from_camera for view in views]), 2, 0)
+    half = np.array([CAMERA.image_width_px, CAMERA.image_height_px]) / 2 / CAMERA.focal_length_px + 1e-9
+    inside = (depth > 0) & (np.abs(right) <= half[0] * depth) & (np.abs(down) <= half[1] * depth)
+    return [view for view, some in zip(views, inside.any(axis=1), strict=True) if some]
 
 
 def _person(place: Floats, celsius: float, walks: bool, rng: np.random.Generator) -> _Person:
@@ -185,8 +221,9 @@ def _crowns(rng: np.random.Generator) -> tuple[Floats, float]:
         clumps.append(np.column_stack([where + inside, rng.uniform(0.3, 0.7, 70)]))
     every = np.vstack(clumps)
     places = rng.uniform(-CELL_M / 2, CELL_M / 2, (400, 2))
-    hidden = [np.any(np.hypot(every[:, 0] - x, every[:, 1] - y) < every[:, 3]) for x, y in places]
-    return every, float(np.mean(hidden))
+    above = every[(np.abs(every[:, :2]) < CELL_M / 2 + every[:, 3:]).all(axis=1)]
+    hidden = [((above[:, :2] - place) ** 2).sum(axis=1) < above[:, 3] ** 2 for place in places]
+    return every, float(np.mean([over.any() for over in hidden]))
 
 
 def _taken(view: Viewpoint, scene: Floats, noise: Floats) -> ThermalFrame:
@@ -203,42 +240,41 @@ def _middle_gsd_m(view: Viewpoint) -> float:
 
 def _marked(
     person: _Person, view: Viewpoint, clumps: Floats, without: tuple[Floats, Floats, ThermalFrame]
-) -> tuple[bool, bool]:
-    """Whether the detectors mark the person, and without him nothing there; and whether the network does."""
+) -> bool:
+    """Whether one of the detectors marks the person, and without him neither marks anything there."""
     empty, noise, taken = without
     enu_from_camera = view.enu_from_camera
     away = person.place - view.eye_m
     right, down, depth = away @ enu_from_camera
     if depth <= 0:
-        return False, False
+        return False
     focal_px = view.camera.focal_length_px
     size = np.array([CAMERA.image_width_px, CAMERA.image_height_px])
     middle = np.array([right, down]) / depth * focal_px + size / 2
     gsd_m = depth / focal_px
     if (middle < -1.2 / gsd_m).any() or (middle > size + 1.2 / gsd_m).any():
-        return False, False
+        return False
     filled = _rendered(person, view, clumps, enu_from_camera, middle, gsd_m)
-    shown = _taken(view, empty + filled * (person.celsius - empty), noise)
+    shown = _taken(view, empty + filled * (np.float32(person.celsius) - empty), noise)
     if np.abs(shown.values - taken.values).max() < HIDDEN_K:
-        return False, False
+        return False
 
-    def marks(frame: ThermalFrame) -> list[Spot]:
+    def marks(detector: Detector, frame: ThermalFrame) -> bool:
         near = 2.0 + 0.5 / gsd_m
-        spots = _detector()(frame, _middle_gsd_m(view))
-        return [
-            spot
-            for spot in spots
-            if spot.proposed and np.hypot(spot.col - middle[0], spot.row - middle[1]) < near
-        ]
+        return any(
+            spot.proposed and np.hypot(spot.col - middle[0], spot.row - middle[1]) < near
+            for spot in detector(frame, _middle_gsd_m(view))
+        )
 
-    on_him = marks(shown)
-    marked = bool(on_him) and not marks(taken)
-    return marked, marked and any(spot.label for spot in on_him)
+    # that by contrast is the quicker one, and often need not be followed by the other
+    return any(marks(each, shown) for each in _detectors()) and not any(
+        marks(each, taken) for each in _detectors()
+    )
 
 
 @cache
-def _detector() -> Detector:
-    return detector_called("both")
+def _detectors() -> tuple[Detector, Detector]:
+    return ContrastDetector(), detector_called("learned")
 
 
 def _rendered(
@@ -254,7 +290,7 @@ def _rendered(
     first = np.maximum(np.floor(middle - 1.2 / gsd_m), 0).astype(int)
     size = (CAMERA.image_width_px, CAMERA.image_height_px)
     last = np.minimum(np.ceil(middle + 1.2 / gsd_m), size).astype(int)
-    filled = np.zeros(size[::-1])
+    filled = np.zeros(size[::-1], np.float32)
     wide, high = last - first
     if wide <= 0 or high <= 0:
         return filled

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from missions.errors import InputError, SettingsError
+from missions.search.detection import Detection, conspicuousness
 from missions.search.looks import Looks, looks_of
-from missions.search.missed import SORTIE_S, missed_cells, missed_places
+from missions.search.many_looks import SURE
+from missions.search.missed import SORTIE_S, missed_by_person, missed_cells, missed_places
 from missions.search.seen_ground import SeenGround
 from tests.missions.search_views import FRAME, PLAIN, down_from, grid_of, looks_at_one_place
 
@@ -180,3 +182,71 @@ def test_who_is_as_warm_as_his_ground_is_missed_and_uneven_ground_hides() -> Non
     assert over(1.0, 5.0) > 0.7
     assert over(1.0, 15.0) < 0.05, "he is cold on it"
     assert over(0.3, 0.0) < over(1.0, 0.0) < over(4.0, 0.0)
+
+
+def by_definition(looks: Looks, figures: Detection, cover: float, node: float) -> float:
+    """The chance to miss somebody so conspicuous at the only place, look by look as the page tells it."""
+    spread, above = np.ones(len(looks)), np.zeros(len(looks))
+    noticed = figures.chances(looks.pixels, looks.slide_px_s, spread, above, np.array([node]))[:, 0]
+    angles = np.radians(looks.off_nadir_deg), np.radians(looks.azimuth_deg)
+    side = np.array(
+        [np.sin(angles[0]) * np.sin(angles[1]), np.sin(angles[0]) * np.cos(angles[1]), np.cos(angles[0])]
+    )
+    ring = np.rint(looks.off_nadir_deg / figures.gap_deg)
+    width = np.maximum(np.rint(360 * np.sin(np.radians(ring * figures.gap_deg)) / figures.gap_deg), 1)
+    sector = np.where(ring == 0, 0, np.floor(looks.azimuth_deg / 360 * width) % width)
+    missed, before, best, by_sky = 1.0, 1.0, 1.0, {}
+    hidden = cover * figures.gap_lasting
+    for number, chance in enumerate(np.minimum(noticed, 1 - SURE)):
+        shared = 0.0
+        if number:
+            seconds = looks.time_s[number] - looks.time_s[number - 1]
+            turned = np.degrees(np.arccos(np.clip(side[:, number] @ side[:, number - 1], -1, 1)))
+            shared = np.exp(-seconds / figures.independent_after_s - turned / figures.independent_after_deg)
+        best = 1.0 if shared < 0.05 else best
+        through, open_sky = by_sky.get((ring[number], sector[number]), (1.0, 0.0))
+        through *= (1 - chance) ** (1 - shared) * min((1 - chance) / best, 1.0) ** shared
+        best = min(best, 1 - chance)
+        opens = (1 - cover) ** (figures.gap_power / np.cos(angles[0][number]))
+        by_sky[ring[number], sector[number]] = through, max(open_sky, opens)
+        last = number + 1 == len(noticed) or looks.time_s[number + 1] - looks.time_s[number] > SORTIE_S
+        if last:
+            gaps = [1 - min(opens / (1 - hidden), 1) * (1 - part) for part, opens in by_sky.values()]
+            shown = hidden + (1 - hidden) * np.prod(gaps)
+            missed *= 1 - figures.at_best * (1 - min(shown / before, 1))
+            before = max(shown, SURE)
+    return float(missed)
+
+
+def test_what_is_compiled_is_what_is_defined() -> None:
+    rng = np.random.default_rng(11)
+    for cover in (0.0, 0.3, 0.8):
+        count = 25
+        times = np.cumsum(rng.exponential(6.0, count) + 800 * (rng.random(count) < 0.08))
+        looks = looks_at_one_place(
+            list(rng.uniform(2, 9, count)),
+            list(times),
+            list(rng.uniform(0, 60, count)),
+            list(rng.uniform(0, 360, count)),
+        )
+        figures = dataclasses.replace(PLAIN, person_sigma=1.0, at_best=0.9, gap_power=0.7, unseen=0.1)
+        missed = missed_by_person(looks, {"plain": figures}, np.full(count, cover))[1][0]
+        nodes, weights = conspicuousness()
+        expected = [by_definition(looks, figures, cover, node) for node in nodes]
+        assert missed == pytest.approx(expected, abs=1e-6)
+        mean = missed_places(looks, {"plain": figures}, np.full(count, cover))[1][0]
+        assert mean == pytest.approx(weights @ expected)
+
+
+def test_people_are_averaged_over_as_finely_as_those_hardly_seen_ask_for() -> None:
+    """The nodes' mean of a steep edge is that of the whole normal distribution."""
+    nodes, weights = conspicuousness()
+    many = np.linspace(-6, 6, 4001)
+    dense = np.exp(-(many**2) / 2) / np.exp(-(many**2) / 2).sum()
+    for share in (0.02, 0.1, 0.2, 0.5):
+        figures = dataclasses.replace(PLAIN, unseen=share)
+        whole, ours = (
+            figures.chances(np.full(1, 1e6), np.zeros(1), np.ones(1), np.zeros(1), at)[0] @ worth
+            for at, worth in ((many, dense), (nodes, weights))
+        )
+        assert ours == pytest.approx(whole, abs=1e-3)

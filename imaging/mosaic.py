@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from imaging.accuracy import assess
 from imaging.alignment import align
+from imaging.control.centred import NotCentred, centred_control
 from imaging.control.gathering import ControlFiles, gather, keep_control
 from imaging.control.scene import NO_CONTROL, SceneControl
 from imaging.control_places import placed_by_control
@@ -28,6 +29,7 @@ from imaging.memory import MB, RASTER_CACHE_MB, roughly_within_limit, within_lim
 from imaging.options import MosaicOptions
 from imaging.orthomosaic import draw
 from imaging.overlay import write_overlay
+from imaging.photos import decode
 from imaging.pictures import Pictures
 from imaging.priors import NO_PRIORS, Priors
 from imaging.progress import Progress, silent
@@ -171,11 +173,14 @@ def _control(
     control: SceneControl | ControlFiles, found: Survey, folder: Scene, progress: Progress
 ) -> SceneControl:
     sources = None
+    stay: tuple[NotCentred, ...] = ()
     if isinstance(control, ControlFiles):
         sources = control.sources
         gathered = gather(control, found.photos, others=[each.name for each in found.left_out])
         for finding in gathered.findings:
             progress.note(" ".join(part for part in (finding.text, finding.remedy) if part))
-        control = gathered.control
-    keep_control(control, folder, sources)
+        centre, control = control.centre, gathered.control
+        if centre:
+            control, stay = centred_control(control, lambda name: decode(found.photos[name].path), progress)
+    keep_control(control, folder, sources, stay)
     return control

@@ -11,7 +11,7 @@ marks and figures come from one adjustment.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +19,9 @@ import rasterio
 
 from imaging.accuracy import STAGE as ACCURACY
 from imaging.alignment import STAGE as ALIGNMENT
+from imaging.control.centred import NotCentred, centred_control
 from imaging.control.gathering import STAGE as CONTROL
-from imaging.control.gathering import ControlFiles, Gathered, gather, keep_control, kept_control
+from imaging.control.gathering import ControlFiles, gather, keep_control, kept_control
 from imaging.control.marks import read_marks, write_marks
 from imaging.control.points import MarkedPoint
 from imaging.control.roles import FILE as ROLES
@@ -31,7 +32,7 @@ from imaging.marking.again import again_in
 from imaging.memory import MB, RASTER_CACHE_MB
 from imaging.mosaic import drawn_from
 from imaging.options import MosaicOptions
-from imaging.photos import hash_file
+from imaging.photos import decode, hash_file
 from imaging.progress import Progress, silent
 from imaging.refinement import STAGE as ADJUSTMENT
 from imaging.scene import REPORT, Scene, alone_in, key_of, open_scene, read_report
@@ -68,8 +69,8 @@ def redraw(
     """Draw the scene in `old` anew in the folder `into`, which is new, empty or holds what a run left half.
 
     Points, distances, marks and roles are those of `old`, its marks as they stand in it now; `control` names
-    files that take their place, and checks. `locate` says where photos lie; else in the folder they came
-    from.
+    files that take their place, checks, and whether marks are centred. `locate` says where photos lie; else
+    in the folder they came from.
 
     Raises OutputError before any work where `into` is something else, InputError where there is no scene or
     control contradicts itself, FormatError for a scene whose records are broken or a photo that was changed,
@@ -98,10 +99,13 @@ def redraw(
             keep_survey(found, scene)
         for finding in gathered.findings:
             progress.note(" ".join(part for part in (finding.text, finding.remedy) if part))
-        _keep(gathered, control, before, scene)
+        used, stay = gathered.control, tuple[NotCentred, ...]()
+        if control.centre:
+            used, stay = centred_control(used, lambda name: decode(found.photos[name].path), progress)
+        _keep(used, stay, control, before, scene)
         _go_along(old, into)
         options = replace(options, threads=threads or options.threads)
-        return drawn_from(found, gathered.control, meter, options, again=again)
+        return drawn_from(found, used, meter, options, again=again)
 
 
 def control_now(scene: Scene) -> SceneControl:
@@ -192,9 +196,10 @@ def _digest(path: Path) -> str:
         ) from error
 
 
-def _keep(gathered: Gathered, files: ControlFiles, before: Scene, scene: Scene) -> None:
+def _keep(
+    control: SceneControl, stay: Sequence[NotCentred], files: ControlFiles, before: Scene, scene: Scene
+) -> None:
     """Write the control into the new scene, its marks as people go on with them, with the files' digests."""
-    control = gathered.control
     old = files.marks or before.folder / MARKS
     notes = {point.name: point.note for point in read_marks(old)} if old.exists() else {}
     sources = {**(before.read(CONTROL) or {}).get("sources", {}), **files.sources}
@@ -202,7 +207,7 @@ def _keep(gathered: Gathered, files: ControlFiles, before: Scene, scene: Scene) 
         points = [MarkedPoint(name, marks, notes.get(name, "")) for name, marks in control.marks.items()]
         write_marks(scene.folder / MARKS, points)
         sources[MARKS] = hash_file(scene.folder / MARKS)
-    keep_control(control, scene, sources)
+    keep_control(control, scene, sources, stay)
 
 
 def _go_along(old: Path, into: Path) -> None:

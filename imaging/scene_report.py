@@ -12,7 +12,9 @@ from imaging.accuracy import Accuracy
 from imaging.adjustment import Adjusted
 from imaging.alignment import STAGE as ALIGNMENT
 from imaging.alignment import Alignment
+from imaging.control.centred import centring_report
 from imaging.control.gathering import STAGE as CONTROL
+from imaging.control.gathering import kept_control
 from imaging.dense.model import DenseSurface
 from imaging.georeference import Georeference
 from imaging.lens import json_from_lens, json_from_view
@@ -115,6 +117,9 @@ def write_report(scene: Scene, options: MosaicOptions, results: Results, meter: 
         "lenses": _lenses(results.refined.adjusted),
         "priors": _priors(results.found),
         "control": (scene.read(CONTROL) or {}).get("sources", {}),
+        "marks": centring_report(
+            kept_control(scene).marks, (scene.read(CONTROL) or {}).get("not_centred", [])
+        ),
         "again": None if results.again is None else dict(results.again),
         "place": _place(results),
         "surface": _surface(results.dense),

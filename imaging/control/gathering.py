@@ -8,18 +8,28 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from imaging.control.bars import read_bars
+from imaging.control.centred import NotCentred
 from imaging.control.checks import check_bars, check_marks, check_names, check_points, marks_in
 from imaging.control.files import Control, read_control
 from imaging.control.lines import shown
 from imaging.control.marks import read_marks
 from imaging.control.naming import named_as_photos
-from imaging.control.points import Mark, MarkedPoint, Role, ScaleBar, SitePoint, SurveyedPoint
+from imaging.control.points import (
+    Mark,
+    MarkedPoint,
+    Role,
+    ScaleBar,
+    SitePoint,
+    SurveyedPoint,
+    json_from_mark,
+    mark_from_json,
+)
 from imaging.control.scene import NO_CONTROL, SceneControl
 from imaging.control.whereabouts import check_against_photos
 from imaging.photos import Photo, hash_file
@@ -37,7 +47,8 @@ NAMED = 20
 class ControlFiles:
     """Where it is written. `system`, `heights` and `grids` are as in `read_control`.
 
-    `checks` are points that take no part, whatever their file says of them.
+    `checks` are points that take no part, whatever their file says of them. `centre` moves marks to the
+    centres of the targets under them.
     """
 
     points: Path | None = None
@@ -47,6 +58,7 @@ class ControlFiles:
     heights: str | None = None
     grids: Path | None = None
     checks: tuple[str, ...] = ()
+    centre: bool = False
 
     @property
     def named(self) -> bool:
@@ -118,12 +130,19 @@ def gather(
     return Gathered(control, findings)
 
 
-def keep_control(control: SceneControl, scene: Scene, sources: Mapping[str, str] | None = None) -> None:
-    """Write it into the scene; `sources` are the files that it was read from, by name with their SHA-256.
+def keep_control(
+    control: SceneControl,
+    scene: Scene,
+    sources: Mapping[str, str] | None = None,
+    not_centred: Sequence[NotCentred] = (),
+) -> None:
+    """Write it into the scene; `sources` are the files that it was read from, by name with their SHA-256,
+    `not_centred` the marks in which no target's centre was found.
 
     Raises OutputError.
     """
-    scene.keep(STAGE, control.key, {**json_from_control(control), "sources": dict(sources or {})})
+    kept = {"sources": dict(sources or {}), "not_centred": [asdict(each) for each in not_centred]}
+    scene.keep(STAGE, control.key, {**json_from_control(control), **kept})
 
 
 def kept_control(scene: Scene) -> SceneControl:
@@ -141,7 +160,7 @@ def json_from_control(control: SceneControl) -> dict[str, Any]:
     """Plain values."""
     return {
         "points": [asdict(point) for point in control.points],
-        "marks": {name: [asdict(mark) for mark in marks] for name, marks in control.marks.items()},
+        "marks": {name: [json_from_mark(mark) for mark in marks] for name, marks in control.marks.items()},
         "bars": [asdict(bar) for bar in control.bars],
     }
 
@@ -150,7 +169,7 @@ def control_from_json(body: Mapping[str, Any]) -> SceneControl:
     """What `json_from_control` wrote. Raises KeyError, TypeError and ValueError as they come."""
     return SceneControl(
         points=tuple(SurveyedPoint(**{**each, "role": Role(each["role"])}) for each in body["points"]),
-        marks={name: tuple(Mark(**each) for each in marks) for name, marks in body["marks"].items()},
+        marks={name: tuple(mark_from_json(each) for each in marks) for name, marks in body["marks"].items()},
         bars=tuple(ScaleBar(**{**each, "role": Role(each["role"])}) for each in body["bars"]),
     )
 

@@ -3,10 +3,12 @@
     {"format": "droneteam-marks", "version": 1,
      "points": [{"name": "P1", "note": "kerb, north corner", "marks": [
         {"photo": "DJI_0001.JPG", "x_px": 1204.5, "y_px": 871.5, "sigma_px": 0.5,
-         "marked_by": "A. de Vries", "marked_at": "2026-11-27T10:12:00+00:00"}]}]}
+         "marked_by": "A. de Vries", "marked_at": "2026-11-27T10:12:00+00:00",
+         "click": {"x_px": 1205.1, "y_px": 871.0, "sigma_px": 0.8}}]}]}
 
-A note may be left out, as may who marked and when. Pixels are of the stored picture, its orientation tag not
-applied; (0.5, 0.5) is the centre of the first one.
+A note may be left out, as may who marked and when. `click` is what was clicked where the mark was moved to
+the centre of the target there (`imaging.control.centring`); else the mark itself is that. Pixels are of the
+stored picture, its orientation tag not applied; (0.5, 0.5) is the centre of the first one.
 """
 
 from __future__ import annotations
@@ -14,13 +16,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from imaging.control.lines import LIMIT_BYTES, LIMIT_NAME, name_from, shown
-from imaging.control.points import Mark, MarkedPoint
+from imaging.control.points import Click, Mark, MarkedPoint, json_from_mark
 from missions.bounded_json import load_json, text_from_bytes
 from missions.errors import FormatError
 from missions.files import read_bounded, write_whole
@@ -28,7 +29,8 @@ from missions.files import read_bounded, write_whole
 FORMAT, VERSION = "droneteam-marks", 1
 LIMIT_PX = 1_000_000.0
 LIMIT_NOTE = 500
-_MARK = {"photo", "x_px", "y_px", "sigma_px", "marked_by", "marked_at"}
+_CLICK = {"x_px", "y_px", "sigma_px"}
+_MARK = {*_CLICK, "photo", "marked_by", "marked_at", "click"}
 
 
 def write_marks(path: Path, points: Iterable[MarkedPoint]) -> None:
@@ -43,7 +45,7 @@ def write_marks(path: Path, points: Iterable[MarkedPoint]) -> None:
 
 def _body(point: MarkedPoint) -> dict[str, Any]:
     noted = {"note": point.note} if point.note else {}
-    return {"name": point.name, **noted, "marks": [asdict(mark) for mark in point.marks]}
+    return {"name": point.name, **noted, "marks": [json_from_mark(mark) for mark in point.marks]}
 
 
 def read_marks(path: Path) -> tuple[MarkedPoint, ...]:
@@ -142,14 +144,23 @@ def _mark(body: Any) -> Mark:
     photo = name_from(text_of(body, "photo"), "photo")
     if unknown := sorted(set(body) - _MARK):
         raise ValueError(f"{shown(unknown[0])} means nothing here")
-    x_px, y_px, sigma_px = (number_of(body, key) for key in ("x_px", "y_px", "sigma_px"))
-    if abs(x_px) > LIMIT_PX or abs(y_px) > LIMIT_PX:
-        raise ValueError(f"{x_px:g}, {y_px:g} lies in no picture")
-    if not 0 < sigma_px <= 1000:
-        raise ValueError(f"sigma_px {sigma_px:g} must be above 0 and at most 1000")
+    seen = _click(body)
     by, at = text_of(body, "marked_by", ""), text_of(body, "marked_at", "")
     if len(by) > LIMIT_NAME or not by.isprintable():
         raise ValueError("marked_by is too long or cannot be printed")
     if at and datetime.fromisoformat(at).tzinfo is None:
         raise ValueError(f"marked_at {shown(at)} has no offset from UTC")
-    return Mark(photo, x_px, y_px, sigma_px, by, at)
+    clicked = body.get("click")
+    if clicked is not None and (not isinstance(clicked, dict) or set(clicked) != _CLICK):
+        raise ValueError(f"click has {', '.join(sorted(_CLICK))} and nothing else")
+    click = None if clicked is None else _click(clicked)
+    return Mark(photo, seen.x_px, seen.y_px, seen.sigma_px, by, at, click)
+
+
+def _click(body: dict[str, Any]) -> Click:
+    x_px, y_px, sigma_px = (number_of(body, key) for key in ("x_px", "y_px", "sigma_px"))
+    if abs(x_px) > LIMIT_PX or abs(y_px) > LIMIT_PX:
+        raise ValueError(f"{x_px:g}, {y_px:g} lies in no picture")
+    if not 0 < sigma_px <= 1000:
+        raise ValueError(f"sigma_px {sigma_px:g} must be above 0 and at most 1000")
+    return Click(x_px, y_px, sigma_px)

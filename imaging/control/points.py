@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 ELLIPSOIDAL, NAP, UNKNOWN, SITE = "ellipsoidal", "nap", "unknown", "local"
 """Height references by name; others keep the name of their datum in small letters, such as `egm96`."""
@@ -68,10 +70,20 @@ class SitePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Click:
+    """Where a person clicked, and how surely: pixels as in `Mark`."""
+
+    x_px: float
+    y_px: float
+    sigma_px: float
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Where a point is seen in one photo: pixels, (0.5, 0.5) the centre of the first one, as stored.
 
-    `sigma_px` is the standard deviation of each coordinate. `marked_at` is ISO 8601 with its offset.
+    `sigma_px` is the standard deviation of each coordinate. `marked_at` is ISO 8601 with its offset. A mark
+    that was moved to the centre of the target under it keeps the `click` that it was.
     """
 
     photo: str
@@ -80,6 +92,7 @@ class Mark:
     sigma_px: float
     marked_by: str = ""
     marked_at: str = ""
+    click: Click | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +113,14 @@ class ScaleBar:
     length_m: float
     sigma_m: float
     role: Role = Role.CONTROL
+
+
+def json_from_mark(mark: Mark) -> dict[str, Any]:
+    """Plain values; a mark that is what was clicked has no `click`."""
+    return {name: value for name, value in asdict(mark).items() if name != "click" or value is not None}
+
+
+def mark_from_json(body: Mapping[str, Any]) -> Mark:
+    """What `json_from_mark` wrote. Raises KeyError and TypeError as they come."""
+    click = body.get("click")
+    return Mark(**{**body, "click": None if click is None else Click(**click)})

@@ -9,7 +9,7 @@ import numpy as np
 
 from imaging.adjustment import Bar, Named, Pointings, indices
 from imaging.control.lines import shown
-from imaging.control.points import Mark, Role, ScaleBar, SurveyedPoint
+from imaging.control.points import Mark, Role, ScaleBar, SurveyedPoint, json_from_mark
 from imaging.control.roles import Roles
 from imaging.lens import Array
 from imaging.scene import key_of
@@ -33,7 +33,7 @@ class SceneControl:
         """A digest of all of it."""
         return key_of(
             [asdict(point) for point in self.points],
-            {name: [asdict(mark) for mark in marks] for name, marks in sorted(self.marks.items())},
+            {name: [json_from_mark(mark) for mark in marks] for name, marks in sorted(self.marks.items())},
             [asdict(bar) for bar in self.bars],
         )
 

@@ -19,6 +19,14 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 Pair = tuple[float, float]
 
 
+class ClickReport(Report):
+    """Where a person clicked, and how surely."""
+
+    x_px: float
+    y_px: float
+    sigma_px: float
+
+
 class MarkReport(Report):
     """Where a point is marked in one photo; pixel (0.5, 0.5) is the centre of the first one."""
 
@@ -29,6 +37,9 @@ class MarkReport(Report):
     marked_by: str
     marked_at: str
     matched: bool = Field(description="Found by matching, not by a person")
+    click: ClickReport | None = Field(
+        default=None, description="What was clicked, where the mark was moved to the centre of the target"
+    )
     residual_px: Pair | None = Field(description="Mark less where all marks together put it; null: one mark")
 
 
@@ -167,6 +178,9 @@ class MarkingReport(Report):
     not_found_again: tuple[MissedReport, ...] = Field(
         default=(), description="Where this request looked for it in vain"
     )
+    not_centred: str = Field(
+        default="", description="Why the mark of this request stays where it was clicked"
+    )
 
 
 class PredictionReport(Report):
@@ -199,6 +213,7 @@ class MarkOrder(Report):
     sigma_px: SigmaPx = 0.5
     who: Name
     replaces: Seen | None = None
+    centre: bool = Field(default=False, description="Move it to the centre of the target there, if any")
 
 
 class BeginOrder(Report):

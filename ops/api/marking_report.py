@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ops.api.marking_models import (
     BarReport,
     BlunderReport,
     CheckReport,
+    ClickReport,
     FigureReport,
     MarkingReport,
     MarkReport,
@@ -149,6 +151,7 @@ def _marks(marks: tuple[Mark, ...], seen: Seen | None) -> tuple[MarkReport, ...]
             marked_by=mark.marked_by,
             marked_at=mark.marked_at,
             matched=mark.marked_by == MATCHED,
+            click=None if mark.click is None else ClickReport(**asdict(mark.click)),
             residual_px=_pair(off[mark.photo], 2) if mark.photo in off else None,
         )
         for mark in marks

@@ -160,11 +160,11 @@ async def put_mark(
     """Mark a point in a photo, or move the mark that stands there."""
     seen = None if order.replaces is None else (order.replaces.x_px, order.replaces.y_px)
 
-    def act(board: Board) -> None:
-        from ops.marking.board import Spot
+    def act(board: Board) -> str:
+        from ops.marking.spots import Spot
 
         spot = Spot(order.photo, order.x_px, order.y_px, order.sigma_px)
-        board.put(order.kind, order.point, spot, order.who, seen)
+        return board.put(order.kind, order.point, spot, order.who, seen, centre=order.centre)
 
     return await _acted(boards, scene, act)
 
@@ -193,7 +193,7 @@ async def begin(
         raise HTTPException(422, "point: a control point has a name")
 
     def act(board: Board) -> Completed:
-        from ops.marking.board import Spot
+        from ops.marking.spots import Spot
 
         spot = Spot(order.photo, order.x_px, order.y_px, order.sigma_px)
         return board.begin(order.kind, order.point, spot, order.who, matching=order.matching)
@@ -286,7 +286,7 @@ async def stop_drawing(scene: str, who: Annotated[Name, Query()], boards: TheBoa
     return await _acted(boards, scene, lambda board: boards.stop_drawing(board, who))
 
 
-async def _acted(boards: Boards, scene: str, act: Callable[[Board], Completed | None]) -> MarkingReport:
+async def _acted(boards: Boards, scene: str, act: Callable[[Board], Completed | str | None]) -> MarkingReport:
     """Do it in a thread of its own, and tell how everything stands then."""
 
     def work() -> MarkingReport:
@@ -294,6 +294,8 @@ async def _acted(boards: Boards, scene: str, act: Callable[[Board], Completed | 
         found, report = act(board), _told(boards, board)
         if found is None:
             return report
+        if isinstance(found, str):
+            return report.model_copy(update={"not_centred": found})
         missed = tuple(MissedReport(photo=each.photo, reason=each.reason) for each in found.missed)
         return report.model_copy(update={"named": found.point.name, "not_found_again": missed})
 

@@ -66,6 +66,12 @@ def mosaic(
         list[str] | None,
         typer.Option(metavar="P3,P5", help="Surveyed points that take no part: independent checks."),
     ] = None,
+    centre_marks: Annotated[
+        bool,
+        typer.Option(
+            "--centre-marks", help="Move each mark to the centre of the target under it, if there is one."
+        ),
+    ] = False,
     again: Annotated[
         Path | None,
         typer.Option(metavar="SCENE", help="Draw this scene anew with the marks as they are in it now."),
@@ -121,6 +127,7 @@ def mosaic(
         heights=heights,
         grids=settings.grids,
         checks=tuple(name.strip() for each in check or () for name in each.split(",")),
+        centre=centre_marks,
     )
     if again is not None:
         check_alone(

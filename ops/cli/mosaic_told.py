@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from imaging.scene_report import SceneReport
     from imaging.watching import Run
 
-LEFT_OUT_SHOWN = CHECKS_SHOWN = 20
+LEFT_OUT_SHOWN = CHECKS_SHOWN = NOT_CENTRED_SHOWN = 20
 COVERAGE_95 = 1.96
 
 
@@ -31,6 +31,7 @@ def show(report: SceneReport, scene: Path) -> None:
         *_gps_rows(accuracy),
         ("Scale", f"within {accuracy.scale_95_pct:.2f} % (95 %), {_scale_from(accuracy)}"),
         *_control_rows(accuracy),
+        *_marks_row(report),
         *_parts_row(report),
         ("Heights from", report.height_reference),
         ("Time", f"{sum(report.timings_s.values()):.0f} s"),
@@ -42,6 +43,7 @@ def show(report: SceneReport, scene: Path) -> None:
         out().print(table("Left out", ("Photo", "Why"), shown))
         if len(report.left_out) > LEFT_OUT_SHOWN:
             say(f"and {len(report.left_out) - LEFT_OUT_SHOWN} more photos left out, in {report.report}")
+    _tell_not_centred(report)
     say(f"Wrote {report.orthomosaic}, {report.preview.name} and {report.report.name}")
 
 
@@ -64,6 +66,28 @@ def _gps_rows(accuracy: Accuracy) -> list[tuple[str, str]]:
         ("From GPS", f"{plan:.2f} m in plan, {up:.2f} m in height"),
         ("with lag and lever arm", f"{accuracy.gps_whole_horizontal_m:.2f} m in plan"),
     ]
+
+
+def _marks_row(report: SceneReport) -> list[tuple[str, str]]:
+    marks = report.body["marks"]
+    if not marks["centred"] and not marks["not_centred"]:
+        return []
+    told = f"{marks['centred']} of {marks['marks']} moved to the centre of their target"
+    if marks["centred"]:
+        told += (
+            f", by {marks['shift_median_px']:.2f} pixels in the median, {marks['shift_max_px']:.2f} at most"
+        )
+    return [("Marks", told)]
+
+
+def _tell_not_centred(report: SceneReport) -> None:
+    stay = report.body["marks"]["not_centred"]
+    if not stay:
+        return
+    shown = [(each["point"], each["photo"], each["reason"]) for each in stay[:NOT_CENTRED_SHOWN]]
+    out().print(table("Marks that stay as they were clicked", ("Point", "Photo", "Why"), shown))
+    if len(stay) > NOT_CENTRED_SHOWN:
+        say(f"and {len(stay) - NOT_CENTRED_SHOWN} more marks, in {report.report}")
 
 
 def _parts_row(report: SceneReport) -> list[tuple[str, str]]:

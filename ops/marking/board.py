@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,12 @@ from typing import Any
 from imaging.control.lines import shown
 from imaging.control.marks import note_from
 from imaging.control.naming import names_in
-from imaging.control.points import Mark, MarkedPoint, Role
+from imaging.control.points import Mark, MarkedPoint, Role, json_from_mark
 from imaging.control.roles import FILE as ROLES
 from imaging.control.roles import write_roles
 from imaging.control.scene import SceneControl
 from imaging.marking.again import FOLDER as LATER
 from imaging.marking.opened import MarkingScene, open_marking
-from imaging.marking.sights import sights
 from imaging.measure.derive import KINDS
 from imaging.measure.figures import Kind as FigureKind
 from imaging.measure.matching import MATCHED
@@ -45,6 +44,7 @@ from ops.marking.books import (
     write_kind,
 )
 from ops.marking.photo_files import PhotoPaths, PhotoPixels, posed_photos
+from ops.marking.spots import Spot, at_centre, check_spot, on_photo
 from ops.verify_alone import hash_of_file
 from telemetry.clock import Clock
 
@@ -54,16 +54,6 @@ Log = Callable[..., None]
 
 class Changed(InputError):
     """Somebody else changed it in the meantime."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place in a photo, or on the orthomosaic where `photo` is empty. (0.5, 0.5) is a pixel's centre."""
-
-    photo: str
-    x_px: float
-    y_px: float
-    sigma_px: float
 
 
 class Board:
@@ -109,15 +99,31 @@ class Board:
         marked = self.books().marks["control"]
         return tuple(dict.fromkeys([*(each.name for each in control.points), *ends, *marked]))
 
-    def put(self, kind: Kind, point: str, spot: Spot, who: str, replaces: tuple[float, float] | None) -> None:
-        """Mark a point in a photo, or move its mark. Raises Changed, InputError."""
-        self._check_spot(spot)
+    def put(
+        self,
+        kind: Kind,
+        point: str,
+        spot: Spot,
+        who: str,
+        replaces: tuple[float, float] | None,
+        *,
+        centre: bool = False,
+    ) -> str:
+        """Mark a point in a photo, or move its mark, with `centre` to the centre of the target there.
+
+        Gives why it could not be centred, else nothing. Raises Changed, InputError, EvidenceError,
+        PhotoError.
+        """
+        check_spot(self.photos(), spot)
+        mark, why_not = spot.mark(who, self._now()), ""
+        if centre:
+            mark, why_not = at_centre(mark, self._pixels_of(spot.photo))
         with self._lock:
             books = self.books()
             self._check_point(books, kind, point)
             self._check_seen(books, kind, point, spot.photo, replaces)
-            mark = Mark(spot.photo, spot.x_px, spot.y_px, spot.sigma_px, who, self._now())
             self._write(books, kind, point, {spot.photo: mark}, "mark.set", who)
+        return why_not
 
     def remove(
         self, kind: Kind, point: str, photo: str, who: str, replaces: tuple[float, float] | None
@@ -136,9 +142,9 @@ class Board:
 
         Marks that stand already stay. Gives what was found. Raises Changed, InputError, EvidenceError.
         """
-        spot = spot if spot.photo else self._on_photo(spot)
-        self._check_spot(spot)
-        mark = Mark(spot.photo, spot.x_px, spot.y_px, spot.sigma_px, who, self._now())
+        spot = spot if spot.photo else on_photo(self.opened(), spot)
+        check_spot(self.photos(), spot)
+        mark = spot.mark(who, self._now())
         found = self._found_again(mark) if matching else Completed(MarkedPoint("", (mark,)))
         with self._lock:
             books = self.books()
@@ -292,29 +298,6 @@ class Board:
         path = paths.path(name)
         return self.pixels.whole(paths.photos[name], path)
 
-    def _on_photo(self, spot: Spot) -> Spot:
-        """The photo that shows a spot of the orthomosaic best, of those that it was drawn from."""
-        scene = self.opened()
-        place = scene.drawn_place(spot.x_px, spot.y_px)
-        drawn = {each["path"] for each in scene.made.report["photos"] if each["drawn"]}
-        views = [view for view in scene.made.adjusted.views if view.name in drawn]
-        lenses = scene.made.adjusted.lenses
-        seen = sights(place, views, lenses)
-        if not seen or not seen[0].inside:
-            raise InputError("no photo shows this place", remedy="Mark it in a photo")
-        best = seen[0]
-        sigma_px = max(0.5, spot.sigma_px * scene.grid.cell_m * best.pixels_per_m)
-        return Spot(best.photo, best.x_px, best.y_px, min(100.0, sigma_px))
-
-    def _check_spot(self, spot: Spot) -> None:
-        photo = self.photos().photos.get(spot.photo)
-        if photo is None:
-            raise InputError("there is no such photo in the scene", where=shown(spot.photo))
-        if not (0 <= spot.x_px <= photo.width_px and 0 <= spot.y_px <= photo.height_px):
-            raise InputError(
-                "the mark lies beside the photo", where=f"{spot.photo}, {spot.x_px:.1f}, {spot.y_px:.1f}"
-            )
-
     def _check_point(self, books: Books, kind: Kind, point: str) -> None:
         known: Collection[str] = books.marks["measure"] if kind == "measure" else self.names()
         if point not in known:
@@ -355,7 +338,7 @@ class Board:
         marks[point] = tuple(mine.values())
         if not mine and not any(point in each.letters for each in books.figures):
             del marks[point]
-        told = [asdict(each) for each in changes.values() if each is not None]
+        told = [json_from_mark(each) for each in changes.values() if each is not None]
         with self._logged(
             FILES[kind], action, who=who, kind=kind, point=point, marks=told, photos=list(changes), **more
         ):

@@ -10,6 +10,7 @@ export class MarkingStore extends EventTarget {
   selected = null; // {kind, name}
   busy = '';
   #missed = new Map(); // kind, name and photo -> why a click was not found again there
+  #notCentred = new Map(); // likewise -> why a mark stays where it was clicked
   #address;
   #tag = '';
   #undo = [];
@@ -81,12 +82,25 @@ export class MarkingStore extends EventTarget {
     await this.#predict();
   }
 
-  /** Mark the point in a photo; gives whether that was done. */
-  async mark(kind, point, photo, {x_px, y_px, sigma_px}, undoing = false) {
+  /** Mark the point in a photo, with `centre` at the centre of the target there; gives whether that was done. */
+  async mark(kind, point, photo, {x_px, y_px, sigma_px}, {centre = false, undoing = false} = {}) {
     const before = this.markOf(kind, point, photo);
-    const done = await this.#order('PUT', '/marks', {kind, point, photo, x_px, y_px, sigma_px, replaces: seen(before)});
-    if (done && !undoing) this.#did(() => this.#back(kind, point, photo, {x_px, y_px}, before));
+    const done = await this.#order('PUT', '/marks', {kind, point, photo, x_px, y_px, sigma_px, centre, replaces: seen(before)});
+    if (!done) return done;
+    this.#notCentred.set(keyOf(kind, point, photo), done.not_centred);
+    this.dispatchEvent(new Event('predictions'));
+    if (undoing) return done;
+    const click = {x_px, y_px, sigma_px};
+    this.#did(() => this.#back(kind, point, photo, click, before));
+    // A mark that was moved to a centre goes back to the click first.
+    const centred = markIn(done, kind, point, photo);
+    if (centred?.click) this.#did(() => this.#back(kind, point, photo, centred, click));
     return done;
+  }
+
+  /** Why the mark that was made here on this page stays where it was clicked; else empty. */
+  notCentred(kind, name, photo) {
+    return this.#notCentred.get(keyOf(kind, name, photo)) ?? '';
   }
 
   async unmark(kind, point, photo, undoing = false) {
@@ -196,7 +210,8 @@ export class MarkingStore extends EventTarget {
     if (stands?.x_px !== mine?.x_px || stands?.y_px !== mine?.y_px) {
       return this.#refuse(`${point} in ${photo} was changed since: it stays as it is.`);
     }
-    return before ? this.mark(kind, point, photo, before, true) : this.unmark(kind, point, photo, true);
+    if (!before) return this.unmark(kind, point, photo, true);
+    return this.mark(kind, point, photo, before.click ?? before, {centre: Boolean(before.click), undoing: true});
   }
 
   /** What takes back the marks that a point has now and had not before. */
@@ -288,6 +303,8 @@ export class MarkingStore extends EventTarget {
 export const sigmaOf = (px) => Math.min(100, Math.max(FINEST_SIGMA_PX, px));
 
 const keyOf = (kind, name, photo) => `${kind}\n${name}\n${photo}`;
+const markIn = (report, kind, name, photo) => report.points.find((each) => each.kind === kind && each.name === name)
+  ?.marks.find((each) => each.photo === photo);
 const seen = (mark) => mark && {x_px: mark.x_px, y_px: mark.y_px};
 
 function queryOf(values) {

@@ -71,13 +71,13 @@ export class Measuring extends EventTarget {
     return report.points.map((each) => [each, placeIn(each, photo)]).filter(([, px]) => px);
   }
 
-  async #act({px, at}) {
+  async #act({px, at, alt}) {
     if (this.#store.busy) return;
     const near = this.#near(at);
     if (this.tool.id === 'choose') {
       if (near) await this.#store.select(near.kind, near.name);
     } else if (this.tool.id === 'mark') {
-      await this.#markChosen(px);
+      await this.#markChosen(px, !alt);
     } else {
       await this.#add(px, near);
     }
@@ -98,11 +98,11 @@ export class Measuring extends EventTarget {
     return {x_px: px[0], y_px: px[1], sigma_px: sigmaOf(1 / this.#viewer.scale)};
   }
 
-  async #markChosen(px) {
+  async #markChosen(px, centre) {
     const {selected} = this.#store;
     if (!selected) return;
     const {photo} = this.#viewer;
-    if (photo) await this.#store.mark(selected.kind, selected.name, photo, this.#spot(px));
+    if (photo) await this.#store.mark(selected.kind, selected.name, photo, this.#spot(px), {centre: centre && selected.kind === 'control'});
     else await this.#store.place(selected.kind, selected.name, '', this.#spot(px));
   }
 

@@ -2,7 +2,7 @@
 
 export const COLOURS = {
   control: '#ffd23f', check: '#5fe3ff', end: '#ffd23f', measure: '#ff8ad8',
-  marked: '#7dff8a', matched: '#b6f0ff', nudged: '#ffe14d', foreseen: '#ffffff', figure: '#ff8ad8', asked: '#ffe14d',
+  marked: '#7dff8a', matched: '#b6f0ff', nudged: '#ffe14d', clicked: '#ff9d5c', foreseen: '#ffffff', figure: '#ff8ad8', asked: '#ffe14d',
 };
 
 /** Draw a path twice: dark and wide, then in its colour. */
@@ -30,6 +30,16 @@ export function pin(context, [x, y], state, name) {
     }
   });
   if (name) label(context, [x + 10, y - 9], name, colour);
+}
+
+/** The way from a click to the centre that its mark was moved to. */
+export function shift(context, from, to) {
+  outlined(context, COLOURS.clicked, () => {
+    context.moveTo(...from);
+    context.lineTo(...to);
+    context.moveTo(from[0] + 2.5, from[1]);
+    context.arc(...from, 2.5, 0, 7);
+  }, 1.2);
 }
 
 /** Where something is expected and not marked yet. */

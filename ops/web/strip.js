@@ -2,7 +2,7 @@
 
 import {element, keyed, write} from './dom.js';
 import {sigmaOf} from './marking-store.js';
-import {ellipse, pin, ring} from './pins.js';
+import {ellipse, pin, ring, shift} from './pins.js';
 import {fitted, Windows} from './windows.js';
 
 const MOST_CELLS = 60;
@@ -85,7 +85,7 @@ export class Strip {
       const mark = marked.get(each.photo);
       cell.dataset.state = !mark ? 'open' : mark.matched ? 'matched' : 'marked';
       write(cell.querySelector('.name'), each.photo);
-      const words = about(mark, each, store.missedIn(point.kind, point.name, each.photo));
+      const words = about(mark, each, store.missedIn(point.kind, point.name, each.photo), store.notCentred(point.kind, point.name, each.photo));
       write(cell.querySelector('.about'), words);
       cell.querySelector('canvas').setAttribute('aria-label',
         `${point.name} in ${each.photo}: ${words}. Arrows nudge, space marks, enter goes on, delete removes.`);
@@ -110,7 +110,7 @@ export class Strip {
     canvas.addEventListener('pointermove', (event) => this.#look(photo, this.#ofCell(canvas, photo, event)));
     canvas.addEventListener('pointerup', (event) => {
       if (event.button === 0 && canvas.hasPointerCapture(event.pointerId)) {
-        this.#mark(photo, this.#ofCell(canvas, photo, event));
+        this.#mark(photo, this.#ofCell(canvas, photo, event), !event.altKey);
       }
     });
     canvas.addEventListener('wheel', (event) => {
@@ -180,19 +180,21 @@ export class Strip {
     this.draw();
   }
 
-  async #mark(photo, at) {
+  /** Mark a pixel; what people put to control there goes to the centre of the target under it. */
+  async #mark(photo, at, centre = false) {
     const {selected} = this.#store;
     const canvas = this.#cell(photo)?.querySelector('canvas');
     if (!selected || !canvas) return;
     const sigma_px = sigmaOf(2 * this.#view(photo).half / canvas.clientWidth);
     const view = this.#view(photo);
     view.nudged = at;
+    view.toCentre = centre && selected.kind === 'control';
     if (view.putting) return; // what is being put is followed by where it is now
     view.putting = true;
     while (view.nudged && this.#store.selected === selected) {
       const [x_px, y_px] = view.nudged;
       const put = view.nudged;
-      const done = await this.#store.mark(selected.kind, selected.name, photo, {x_px, y_px, sigma_px});
+      const done = await this.#store.mark(selected.kind, selected.name, photo, {x_px, y_px, sigma_px}, {centre: view.toCentre});
       if (!done || view.nudged === put) delete view.nudged;
     }
     view.putting = false;
@@ -206,13 +208,20 @@ export class Strip {
     if (event.ctrlKey || event.metaKey) return;
     if (moves[event.key]) this.#nudge(photo, moves[event.key]);
     else if (event.key === 'Enter') this.#next(photo);
-    else if (event.key === ' ') this.#mark(photo, this.#shownAt(photo));
+    else if (event.key === ' ') this.#markShown(photo, !event.altKey);
     else if (event.key === 'Delete' || event.key === 'Backspace') this.#remove(photo);
     else if (event.key === '+' || event.key === '=') this.#zoom(photo, 1.25, this.#shownAt(photo));
     else if (event.key === '-') this.#zoom(photo, 0.8, this.#shownAt(photo));
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Mark where the cell's cross is; a centre that nobody moved since stays one. */
+  #markShown(photo, centre) {
+    const mark = this.#markIn(photo);
+    if (mark?.click && !this.#views.get(photo)?.nudged) return;
+    this.#mark(photo, this.#shownAt(photo), centre && !mark);
   }
 
   /** Move the mark a little; it is kept once the keys rest. */
@@ -312,16 +321,19 @@ export class Strip {
     const nudged = this.#views.get(photo)?.nudged;
     if (foreseen) ellipse(context, on([foreseen.x_px, foreseen.y_px]), foreseen.ellipse_px.map((each) => each * scale), foreseen.ellipse_deg);
     if (nudged) pin(context, on(nudged), 'nudged', '');
-    else if (mark) pin(context, on([mark.x_px, mark.y_px]), mark.matched ? 'matched' : 'marked', named ? this.#store.selected.name : '');
-    else if (foreseen && named) ring(context, on([foreseen.x_px, foreseen.y_px]));
+    else if (mark) {
+      if (mark.click) shift(context, on([mark.click.x_px, mark.click.y_px]), on([mark.x_px, mark.y_px]));
+      pin(context, on([mark.x_px, mark.y_px]), mark.matched ? 'matched' : 'marked', named ? this.#store.selected.name : '');
+    } else if (foreseen && named) ring(context, on([foreseen.x_px, foreseen.y_px]));
   }
 }
 
-function about(mark, foreseen, missed) {
+function about(mark, foreseen, missed, notCentred) {
   if (!mark && missed) return `not found again: ${missed}`;
   if (!mark) return foreseen.ellipse_px[0] < 1 ? 'not marked' : `not marked, within ${foreseen.ellipse_px[0].toFixed(foreseen.ellipse_px[0] < 9.5 ? 1 : 0)} px`;
   const off = mark.residual_px && Math.hypot(...mark.residual_px);
-  const how = mark.matched ? 'found' : 'marked';
+  const moved = mark.click && Math.hypot(mark.x_px - mark.click.x_px, mark.y_px - mark.click.y_px);
+  const how = mark.matched ? 'found' : mark.click ? `centred by ${moved.toFixed(2)} px` : notCentred ? `as clicked: ${notCentred}` : 'marked';
   return off === null ? how : `${how}, off by ${off.toFixed(off < 9.95 ? 1 : 0)} px`;
 }
 

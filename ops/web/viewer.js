@@ -165,14 +165,14 @@ export class Viewer extends EventTarget {
   #up(event) {
     const had = this.#pointers.delete(event.pointerId);
     if (had && event.type === 'pointerup' && this.#moved <= CLICK_PX && event.button === 0) {
-      this.#act([event.offsetX, event.offsetY]);
+      this.#act([event.offsetX, event.offsetY], event.altKey);
     }
   }
 
-  #act(at) {
+  #act(at, alt = false) {
     const px = this.picture(at);
     if (px[0] < 0 || px[1] < 0 || px[0] > this.#size[0] || px[1] > this.#size[1]) return;
-    this.dispatchEvent(new CustomEvent('act', {detail: {px, at}}));
+    this.dispatchEvent(new CustomEvent('act', {detail: {px, at, alt}}));
   }
 
   #key(event) {

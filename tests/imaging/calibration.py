@@ -1,11 +1,13 @@
 """Rendered crash scenes measured as an investigator would, against what the world truly holds.
 
-    python -m tests.imaging.calibration FIRST LAST [own | colmap] [--into FILE]
+    python -m tests.imaging.calibration FIRST LAST [own | colmap] [--centred] [--into FILE]
     python -m tests.imaging.calibration --sum FILE ...
 
 The first prints one JSON object a scene: the scale's source, errors of check points, and by way of marking
 and kind of figure how many intervals there are, how many hold the truth and how far off each figure is. The
-second adds up such lines. The photos are aligned by our own alignment or by COLMAP.
+second adds up such lines. The photos are aligned by our own alignment or by COLMAP. With `--centred` the
+clicks that the scene is adjusted with go to the centres of their targets; what is measured is clicked as
+before.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from imaging.accuracy import Accuracy, assess, rms
 from imaging.adjustment.state import READOUT
 from imaging.alignment import align
 from imaging.checks import checked
+from imaging.control.centred import centred_control
 from imaging.control.points import Mark, MarkedPoint, Role
 from imaging.control.scene import SceneControl
 from imaging.dense.stage import find_dense
@@ -66,6 +69,7 @@ def measure_scene(
     source: str | None = None,
     aligner: Aligner = "own",
     options: CrashOptions | None = None,
+    centred: bool = False,
 ) -> Outcome:
     """Render the scene of a seed, align it, adjust it on what `source` names, and measure on it.
 
@@ -78,6 +82,8 @@ def measure_scene(
     random = np.random.default_rng([seed, 77])
     marks = clicks(truth, random)
     control = control_of(truth, marks, lot.source, random)
+    if centred:
+        control, _ = centred_control(control, _pictures(truth), silent)
     scene = open_scene(folder / "scene")
     found = survey(truth.folder, scene, silent)
     align_begun_s = _cpu_s()
@@ -328,7 +334,7 @@ def _outcome(
     )
 
 
-def main(first: int, last: int, aligner: Aligner, into: Path | None) -> None:
+def main(first: int, last: int, aligner: Aligner, into: Path | None, *, centred: bool) -> None:
     """Measure the scenes of seeds `first` to `last`, downwards where that is less, one line of JSON each.
 
     Lines are appended to `into` where it is given; seeds that stand there are left out.
@@ -340,7 +346,7 @@ def main(first: int, last: int, aligner: Aligner, into: Path | None) -> None:
             continue
         with tempfile.TemporaryDirectory() as scratch:
             try:
-                line = json_from_outcome(measure_scene(seed, Path(scratch), aligner=aligner))
+                line = json_from_outcome(measure_scene(seed, Path(scratch), aligner=aligner, centred=centred))
             except Exception as error:  # noqa: BLE001 - one scene's failure is a result too
                 line = {"seed": seed, "error": f"{type(error).__name__}: {error}"}
         text = json.dumps(line) + "\n"
@@ -361,6 +367,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("first", nargs="?", type=int)
     parser.add_argument("last", nargs="?", type=int)
     parser.add_argument("aligner", nargs="?", choices=get_args(Aligner), default="own")
+    parser.add_argument("--centred", action="store_true")
     parser.add_argument("--into", type=Path)
     parser.add_argument("--sum", type=Path, nargs="+", metavar="FILE")
     asked = parser.parse_args()
@@ -374,4 +381,4 @@ if __name__ == "__main__":
     if asked.sum:
         sys.stdout.write(summed(_lines(asked.sum)))
     else:
-        main(asked.first, asked.last, asked.aligner, asked.into)
+        main(asked.first, asked.last, asked.aligner, asked.into, centred=asked.centred)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,15 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import Progress
 
+from imaging.control.gathering import kept_control
+from imaging.control.marks import read_marks, write_marks
 from imaging.lens_file import read_lenses
 from imaging.pace import Pace
+from imaging.scene import Scene
 from ops.cli.progress import Bars, Lines, spoken_s
 from telemetry.clock import ManualClock
 from tests.ops.conftest import Running
+from tests.ops.surveyed import Surveyed
 
 Droneteam = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -61,6 +67,41 @@ def test_a_watched_folder_grows_and_ctrl_c_leaves_a_whole_scene(
     result = inside("mosaic", "other", "-o", "scene2", "--lens", "camera.toml")
     assert result.returncode == 2
     assert "400 x 300 pixels; the lens is of" in result.stderr
+
+
+def test_marks_from_a_file_are_centred_and_those_that_stay_are_named(
+    inside: Droneteam, surveyed: Surveyed, tmp_path: Path
+) -> None:
+    truth = json.loads((surveyed.folder / "truth.json").read_text())
+    true_px = {each["file"]: each["control_points"] for each in truth["photos"]}
+    points = list(read_marks(surveyed.folder / "marks.json"))
+    first = points[0].marks[0]
+    points[0] = replace(points[0], marks=(replace(first, x_px=first.x_px + 4.0), *points[0].marks[1:]))
+    write_marks(tmp_path / "marks.json", points)
+    result = inside(
+        "mosaic", surveyed.folder / "photos", "-o", "scene", "--quick", "--centre-marks",
+        "--control", surveyed.folder / "points.csv", "--marks", "marks.json", "--threads", "1",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    report = json.loads((tmp_path / "scene" / "scene.json").read_text())["marks"]
+    assert report["marks"] == sum(len(point.marks) for point in points)
+    assert report["centred"] + len(report["not_centred"]) == report["marks"]
+    assert report["centred"] >= 0.8 * report["marks"]
+    assert report["shift_max_px"] < 2.0
+    stays = {(each["point"], each["photo"]) for each in report["not_centred"]}
+    assert (points[0].name, first.photo) in stays
+    assert f"{report['centred']} of {report['marks']} moved to the centre" in result.stdout
+    assert "Marks that stay as they were clicked" in result.stdout
+    used = kept_control(Scene(tmp_path / "scene")).marks
+    off_px = [
+        math.dist((mark.x_px, mark.y_px), true_px[mark.photo][name])
+        for name, marks in used.items()
+        for mark in marks
+        if mark.click is not None
+    ]
+    assert sorted(off_px)[len(off_px) // 2] < 0.1
+    assert max(off_px) < 0.5
+    assert used[points[0].name][0] == points[0].marks[0]
 
 
 def test_a_bound_on_memory_that_cannot_be_kept_says_the_least_that_would_do(

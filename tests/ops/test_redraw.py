@@ -117,7 +117,8 @@ def test_a_scene_is_drawn_again_from_what_is_kept_with_its_marks_and_other_check
     shutil.copy(surveyed.marks, old / "measure.json")
     other = next(name for name in clicks(surveyed) if name not in CHECKS | {dropped})
     body = told(inside(
-        "mosaic", "--again", SCENE, "--operation", "operation", "--check", other, "--threads", "1", "--json",
+        "mosaic", "--again", SCENE, "--operation", "operation", "--check", other, "--centre-marks",
+        "--threads", "1", "--json",
     ))  # fmt: skip
     new = folder / "scenes" / "crash-2"
     assert body["again"]["scene"] == "crash"
@@ -132,6 +133,10 @@ def test_a_scene_is_drawn_again_from_what_is_kept_with_its_marks_and_other_check
     assert body["options"] == json.loads((old / "scene.json").read_text())["options"] | {"threads": 1}
     assert {"points.csv", "marks.json"} <= body["control"].keys()
     assert body["control"]["marks.json"] == hashes(new)["marks.json"]
+    moved = [
+        mark for point in read_marks(new / "marks.json") for mark in point.marks if mark.click is not None
+    ]
+    assert len(moved) == body["marks"]["centred"] > 0
     assert (new / "measure.json").read_bytes() == surveyed.marks.read_bytes()
     changed = {name for name, digest in hashes(old).items() if before.get(name) != digest}
     assert changed == {"marks.json", "measure.json"}

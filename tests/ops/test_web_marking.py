@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -74,14 +77,14 @@ def cell(page: Page, photo: str) -> Locator:
     return page.locator(f".cell[data-key='{photo}']")
 
 
-def click_in_cell(page: Page, mark: Mark) -> None:
+def click_in_cell(page: Page, mark: Mark, held: list[Literal["Alt"]] | None = None) -> None:
     """Click where a person would: the pixel, as the cut-out shows it."""
     canvas = cell(page, mark.photo).locator("canvas")
     canvas.scroll_into_view_if_needed()
     x, y = page.evaluate(
         "([photo, px]) => droneteam.strip.screen(photo, px)", [mark.photo, [mark.x_px, mark.y_px]]
     )
-    canvas.click(position={"x": x, "y": y})
+    canvas.click(position={"x": x, "y": y}, modifiers=held)
     expect(cell(page, mark.photo)).to_have_attribute("data-state", "marked")
 
 
@@ -126,6 +129,49 @@ def test_a_point_marked_in_its_cut_outs_is_adjusted_and_two_swapped_marks_are_na
     off = r"off E\s[+−]?\d+ N\s[+−]?\d+ U\s[+−]?\d+ mm"
     expect(row).to_contain_text(re.compile(rf"marks agree within \d\.\d px\s*{off}"))
     assert page.evaluate(WIDER) == []
+
+
+def test_a_click_on_a_target_goes_to_its_centre_and_undo_goes_back_to_the_click(
+    context: BrowserContext, address: str, surveyed: Surveyed
+) -> None:
+    truth = json.loads((surveyed.folder / "truth.json").read_text())
+    photo, true_px = next(
+        (each["file"], each["control_points"]["C4"])
+        for each in truth["photos"]
+        if "C4" in each["control_points"]
+    )
+    page = opened(context, address)
+    choose(page, "C4")
+    beside = Mark(photo, true_px[0] + 0.7, true_px[1] - 0.6, 0.5)
+
+    def kept() -> dict[str, Any]:
+        with httpx.Client(base_url=address, timeout=60) as client:
+            (mark,) = point_of(client.get(f"{API}/marking").json(), "C4")["marks"]
+        return dict(mark)
+
+    click_in_cell(page, beside)
+    expect(cell(page, photo).locator(".about")).to_contain_text("centred by")
+    centred = kept()
+    assert math.dist((centred["x_px"], centred["y_px"]), true_px) < 0.3
+    assert math.dist((centred["click"]["x_px"], centred["click"]["y_px"]), (beside.x_px, beside.y_px)) < 0.2
+    assert centred["sigma_px"] < centred["click"]["sigma_px"]
+    page.locator("#undo").click()
+    expect(cell(page, photo).locator(".about")).not_to_contain_text("centred by")
+    assert (kept()["x_px"], kept()["click"]) == (centred["click"]["x_px"], None)
+    page.locator("#undo").click()
+    expect(cell(page, photo)).to_have_attribute("data-state", "open")
+    click_in_cell(page, beside, ["Alt"])
+    assert kept()["click"] is None
+
+
+def test_a_click_beside_every_target_stays_and_says_why(
+    context: BrowserContext, address: str, surveyed: Surveyed
+) -> None:
+    mark = next(iter(clicks(surveyed)["C4"].values()))
+    page = opened(context, address)
+    choose(page, "C4")
+    click_in_cell(page, Mark(mark.photo, mark.x_px + 9, mark.y_px, 0.5))
+    expect(cell(page, mark.photo).locator(".about")).to_contain_text("as clicked: no target is seen there")
 
 
 def test_a_distance_clicked_in_a_photo_holds_the_true_one_in_its_interval(

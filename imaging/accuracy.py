@@ -22,7 +22,7 @@ from imaging.refinement import Refined
 from imaging.scene import Scene, key_of
 
 STAGE = "accuracy"
-VERSION = 5
+VERSION = 6
 NOT_FOR_EVIDENCE = "not for evidence: no ground control"
 NOT_CHECKED = "not for evidence: no independent check on the ground"
 COVERAGE_95 = 1.96
@@ -36,9 +36,11 @@ class Accuracy:
     covariance of the adjustment. `gps_rmse_horizontal_m` is what is left of the GPS residuals without what
     the flight shares (an offset, the receiver's lag, its lever arm), `gps_whole_horizontal_m` with all of it
     but their mean; zeros where no photo tells a position (`gps_used`). `gps_factor` is how many times the
-    positions disagree beyond what was expected. `heights_follow_focal_length` says that too little control
-    holds the ground: an error in the focal length scales heights, not distances. `ground_control_points` and
-    `scale_bars` shaped the scene; `checks` did not.
+    positions disagree beyond what was expected; `gps_own_*_m` is what the adjustment took for each position's
+    own error in plan and in height (one standard deviation of a coordinate, the median photo's), and
+    `gps_drift_*_m` for how far what drifts changes within a minute. `heights_follow_focal_length` says that
+    too little control holds the ground: an error in the focal length scales heights, not distances.
+    `ground_control_points` and `scale_bars` shaped the scene; `checks` did not.
     """
 
     reprojection_mean_px: float
@@ -55,6 +57,10 @@ class Accuracy:
     gps_used: int
     gps_set_aside: int
     gps_factor: float
+    gps_own_plan_m: float
+    gps_drift_plan_m: float
+    gps_own_up_m: float
+    gps_drift_up_m: float
     scale_95_pct: float
     heights_follow_focal_length: bool
     ground_control_points: int
@@ -129,6 +135,7 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
         "gps_used": len(told),
         "gps_set_aside": sum(not each.used and each.told for each in placed.residuals),
         "gps_factor": refined.gps_factor,
+        **refined.gps_split,
         "scale_95_pct": 100 * COVERAGE_95 * placed.scale_sigma,
         "heights_follow_focal_length": points < HOLDING,
         "ground_control_points": points,

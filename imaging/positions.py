@@ -6,7 +6,8 @@ about each other says little of the scale. The covariance of two positions of on
     shared² + drift² exp(-t / 60 s) + lag² (velocity velocity^T) + lever² (turn turn^T) [+ own² in one photo]
 
 (a first-order Gauss-Markov process, as in Brown and Hwang, Introduction to Random Signals and Applied Kalman
-Filtering, ch. 3; the time constant is a round figure for receivers on drones without corrections).
+Filtering, ch. 3; the time constant is a round figure for receivers on drones without corrections). How much
+of it drifts and how fast, the positions themselves tell: see `imaging.position_errors`.
 """
 
 from __future__ import annotations
@@ -56,17 +57,37 @@ NO_WITNESS = Trust(1000.0, 100.0, 100.0)
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Positions (k, 3) in metres of `reference` height, their covariance in two parts, and velocities (k, 3).
+    """Positions (k, 3) in metres of `reference` height, what their errors are made of, and velocities (k, 3).
 
-    `shared` (3k, 3k) is the part that a whole flight has in common: offset, lag and lever arm; `spread` the
-    rest.
+    `common` (k, 3, 6) is what a whole flight shares, one standard deviation of each part: three offsets, lag
+    and lever arm. `drift_m` and `own_m` (k, 3) are one standard deviation of what drifts and of what is each
+    photo's own, as they are assumed. `times_s` and `flights` (k,) tell which drift together.
     """
 
     local_m: Array
     reference: str
-    shared: Array
-    spread: Array
+    common: Array
+    drift_m: Array
+    own_m: Array
+    times_s: Array
+    flights: Array
     velocity_m_s: Array
+
+    @property
+    def shared(self) -> Array:
+        """(3k, 3k) covariance of what a whole flight shares, m²."""
+        count, axes, parts = self.common.shape
+        flat = self.common.reshape(count * axes, parts)
+        same = self.flights[:, None] == self.flights[None, :]
+        return np.asarray((flat @ flat.T) * np.repeat(np.repeat(same, axes, 0), axes, 1))
+
+    def near(self, time_s: float, rows: Indices | None = None) -> Array:
+        """(k, k) correlation of what drifts and is forgotten in `time_s`, of all photos or of (k,) `rows`."""
+        times_s, flights = (self.times_s, self.flights) if rows is None else (
+            self.times_s[rows], self.flights[rows],
+        )  # fmt: skip
+        same = flights[:, None] == flights[None, :]
+        return np.asarray(same * np.exp(-np.abs(times_s[:, None] - times_s[None, :]) / time_s))
 
 
 WITHOUT_CORRECTIONS_LEAST_M = 0.1
@@ -83,32 +104,30 @@ def witness_of(photos: dict[str, Photo], frame: LocalFrame) -> Witness:
     told = list(photos.values())
     plan = [_plan(photo) for photo in told]
     up = [_up(photo, reference) for photo in told]
-    count = len(told)
-    shared, spread = np.zeros((count, 3, count, 3)), np.zeros((count, 3, count, 3))
-    same = flights[:, None] == flights[None, :]
-    near = same * np.exp(-np.abs(times_s[:, None] - times_s[None, :]) / DRIFT_TIME_S)
-    for axis, trusts in enumerate((plan, plan, up)):
-        common, drift, own = np.array([(t.shared_m, t.drift_m, t.own_m) for t in trusts]).T
-        shared[:, axis, :, axis] = same * np.outer(common, common)
-        spread[:, axis, :, axis] = near * np.outer(drift, drift) + np.diag(own**2)
-    moved_m = velocity_m_s * np.array([trust.lag_s for trust in plan])[:, None]
-    levers = _levers(told) * np.array([trust.lever_m for trust in plan])[:, None, None]
-    common = np.einsum("ia,jb->iajb", moved_m, moved_m) + np.einsum("iac,jbc->iajb", levers, levers)
-    shared += common * same[:, None, :, None]
-    size = (3 * count, 3 * count)
-    return Witness(local_m, reference, shared.reshape(size), spread.reshape(size), velocity_m_s)
+    trusts = [plan, plan, up]
+    common = np.zeros((len(told), 3, 6))
+    for axis, mine in enumerate(trusts):
+        common[:, axis, axis] = [trust.shared_m for trust in mine]
+    common[:, :, 3] = velocity_m_s * np.array([trust.lag_s for trust in plan])[:, None]
+    common[:, :, 4:] = _levers(told) * np.array([trust.lever_m for trust in plan])[:, None, None]
+    drift_m, own_m = (
+        np.array([[getattr(trust, part) for trust in mine] for mine in trusts]).T
+        for part in ("drift_m", "own_m")
+    )
+    return Witness(local_m, reference, common, drift_m, own_m, times_s, flights, velocity_m_s)
 
 
-def explained(witness: Witness, rows: Indices, apart_m: Array, factor: float) -> Array:
+def explained(witness: Witness, rows: Indices, apart_m: Array, spread: Array) -> Array:
     """(k, 3) what offset, lag and lever arm explain of `apart_m` (k, 3), positions less cameras.
 
-    The conditional mean given all photos of `rows`, the spread multiplied by `factor`.
+    The conditional mean given all photos of `rows`; `spread` (3k, 3k) is the covariance of all that a flight
+    does not share.
     """
     size = len(apart_m)
     picked = (3 * rows[:, None] + np.arange(3)).reshape(-1)
-    whole = witness.shared + factor**2 * witness.spread
-    weights = np.linalg.solve(whole[np.ix_(picked, picked)], apart_m[rows].reshape(-1))
-    return np.asarray((witness.shared[:, picked] @ weights).reshape(size, 3))
+    shared = witness.shared
+    weights = np.linalg.solve((shared + spread)[np.ix_(picked, picked)], apart_m[rows].reshape(-1))
+    return np.asarray((shared[:, picked] @ weights).reshape(size, 3))
 
 
 def flights_of(photos: dict[str, Photo]) -> tuple[Array, Array]:

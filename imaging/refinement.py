@@ -28,6 +28,7 @@ from imaging.lens import Array, Lens, View
 from imaging.lens_file import KeptLens, lens_for
 from imaging.lens_freedom import adjust_with_lens
 from imaging.photos import Photo
+from imaging.position_errors import ASSUMED, Split, split_errors
 from imaging.positions import explained, witness_of
 from imaging.progress import Progress
 from imaging.scale import scale_sigma
@@ -37,7 +38,7 @@ from imaging.survey import Survey
 from imaging.uncertainty import lens_sigmas
 
 STAGE = "adjustment"
-VERSION = 6
+VERSION = 7
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
@@ -49,7 +50,6 @@ gimbal holds still: one standard deviation.
 SIGMA_GIMBAL_RAD = 0.035
 OTHER_HEIGHTS_M = 100.0
 """How far the photos' heights may lie off where control has heights above something else."""
-ROUNDS = 3
 FREEDOM_OF_A_SIMILARITY = 7
 
 
@@ -57,15 +57,17 @@ FREEDOM_OF_A_SIMILARITY = 7
 class Refined:
     """The scene after the adjustment.
 
-    `gps_factor` is how many times the positions disagree beyond what was expected, `gps_whole_m` (n, 3) how
-    far the photos lie from the positions that they tell, what the flight shares included; `control_points`
-    and `bars` shaped the scene; `blunders` were set aside.
+    `gps_factor` is how many times the positions disagree beyond what was expected, `gps_split` what of their
+    errors is each one's own and what drifts (see `Split.told`), `gps_whole_m` (n, 3) how far the photos lie
+    from the positions that they tell, what the flight shares included; `control_points` and `bars` shaped the
+    scene; `blunders` were set aside.
     """
 
     alignment: Alignment
     placed: Georeference
     adjusted: Adjusted
     gps_factor: float
+    gps_split: dict[str, float]
     gps_whole_m: Array
     control_points: int
     bars: int
@@ -129,8 +131,8 @@ class _Begun:
         per_view = max(FEWEST_PER_VIEW, min(PER_VIEW, TIES // max(1, len(photos))))
         self.kept = thinned(alignment.ties, len(self.points), sizes_px, per_view)
 
-    def network(self, factor: float) -> Network:
-        """The network, the part in which positions disagree multiplied by `factor`."""
+    def network(self, split: Split) -> Network:
+        """The network, the errors of positions split as `split` says."""
         ties, _ = restricted(self.alignment.ties, self.kept, len(self.points))
         marks = {name: pointings(marks, self.index) for name, marks in self.control.marks.items()}
         start = {
@@ -150,7 +152,7 @@ class _Begun:
             turning_rad_s=TURNING_RAD_S,
             nodding_rad_s=NODDING_RAD_S,
             velocity_m_s=self.velocity_m_s,
-            positions=self._positions(factor),
+            positions=self._positions(split),
             directions=_directions(self.photos),
             named=named_points(self.control, self.frame, self.index, start, ground_m),
             bars=control_bars(self.control, self.index),
@@ -190,8 +192,13 @@ class _Begun:
             self.blunders = (*self.blunders, Blunder(each.name, "", reason))
             self.control = self.control.without(each.name)
 
-    def _positions(self, factor: float) -> Positions:
-        covariance = self.witness.shared + factor**2 * self.witness.spread
+    def split(self, adjusted: Adjusted) -> Split:
+        """What the positions tell of their errors, now that the cameras stand."""
+        centres = adjusted.state.centres
+        return split_errors(self.witness, self.inliers, self.witness.local_m - centres, centres)
+
+    def _positions(self, split: Split) -> Positions:
+        covariance = self.witness.shared + split.spread(self.witness)
         if self.control.height_reference not in (None, self.witness.reference):
             up = np.arange(2, len(covariance), 3)
             covariance[np.ix_(up, up)] += OTHER_HEIGHTS_M**2
@@ -268,21 +275,17 @@ def _directions(photos: dict[str, Photo]) -> Directions:
 
 
 def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
-    factor = 1.0
-    network, adjusted = _weighed(begun, factor)
-    for _ in range(ROUNDS):
-        found = _disagreement(network, adjusted)
-        if found <= 1.05:
-            break
-        factor *= found
-        # A covariance that was asked for goes with what it is of, before another one is made.
-        state = adjusted.state
-        del adjusted
-        network = begun.network(factor)
-        adjusted = adjust(network, state)
+    network, adjusted = _weighed(begun, ASSUMED)
+    factor = _disagreement(network, adjusted)
+    split = begun.split(adjusted)
+    # A covariance that was asked for goes with what it is of, before another one is made.
+    state = adjusted.state
+    del adjusted
+    network = begun.network(split)
+    adjusted = adjust(network, state)
     while wrong := suspects(adjusted):
         begun.set_aside(wrong)
-        network, adjusted = _weighed(begun, factor)
+        network, adjusted = _weighed(begun, split)
     points, residual_px = intersected(adjusted, begun.alignment.ties, begun.points)
     plain, arrays = record_from_adjusted(adjusted)
     error_px = np.nan_to_num(np.linalg.norm(residual_px, axis=1), nan=np.inf)
@@ -290,10 +293,11 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
     with file.open("wb") as out:
         np.savez(out, **{**arrays, "points": points, "error_px": error_px})
     apart_m = begun.witness.local_m - adjusted.state.centres
-    common_m = explained(begun.witness, begun.inliers, apart_m, factor)
+    common_m = explained(begun.witness, begun.inliers, apart_m, split.spread(begun.witness))
     body = {
         **plain,
         "gps_factor": factor,
+        "gps_split": split.told(begun.witness, begun.inliers),
         "height_reference": begun.control.height_reference or begun.witness.reference,
         "control_points": sum(each.covariance is not None for each in adjusted.network.named),
         "bars": len(adjusted.network.bars),
@@ -305,26 +309,28 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
     return scene.keep(STAGE, key, body, [file])
 
 
-def _weighed(begun: _Begun, factor: float) -> tuple[Network, Adjusted]:
+def _weighed(begun: _Begun, split: Split) -> tuple[Network, Adjusted]:
     """The network as it is now, adjusted from its start: control decides how much of the lens is found."""
     begun.considered = {}
-    network = begun.network(factor)
+    network = begun.network(split)
     adjusted = adjust_with_lens(network, begun.start(network))
     if begun.hold_impossible_readouts(adjusted):
-        return _weighed(begun, factor)
+        return _weighed(begun, split)
     begun.considered = adjusted.network.considered
     return network, adjusted
 
 
 def _disagreement(network: Network, adjusted: Adjusted) -> float:
-    """How many times the positions' residuals exceed what is expected of them; 1 where photos are few."""
+    """How many times the positions' residuals exceed what is expected of them, 1 where they do not or where
+    photos are few.
+    """
     positions = network.positions
     assert positions is not None  # noqa: S101 - made above
     freedom = 3 * len(positions.view) - FREEDOM_OF_A_SIMILARITY
     if freedom < 8:
         return 1.0
     apart = (positions.local_m - adjusted.state.centres[positions.view]).reshape(-1)
-    return float(np.sqrt(apart @ np.linalg.solve(positions.covariance, apart) / freedom))
+    return max(1.0, float(np.sqrt(apart @ np.linalg.solve(positions.covariance, apart) / freedom)))
 
 
 def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georeference, scene: Scene) -> Refined:
@@ -359,6 +365,7 @@ def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georefere
         ),
         adjusted=adjusted,
         gps_factor=float(record["gps_factor"]),
+        gps_split=record["gps_split"],
         gps_whole_m=np.add(record["gps_apart_m"], record["gps_common_m"]),
         control_points=int(record["control_points"]),
         bars=int(record["bars"]),

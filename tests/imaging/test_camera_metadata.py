@@ -12,6 +12,7 @@ from imaging.factory_lens import read_dewarp
 from imaging.mosaic import MosaicOptions, mosaic
 from imaging.pairs import frame_of
 from imaging.photos import Photo, read_photo
+from imaging.position_errors import ASSUMED
 from imaging.positions import Witness, witness_of
 from imaging.scene import Scene
 from imaging.survey import kept_survey
@@ -38,13 +39,13 @@ def row(count: int, **known: object) -> dict[str, Photo]:
 
 def sigmas_m(witness: Witness) -> tuple[float, float]:
     """Of the first photo's position east and up, all of it."""
-    whole = witness.shared + witness.spread
+    whole = witness.shared + ASSUMED.spread(witness)
     return float(np.sqrt(whole[0, 0])), float(np.sqrt(whole[2, 2]))
 
 
 def apart_sigma_m(witness: Witness, axis: int) -> float:
     """Of the difference between the first two photos on an axis."""
-    whole = witness.shared + witness.spread
+    whole = witness.shared + ASSUMED.spread(witness)
     first, second = axis, 3 + axis
     return float(np.sqrt(whole[first, first] + whole[second, second] - 2 * whole[first, second]))
 

@@ -54,6 +54,8 @@ def test_the_report_of_a_scene_has_it_for_every_photo_and_lens(made) -> None:
     assert lens["sigma"]["focal_px"] > 0
     assert report["priors"] == {"flight": None, "lenses": []}
     assert report["accuracy"]["gps_factor"] >= 1.0
+    assert 0.1 < report["accuracy"]["gps_own_plan_m"] < 0.6, "0.3 m was drawn"
+    assert report["accuracy"]["gps_own_up_m"] < 0.15, "heights have no errors here"
     assert report["accuracy"]["tie_point_sigma_px"] > 0
 
 

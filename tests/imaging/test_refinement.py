@@ -1,0 +1,130 @@
+"""The adjustment of a whole scene on positions alone: ties without pictures, positions with errors by lot."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imaging.alignment import Alignment
+from imaging.control.scene import SceneControl
+from imaging.georeference import georeference
+from imaging.lens import Array
+from imaging.photos import Photo
+from imaging.progress import silent
+from imaging.refinement import Refined, refine
+from imaging.scene import open_scene
+from imaging.similarity import Pairs, fit
+from imaging.survey import Survey
+from missions.geodesy import GeoPoint, LocalFrame
+from tests.imaging.networks import TOLD, Truth, block
+from tests.imaging.position_calibration import Errors
+
+FRAME = LocalFrame(GeoPoint(52.1, 5.1))
+APART_S = 2.0
+UP = Errors(0.1, 0.3)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A block of photos, how it was aligned, and the truth."""
+
+    truth: Truth
+    alignment: Alignment
+
+    def centres(self) -> Array:
+        return np.array([view.centre for view in self.truth.views])
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    """Six lanes of six photos, 45 m by 45 m."""
+    network, truth = block(7, rows=6, columns=6, points=500)
+    ties = network.ties
+    views = np.bincount(ties.point, minlength=len(network.points))
+    alignment = Alignment(
+        truth.views, {"lens": truth.lens}, network.points, np.full(len(views), 0.4), views,
+        np.full(len(ties), 0.4), ties, (), "aligned",
+    )  # fmt: skip
+    return Scene(truth, alignment)
+
+
+def photos_of(scene: Scene, errors: Errors, random: np.random.Generator) -> dict[str, Photo]:
+    centres = scene.centres()
+    times_s = APART_S * np.arange(len(centres))
+    roots = [np.linalg.cholesky(each.covariance(times_s)) for each in (errors, errors, UP)]
+    told_m = centres + np.column_stack([root @ random.normal(size=len(centres)) for root in roots])
+    places = FRAME.geo_from_local(told_m[:, :2])
+    return {
+        view.name: Photo(
+            Path(view.name), TOLD.width_px, TOLD.height_px, "0" * 64, time_s=float(time_s),
+            place=GeoPoint(float(lat_deg), float(lon_deg)), height_relative_m=float(up_m),
+            focal_length_px=TOLD.focal_px,
+        )
+        for view, time_s, (lon_deg, lat_deg), up_m in zip(
+            scene.truth.views, times_s, places, told_m[:, 2], strict=True
+        )
+    }  # fmt: skip
+
+
+def refined(scene: Scene, photos: dict[str, Photo], folder: Path) -> Refined:
+    found = Survey(folder, photos, (), "surveyed")
+    kept = open_scene(folder / "scene")
+    placed = georeference(found, scene.alignment, kept, silent)
+    return refine(found, scene.alignment, placed, SceneControl(), kept, silent)
+
+
+def plain_scale(scene: Scene, photos: dict[str, Photo]) -> float:
+    """That of the least-squares similarity from the true cameras to the told positions."""
+    told_m = np.array([
+        [*FRAME.local_from_geo([[each.place.lon_deg, each.place.lat_deg]])[0], each.height_relative_m]
+        for each in photos.values() if each.place is not None
+    ])  # fmt: skip
+    nothing = np.zeros((0, 3))
+    return fit(Pairs(scene.centres(), told_m, nothing, nothing), np.ones(len(told_m))).scale
+
+
+def scale(scene: Scene, made: Refined) -> float:
+    true, nothing = scene.centres(), np.zeros((0, 3))
+    return fit(Pairs(true, made.adjusted.state.centres, nothing, nothing), np.ones(len(true))).scale
+
+
+def rms(values: list[float]) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))
+
+
+def test_errors_that_are_new_in_every_photo_leave_a_scale_like_that_of_least_squares(scene, tmp_path) -> None:
+    ours, plain, own_m = [], [], []
+    for seed in range(6):
+        photos = photos_of(scene, Errors(0.5), np.random.default_rng([seed, 3]))
+        made = refined(scene, photos, tmp_path / f"{seed}")
+        assert abs(scale(scene, made) - 1) < 1.96 * made.placed.scale_sigma
+        assert made.gps_factor > 1.8
+        ours.append(scale(scene, made) - 1)
+        plain.append(plain_scale(scene, photos) - 1)
+        own_m.append(made.gps_split["gps_own_plan_m"])
+    assert rms(ours) < 1.6 * rms(plain)
+    assert np.median(own_m) == pytest.approx(0.5, rel=0.2)
+
+
+def test_errors_that_drift_leave_a_truer_one(scene, tmp_path) -> None:
+    ours, plain = [], []
+    for seed in range(4):
+        photos = photos_of(scene, Errors(0.1, 0.8, 200), np.random.default_rng([seed, 3]))
+        made = refined(scene, photos, tmp_path / f"{seed}")
+        assert made.gps_factor == 1.0
+        assert made.gps_split["gps_own_plan_m"] < 0.2
+        assert made.gps_split["gps_drift_plan_m"] > 0.3
+        ours.append(scale(scene, made) - 1)
+        plain.append(plain_scale(scene, photos) - 1)
+    assert rms(ours) < 0.6 * rms(plain)
+
+
+def test_what_the_positions_told_stands_in_the_record_and_is_kept(scene, tmp_path) -> None:
+    photos = photos_of(scene, Errors(0.3), np.random.default_rng(5))
+    made = refined(scene, photos, tmp_path)
+    again = refined(scene, photos, tmp_path)
+    assert again.gps_split == made.gps_split
+    assert set(made.gps_split) == {
+        "gps_own_plan_m", "gps_drift_plan_m", "gps_own_up_m", "gps_drift_up_m",
+    }  # fmt: skip

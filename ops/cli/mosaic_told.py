@@ -62,9 +62,11 @@ def _gps_rows(accuracy: Accuracy) -> list[tuple[str, str]]:
     if not accuracy.gps_used:
         return [("From GPS", "nothing: surveyed points alone place the scene")]
     plan, up = accuracy.gps_rmse_horizontal_m, accuracy.gps_rmse_vertical_m
+    own_m, drift_m = accuracy.gps_own_plan_m, accuracy.gps_drift_plan_m
     return [
         ("From GPS", f"{plan:.2f} m in plan, {up:.2f} m in height"),
         ("with lag and lever arm", f"{accuracy.gps_whole_horizontal_m:.2f} m in plan"),
+        ("its error in plan", f"{own_m:.2f} m of each photo's own, {drift_m:.2f} m of drift a minute"),
     ]
 
 

@@ -122,15 +122,18 @@ class Detector(nn.Module):
         sixteenth = self.to_sixteenth(torch.cat([self.up(self.at_least(sixteenth)), sixteenth], 1))
         eighth = self.to_eighth(torch.cat([self.up(sixteenth), eighth], 1))
         quarter = self.to_quarter(torch.cat([self.up(eighth), quarter], 1))
-        scores, boxes = [], []
-        for level, stride, head in zip((quarter, eighth, sixteenth), STRIDES, self.heads, strict=True):
-            logits, sides = head(level)
-            centres = cells(level.shape[2], level.shape[3], stride).to(sides)
-            scores.append(logits)
-            boxes.append(
-                torch.cat([centres - sides[..., :2] * stride, centres + sides[..., 2:] * stride], -1)
-            )
-        return torch.cat(scores, 1), torch.cat(boxes, 1)
+        return answers((quarter, eighth, sixteenth), self.heads)
+
+
+def answers(levels: tuple[Tensor, Tensor, Tensor], heads: nn.ModuleList) -> tuple[Tensor, Tensor]:
+    """(b, cells, classes) logits and (b, cells, 4) boxes in pixels of the maps at STRIDES."""
+    scores, boxes = [], []
+    for level, stride, head in zip(levels, STRIDES, heads, strict=True):
+        logits, sides = head(level)
+        centres = cells(level.shape[2], level.shape[3], stride).to(sides)
+        scores.append(logits)
+        boxes.append(torch.cat([centres - sides[..., :2] * stride, centres + sides[..., 2:] * stride], -1))
+    return torch.cat(scores, 1), torch.cat(boxes, 1)
 
 
 def cells(rows: int, columns: int, stride: int) -> Tensor:

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from training.heat.network import STRIDES, Block, Context, Head, cells
+from training.heat.network import Block, Context, Head, answers
 
 STAGES = (
     (1, 3, 1, 1, 32, 16), (2, 3, 2, 6, 16, 24), (2, 5, 2, 6, 24, 40), (3, 3, 2, 6, 40, 80),
@@ -120,12 +120,4 @@ class PretrainedDetector(nn.Module):
         sixteenth = self.to_sixteenth(torch.cat([self.up(self.context(least)), sixteenth], 1))
         eighth = self.to_eighth(torch.cat([self.up(sixteenth), eighth], 1))
         quarter = self.to_quarter(torch.cat([self.up(eighth), quarter], 1))
-        scores, boxes = [], []
-        for level, stride, head in zip((quarter, eighth, sixteenth), STRIDES, self.heads, strict=True):
-            logits, sides = head(level)
-            centres = cells(level.shape[2], level.shape[3], stride).to(sides)
-            scores.append(logits)
-            boxes.append(
-                torch.cat([centres - sides[..., :2] * stride, centres + sides[..., 2:] * stride], -1)
-            )
-        return torch.cat(scores, 1), torch.cat(boxes, 1)
+        return answers((quarter, eighth, sixteenth), self.heads)

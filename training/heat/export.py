@@ -75,6 +75,8 @@ def main() -> None:
         "data": "HIT-UAV (Suo et al., Scientific Data 10:227, 2023), CC BY 4.0, and rendered scenes",
         "licence": "EUPL-1.2",
     }
+    if isinstance(network, PretrainedDetector):
+        told["begun_with"] = "EfficientNet-lite0 of ImageNet (Google, Apache-2.0)"
     onnx.helper.set_model_props(model, told)
     onnx.checker.check_model(model)
     onnx.save(model, asked.output)

@@ -12,6 +12,9 @@ const NEAR_PX = 8;
 const WEIGHT = {find: 5, flight: 4, alarm: 3.5, battery: 3, link: 2, arming: 2, mode: 1, status_text: 1};
 /** Just before a moment, so that it is seen to happen. */
 const LEAD_S = 0.5;
+/** What was on its way before an order tells the time from before it: for so long, and so far off, it is not believed. */
+const STALE_FOR_MS = 3000;
+const REACHED_S = 0.25;
 
 export class TimeLine extends EventTarget {
   #root;
@@ -20,6 +23,7 @@ export class TimeLine extends EventTarget {
   #wantedS = null;
   #order = null;
   #sending = false;
+  #sentAtMs = 0;
   #shownWidth = 0;
 
   constructor(root, store) {
@@ -95,8 +99,13 @@ export class TimeLine extends EventTarget {
 
   /** A message of the stream came: what was wanted is now shown, or overtaken. */
   arrived() {
-    if (!this.#sending && this.#order === null) this.#wantedS = null;
+    if (!this.#sending && this.#order === null && this.#wantedS !== null && this.#reached()) this.#wantedS = null;
     this.draw();
+  }
+
+  #reached() {
+    const near = Math.abs(this.#store.now() - this.#wantedS) < REACHED_S * Math.max(1, this.#store.replay?.speed ?? 1);
+    return near || performance.now() - this.#sentAtMs > STALE_FOR_MS;
   }
 
   #find(selector) {
@@ -150,6 +159,7 @@ export class TimeLine extends EventTarget {
       this.dispatchEvent(new CustomEvent('trouble', {detail: error.message}));
     } finally {
       this.#sending = false;
+      this.#sentAtMs = performance.now();
     }
   }
 

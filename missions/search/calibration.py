@@ -165,11 +165,6 @@ def reliability(predicted: Floats, found: Bools | Floats, parts: int = 10) -> tu
     )
 
 
-def worst_gap(table: Sequence[Decile]) -> float:
-    """The largest difference between what was promised and what came true."""
-    return max((abs(each.predicted - each.found) for each in table), default=0.0)
-
-
 def _free(figures: Detection, keys: Sequence[str]) -> Floats:
     """The fitted figures as numbers without bounds: logarithms, and log odds of shares."""
     values = (getattr(figures, key) for key in keys)

@@ -23,7 +23,7 @@ export class TimeLine extends EventTarget {
   #wantedS = null;
   #order = null;
   #sending = false;
-  #sentAtMs = 0;
+  #wantedAtMs = 0;
   #shownWidth = 0;
 
   constructor(root, store) {
@@ -103,9 +103,13 @@ export class TimeLine extends EventTarget {
     this.draw();
   }
 
+  /** Whether the time shown is what was wanted, gone on since; one from before the order is not. */
   #reached() {
-    const near = Math.abs(this.#store.now() - this.#wantedS) < REACHED_S * Math.max(1, this.#store.replay?.speed ?? 1);
-    return near || performance.now() - this.#sentAtMs > STALE_FOR_MS;
+    const {playing, speed} = this.#store.replay ?? {};
+    const passedMs = performance.now() - this.#wantedAtMs;
+    const beyondS = this.#store.now() - this.#wantedS;
+    const goneOnS = playing ? passedMs / 1000 * speed : 0;
+    return (beyondS > -REACHED_S && beyondS < REACHED_S + goneOnS) || passedMs > STALE_FOR_MS;
   }
 
   #find(selector) {
@@ -123,6 +127,7 @@ export class TimeLine extends EventTarget {
   #seek(timeS) {
     const {begin_s: begin, end_s: end} = this.#store.replay;
     this.#wantedS = Math.min(end, Math.max(begin, timeS));
+    this.#wantedAtMs = performance.now();
     this.#send({seek_s: this.#wantedS});
     this.draw();
   }
@@ -159,7 +164,6 @@ export class TimeLine extends EventTarget {
       this.dispatchEvent(new CustomEvent('trouble', {detail: error.message}));
     } finally {
       this.#sending = false;
-      this.#sentAtMs = performance.now();
     }
   }
 

@@ -15,7 +15,7 @@ from ops.api.server import serving
 from ops.config import Settings
 from ops.operations import Operation
 from telemetry.replay import Replay, open_recordings
-from tests.ops.pages import until, wait_until
+from tests.ops.pages import opened_in, until, wait_until
 from tests.ops.replayed import BEGIN_S, SECONDS, place, write_recording
 
 pytestmark = pytest.mark.browser
@@ -152,6 +152,34 @@ def test_nothing_is_grey_that_only_goes_fast(page: Page) -> None:
 def shown_as(time_s: float) -> str:
     """How the page shows how far it has played: minutes and seconds."""
     return "{}:{:02}".format(*divmod(int(time_s - BEGIN_S + 1e-3), 60))
+
+
+LATE = """(() => {
+  const Real = WebSocket;
+  window.WebSocket = class extends Real {
+    addEventListener(kind, act, ...more) {
+      super.addEventListener(kind, kind === 'message' ? (event) => setTimeout(act, 1000, event) : act, ...more);
+    }
+  };
+})()"""
+"""Every message a second late."""
+
+
+def test_what_was_on_its_way_before_a_jump_does_not_undo_it(
+    browser: Browser, replay: Replay, folder: Path
+) -> None:
+    """Meanwhile the page shows where it jumped to, and the next jump counts from there."""
+    with serving(replay=replay, operation_folder=folder) as address, opened_in(browser, first=LATE) as opened:
+        page = opened.page
+        page.goto(address)
+        wait_until(page, "window.droneteam?.map.loaded()")
+        expect(page.locator("#replay")).to_be_visible()
+        wait_until(page, "document.querySelectorAll('#marks li').length > 0")
+        for key, second in (("Shift+ArrowRight", 60), (".", 60.5), (".", 246.5), (",", 60.5)):
+            page.keyboard.press(key)
+            until(page, lambda to=second: abs(replay.now_s - BEGIN_S - to) <= 1, f"{key} {second}")
+            page.wait_for_timeout(400)
+            assert page.locator("#played").inner_text().startswith(shown_as(BEGIN_S + second))
 
 
 def test_the_keyboard_plays_and_jumps(page: Page, replay: Replay) -> None:

@@ -140,9 +140,8 @@ def test_a_reliability_table_adds_up() -> None:
     assert sum(each.count for each in table) == 1000
     assert [each.predicted for each in table] == sorted(each.predicted for each in table)
     nobody = reliability(chance, np.zeros(1000, bool))
-    off, off_of_nobody = (max(abs(each.predicted - each.found) for each in every) for every in (table, nobody))
-    assert off < 0.15
-    assert off_of_nobody > 0.85
+    assert max(abs(each.predicted - each.found) for each in table) < 0.15
+    assert max(each.predicted - each.found for each in nobody) > 0.85
 
 
 def test_what_chance_adds_to_a_tenth_is_told_and_is_less_without_the_lot_of_warmth() -> None:

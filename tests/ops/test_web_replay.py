@@ -158,7 +158,8 @@ LATE = """(() => {
   const Real = WebSocket;
   window.WebSocket = class extends Real {
     addEventListener(kind, act, ...more) {
-      super.addEventListener(kind, kind === 'message' ? (event) => setTimeout(act, 1000, event) : act, ...more);
+      const late = (event) => setTimeout(act, 1000, event);
+      super.addEventListener(kind, kind === 'message' ? late : act, ...more);
     }
   };
 })()"""

@@ -26,6 +26,8 @@ Array = npt.NDArray[np.float64]
 COUNT = len(SHARED) + 1
 """Shared errors: those of the flight, and the ground's height below the thing."""
 _ERRORS = slice(2, 2 + COUNT)
+_DRIFTS = slice(_ERRORS.start + DRIFTING.start, _ERRORS.start + DRIFTING.stop)
+_SPEED = slice(_ERRORS.stop, _ERRORS.stop + 2)
 WALK_M_S = 1.2
 """One standard deviation of a walker's velocity in each direction."""
 WALK_FORGOTTEN_S = 20.0
@@ -106,34 +108,41 @@ def begun(seen: Seen, *, walks: bool) -> Account:
 def gone_on(account: Account, passed_s: Array) -> Account:
     """Things as they are (m,) seconds later, with no sighting between."""
     passed_s = np.abs(passed_s)
-    size = account.state.shape[1]
-    step = np.broadcast_to(np.eye(size), (len(passed_s), size, size)).copy()
-    noise = np.zeros_like(step)
-    at = np.arange(_ERRORS.start + DRIFTING.start, _ERRORS.start + DRIFTING.stop)
-    kept = np.exp(-passed_s[:, None] / DRIFT_TIME_S)
-    step[:, at, at] = kept
-    noise[:, at, at] = 1 - kept**2
-    if size > _ERRORS.stop:
-        _walk(passed_s, step, noise)
-    return Account(
-        np.einsum("mij,mj->mi", step, account.state),
-        step @ account.spread @ step.transpose(0, 2, 1) + noise,
-    )
+    kept, noise = np.ones_like(account.state), np.zeros_like(account.state)
+    forgotten = np.exp(-passed_s[:, None] / DRIFT_TIME_S)
+    kept[:, _DRIFTS], noise[:, _DRIFTS] = forgotten, 1 - forgotten**2
+    left = np.exp(-passed_s[:, None] / WALK_FORGOTTEN_S)
+    kept[:, _SPEED] = left
+    # the transition is diagonal, but that a walker's place gains by his velocity
+    gained = WALK_FORGOTTEN_S * (1 - left)
+    walks = account.state.shape[1] > _SPEED.start
+    state, half = kept * account.state, kept[:, :, None] * account.spread
+    if walks:
+        state[:, :2] += gained * account.state[:, _SPEED]
+        half[:, :2] += gained[:, :, None] * account.spread[:, _SPEED]
+    spread = half * kept[:, None, :]
+    if walks:
+        spread[:, :, :2] += gained[:, :, None] * half[:, :, _SPEED]
+        _walk(passed_s, left[:, 0], spread, noise)
+    at = np.arange(state.shape[1])
+    spread[:, at, at] += noise
+    return Account(state, spread)
 
 
-def _walk(passed_s: Array, step: Array, noise: Array) -> None:
-    """Put the transition and the noise of the integrated Ornstein-Uhlenbeck process into both (m, 20, 20)."""
+def _walk(passed_s: Array, left: Array, spread: Array, noise: Array) -> None:
+    """Add the noise of the integrated Ornstein-Uhlenbeck process: what place and speed share to `spread`.
+
+    The rest of it goes into `noise`, (m, 20) variances.
+    """
     tau, variance = WALK_FORGOTTEN_S, WALK_M_S**2
-    left = np.exp(-passed_s / tau)
     place = variance * (2 * tau * passed_s - 3 * tau**2 + 4 * tau**2 * left - tau**2 * left**2)
     both = variance * tau * (1 - left) ** 2
     for axis in (0, 1):
-        speed = _ERRORS.stop + axis
-        step[:, axis, speed] = tau * (1 - left)
-        step[:, speed, speed] = left
-        noise[:, axis, axis] = np.maximum(place, 0)
-        noise[:, axis, speed] = noise[:, speed, axis] = both
-        noise[:, speed, speed] = variance * (1 - left**2)
+        speed = _SPEED.start + axis
+        noise[:, axis] = np.maximum(place, 0)
+        noise[:, speed] = variance * (1 - left**2)
+        spread[:, axis, speed] += both
+        spread[:, speed, axis] += both
 
 
 def innovations(account: Account, seen: Seen) -> tuple[Array, Array, Array]:
@@ -145,10 +154,11 @@ def innovations(account: Account, seen: Seen) -> tuple[Array, Array, Array]:
     guessed = np.einsum("nij,mj->nmi", seen.columns, account.state[:, _ERRORS])
     away = seen.east_north_m[:, None] - account.state[None, :, :2] - guessed
     # what the difference has in common with each shared error as it truly is
-    common = crossed + columns @ errors
+    weighed = columns @ errors
+    common = crossed + weighed
     mixed = crossed @ np.swapaxes(columns, -1, -2)
     total = account.spread[None, :, :2, :2] + mixed + np.swapaxes(mixed, -1, -2) + seen.own[:, None]
-    total = total + (columns @ errors) @ np.swapaxes(columns, -1, -2)
+    total = total + weighed @ np.swapaxes(columns, -1, -2)
     frame = common[..., :-1]
     return away, frame, _symmetric(total - frame @ np.swapaxes(frame, -1, -2))
 

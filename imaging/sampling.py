@@ -109,45 +109,45 @@ def _scale(picture: npt.NDArray[np.uint8], lens: Lens) -> Doubles:
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
-def _pixel(
-    ahead: tuple[float, float, float],
-    motion: Doubles,
-    late: float,
-    first: Doubles,
-    step: Doubles,
-    table: Doubles,
-) -> tuple[float, float, float, bool]:
-    """Column and row of what lies `ahead` of the camera (right, below, deep), how late its row is read, and
-    whether the lens's table holds it. `late` is a guess of that, in heights of the picture from the middle.
+def _look_up(
+    ahead: Doubles, motion: Doubles, first: Doubles, step: Doubles, table: Doubles, pixels: Doubles
+) -> None:
+    """Column and row into `pixels` (n, 2) of what lies (n, 3) `ahead` of the camera (right, below, deep), NaN
+    where the lens's table does not hold it.
 
-    The camera moves by `motion` while the picture is read: where it was is looked up anew until its row is
-    known to `LATE_ENOUGH`.
+    The camera moves by `motion` while the picture is read: where it was is looked up anew until how late its
+    row is read, in heights of the picture from the middle, is known to `LATE_ENOUGH`. A first guess is what
+    it was of the one before. (Many at a time: each call of compiled code counts its arrays' users up and
+    down, one processor after the other.)
     """
-    right_m, below_m, deep_m = ahead
-    x, y = 0.0, 0.0
-    for _ in range(MOST_TURNS):
-        depth_m = deep_m - late * motion[2]
-        if depth_m <= 0:
-            return x, y, late, False
-        a = ((right_m - late * motion[0]) / depth_m - first[0]) / step[0]
-        b = ((below_m - late * motion[1]) / depth_m - first[1]) / step[1]
-        if not (0 <= a < table.shape[1] - 1 and 0 <= b < table.shape[0] - 1):
-            return x, y, late, False
-        i, j = np.uint64(b), np.uint64(a)
-        v, u = b - i, a - j
-        i1, j1 = i + np.uint64(1), j + np.uint64(1)
-        x = (1 - v) * ((1 - u) * table[i, j, 0] + u * table[i, j1, 0]) + v * (
-            (1 - u) * table[i1, j, 0] + u * table[i1, j1, 0]
-        )
-        y = (1 - v) * ((1 - u) * table[i, j, 1] + u * table[i, j1, 1]) + v * (
-            (1 - u) * table[i1, j, 1] + u * table[i1, j1, 1]
-        )
-        if motion[4] == 0:
-            break
-        guess, late = late, y / motion[3] - 0.5
-        if abs(late - guess) < LATE_ENOUGH:
-            break
-    return x, y, late, True
+    late = 0.0
+    for number in range(len(ahead)):
+        x = y = np.nan
+        for _ in range(MOST_TURNS):
+            depth_m = ahead[number, 2] - late * motion[2]
+            if depth_m <= 0:
+                x = np.nan
+                break
+            a = ((ahead[number, 0] - late * motion[0]) / depth_m - first[0]) / step[0]
+            b = ((ahead[number, 1] - late * motion[1]) / depth_m - first[1]) / step[1]
+            if not (0 <= a < table.shape[1] - 1 and 0 <= b < table.shape[0] - 1):
+                x = np.nan
+                break
+            i, j = np.uint64(b), np.uint64(a)
+            v, u = b - i, a - j
+            i1, j1 = i + np.uint64(1), j + np.uint64(1)
+            x = (1 - v) * ((1 - u) * table[i, j, 0] + u * table[i, j1, 0]) + v * (
+                (1 - u) * table[i1, j, 0] + u * table[i1, j1, 0]
+            )
+            y = (1 - v) * ((1 - u) * table[i, j, 1] + u * table[i, j1, 1]) + v * (
+                (1 - u) * table[i1, j, 1] + u * table[i1, j1, 1]
+            )
+            if motion[4] == 0:
+                break
+            guess, late = late, y / motion[3] - 0.5
+            if abs(late - guess) < LATE_ENOUGH:
+                break
+        pixels[number, 0], pixels[number, 1] = x, y
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "reassoc"})
@@ -176,9 +176,21 @@ def _lay(
     last_row, last_column = np.uint64(picture.shape[0] - 1), np.uint64(picture.shape[1] - 1)
     node_rows, node_columns = correction.shape[0] - 1, correction.shape[1] - 1
     moved = np.empty((node_columns + 1, 3), np.float32)
+    ahead, pixels = np.empty((heights_m.shape[1], 3)), np.empty((heights_m.shape[1], 2))
     one = np.uint64(1)
     for row in range(heights_m.shape[0]):
-        late = 0.0
+        for column in range(heights_m.shape[1]):
+            if weight[row, column] <= 0:
+                ahead[column, 2] = -np.inf
+                continue
+            east = origin[0] + column * right[0] + row * down[0] - centre[0]
+            north = origin[1] + column * right[1] + row * down[1] - centre[1]
+            up = heights_m[row, column] - centre[2]
+            for axis in range(3):
+                ahead[column, axis] = (
+                    rotation[axis, 0] * east + rotation[axis, 1] * north + rotation[axis, 2] * up
+                )
+        _look_up(ahead, motion, first, step, table, pixels)
         r = min(max((row - nodes[1]) / nodes[2], 0.0), float(node_rows))
         p = min(np.int64(r), max(node_rows - 1, 0))
         p1, t = min(p + 1, node_rows), np.float32(r - p)
@@ -186,21 +198,7 @@ def _lay(
             for band in range(3):
                 moved[q, band] = (1 - t) * correction[p, q, band] + t * correction[p1, q, band]
         for column in range(heights_m.shape[1]):
-            heavy = weight[row, column]
-            if heavy <= 0:
-                continue
-            east = origin[0] + column * right[0] + row * down[0] - centre[0]
-            north = origin[1] + column * right[1] + row * down[1] - centre[1]
-            up = heights_m[row, column] - centre[2]
-            z = rotation[2, 0] * east + rotation[2, 1] * north + rotation[2, 2] * up
-            if z <= 0:
-                continue
-            right_m = rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up
-            below_m = rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up
-            x, y, late, inside = _pixel((right_m, below_m, z), motion, late, first, step, table)
-            if not inside:
-                continue
-            x, y = x * scale[0] - 0.5, y * scale[1] - 0.5
+            x, y = pixels[column, 0] * scale[0] - 0.5, pixels[column, 1] * scale[1] - 0.5
             if not (-0.5 <= x <= last_column + 0.5 and -0.5 <= y <= last_row + 0.5):
                 continue
             x, y = min(max(x, 0.0), float(last_column)), min(max(y, 0.0), float(last_row))
@@ -212,11 +210,13 @@ def _lay(
             q1, s = min(q + 1, node_columns), np.float32(c - q)
             light = np.float32(1.0)
             if not even:
-                across, along = np.float32(right_m / z), np.float32(below_m / z)
+                deep_m = ahead[column, 2]
+                across, along = np.float32(ahead[column, 0] / deep_m), np.float32(ahead[column, 1] / deep_m)
                 square = across * across + along * along
                 light = np.exp(
                     falloff[0] * across + falloff[1] * along + square * (falloff[2] + falloff[3] * square)
                 )
+            heavy = weight[row, column]
             for band in range(3):
                 shown = (1 - v) * ((1 - u) * picture[i, j, band] + u * picture[i, j1, band]) + v * (
                     (1 - u) * picture[i1, j, band] + u * picture[i1, j1, band]
@@ -267,17 +267,17 @@ def _show(
     shown: Floats,
 ) -> None:
     last_row, last_column = np.uint64(picture.shape[0] - 1), np.uint64(picture.shape[1] - 1)
-    late = 0.0
+    ahead, pixels = np.empty((len(offsets), 3)), np.empty((len(offsets), 2))
     for number in range(len(offsets)):
         east, north, up = offsets[number, 0], offsets[number, 1], offsets[number, 2]
-        ahead = (
-            rotation[0, 0] * east + rotation[0, 1] * north + rotation[0, 2] * up,
-            rotation[1, 0] * east + rotation[1, 1] * north + rotation[1, 2] * up,
-            rotation[2, 0] * east + rotation[2, 1] * north + rotation[2, 2] * up,
-        )
-        x, y, late, inside = _pixel(ahead, motion, late, first, step, table)
-        x, y = x * scale[0] - 0.5, y * scale[1] - 0.5
-        if not inside or not (0 <= x <= last_column and 0 <= y <= last_row):
+        for axis in range(3):
+            ahead[number, axis] = (
+                rotation[axis, 0] * east + rotation[axis, 1] * north + rotation[axis, 2] * up
+            )
+    _look_up(ahead, motion, first, step, table, pixels)
+    for number in range(len(offsets)):
+        x, y = pixels[number, 0] * scale[0] - 0.5, pixels[number, 1] * scale[1] - 0.5
+        if not (0 <= x <= last_column and 0 <= y <= last_row):
             continue
         j, i = np.uint64(x), np.uint64(y)
         j1, i1 = min(j + np.uint64(1), last_column), min(i + np.uint64(1), last_row)

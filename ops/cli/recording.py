@@ -44,12 +44,13 @@ def recording(
 
     there_before = folder.exists()
     segment_bytes = settings.segment_mb * MEGABYTE
-    recorder = Recorder(folder, SystemClock(), segment_bytes=segment_bytes)
-    recorders: list[SegmentRecorder] = [recorder]
-    if around is not None:
-        around.recorder = ReceivedRecorder(folder, SystemClock(), segment_bytes=segment_bytes)
-        recorders.append(around.recorder)
-    try:
+    recorders: list[SegmentRecorder] = []
+    try:  # a recorder makes the folder, which is not to stay bare where Ctrl-C comes right after
+        recorder = Recorder(folder, SystemClock(), segment_bytes=segment_bytes)
+        recorders.append(recorder)
+        if around is not None:
+            around.recorder = ReceivedRecorder(folder, SystemClock(), segment_bytes=segment_bytes)
+            recorders.append(around.recorder)
         with ExitStack() as stack:
             _index(folder, recorders, stack)
             for each in reversed(recorders):

@@ -17,7 +17,7 @@ from imaging.adjustment.intersect import intersected
 from imaging.adjustment.rays import meeting_point
 from imaging.adjustment.record import adjusted_from_record, record_from_adjusted
 from imaging.adjustment.state import READOUT, State, state_of
-from imaging.adjustment.thinning import restricted, thinned
+from imaging.adjustment.thinning import even_ground, restricted, thinned
 from imaging.alignment import Alignment
 from imaging.control.blunders import Blunder, sift
 from imaging.control.scene import SceneControl, control_bars, local_of, named_points, pointings
@@ -38,7 +38,7 @@ from imaging.survey import Survey
 from imaging.uncertainty import lens_sigmas
 
 STAGE = "adjustment"
-VERSION = 7
+VERSION = 8
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
@@ -129,7 +129,9 @@ class _Begun:
             [(photo.width_px, photo.height_px) for photo in photos.values()],
         )
         per_view = max(FEWEST_PER_VIEW, min(PER_VIEW, TIES // max(1, len(photos))))
-        self.kept = thinned(alignment.ties, len(self.points), sizes_px, per_view)
+        height_m = float(np.median([view.centre[2] for view in self.views]) - np.median(self.points[:, 2]))
+        even = even_ground(self.points, height_m)
+        self.kept = thinned(alignment.ties, len(self.points), sizes_px, per_view, even=even)
 
     def network(self, split: Split) -> Network:
         """The network, the errors of positions split as `split` says."""

@@ -138,7 +138,7 @@ class Finds:
                         "proposed": spot.proposed,
                         "bbox": list(spot.box),
                         "area": spot.area_px,
-                        "score": round(spot.score, 3),
+                        "score": round(spot.score, 5),
                         "iscrowd": 0,
                     }
                 )

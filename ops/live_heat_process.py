@@ -26,12 +26,12 @@ import orjson
 
 from imaging.heat import frame_spots
 from imaging.searched.live import LookedAt
-from imaging.thermal.detector import BothDetectors, ContrastDetector
+from imaging.thermal.detector import ContrastDetector, both_detectors
 from imaging.thermal.features import point_feature
 from imaging.thermal.find import Find
 from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.hotspots import HotSpotOptions
-from imaging.thermal.learned import MODEL, LearnedDetector, LearnedOptions
+from imaging.thermal.learned import MODEL
 from imaging.thermal.live import LiveHeat
 from imaging.thermal.made_by import made_by
 from imaging.thermal.options import Detector, HeatOptions
@@ -80,8 +80,7 @@ def detector() -> Detector:
     """Who looks at live frames: the network where it is installed, and contrast for what is plain to see."""
     if not MODEL.is_file():
         return ContrastDetector(CLEAR)
-    options = LearnedOptions()
-    return BothDetectors(LearnedDetector(options), ContrastDetector(CLEAR), options.least_score)
+    return both_detectors(alone=CLEAR.least_score)
 
 
 def warmed(looks: Detector) -> Detector:

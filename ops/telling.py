@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from imaging.thermal.find import shown_score
 from missions.errors import InputError
 from ops.nearby import Undulations
 from telemetry.tak import CotEvent, FindMarker, TakStation, find_event, track_event
@@ -107,7 +108,7 @@ class Telling:
 def marker_of(find: FindReport) -> FindMarker:
     """A find as a marker; what is not confirmed says so in its name."""
     ellipse, score = find.ellipse95, find.properties.get("score")
-    scored = f", score {score:.1f}" if isinstance(score, int | float) else ""
+    scored = f", score {shown_score(score)}" if isinstance(score, int | float) else ""
     return FindMarker(
         id=_identity(find.id),
         label=clean(find.name)[:60] or "find",

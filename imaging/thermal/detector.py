@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
+
 from imaging.thermal.frame import ThermalFrame
 from imaging.thermal.hotspots import HotSpotOptions, detect, overlap
 from imaging.thermal.options import Detector
@@ -20,6 +22,8 @@ LABELS = {"Person": 0, "Car": 1, "Bicycle": 2, "OtherVehicle": 3}
 """What a box may be called and its number, both as HIT-UAV has them."""
 LISTED = 0.01
 """From this score of a network on its boxes are listed for whoever scores them."""
+EVEN_CONTRAST = 7.0
+"""The score by contrast that leaves the network's as it is (docs/heat_model.md says how it was chosen)."""
 _SAME = 0.3
 
 
@@ -40,30 +44,72 @@ class ContrastDetector:
 
 @dataclass(frozen=True, slots=True)
 class BothDetectors:
-    """What `first` finds, then what only `second` does.
+    """What `first` finds, weighed by how much it stands out, and what stands out alone.
 
-    The scores of two detectors do not compare: those of `second` are brought under the lowest of `first`'s
-    scale, `below`, in their own order.
+    `first` gives scores of 0..1 and lists what is doubtful too (`Spot.proposed`). A box of a person has the
+    odds of `first` times the score of the spot of `second` that it overlaps over `EVEN_CONTRAST`; what
+    `second` has no spot for counts as 1, what `first` has no box for as `LISTED`. So both have one scale, and
+    it is that of `first` for what stands out as people usually do.
+
+    Proposed is what any of the three proposes: `first`, the score of both from `least_score` on, and `second`
+    alone from `alone` on. What is not is given where it is `listed`.
     """
 
     first: Detector
     second: ContrastDetector
-    below: float
+    least_score: float
+    alone: float = 0.0
+    listed: bool = False
 
     def __call__(self, frame: ThermalFrame, gsd_m: float | None) -> list[Spot]:
-        """Spots, those of `first` first."""
-        found: Sequence[Spot] = self.first(frame, gsd_m)
-        known = [spot for spot in found if spot.proposed]
-        others = [
-            replace(spot, score=self.below * spot.score / (spot.score + 10))
-            for spot in self.second(frame, gsd_m)
-            if all(overlap(spot.box, one.box) < _SAME for one in known)
+        """Spots, the surest first."""
+        found, clear = self.first(frame, gsd_m), self.second(frame, gsd_m)
+        known = [spot.box for spot in found if spot.proposed or label_of(spot) == "Person"]
+        alone = [
+            replace(spot, score=_score(LISTED, spot.score), proposed=spot.score >= self.alone)
+            for spot in clear
+            if all(overlap(spot.box, box) < _SAME for box in known)
         ]
-        return [*known, *others, *(spot for spot in found if not spot.proposed)]
+        taken: set[int] = set()
+        weighed = [
+            self._weighed(spot, clear, taken) if label_of(spot) == "Person" else spot
+            for spot in sorted(found, key=lambda spot: (not spot.proposed, -spot.score))
+        ]
+        shown = [spot for spot in (*weighed, *alone) if spot.proposed or self.listed]
+        return sorted(shown, key=lambda spot: -spot.score)
+
+    def _weighed(self, spot: Spot, clear: Sequence[Spot], taken: set[int]) -> Spot:
+        """The box with the score of both. What stands out is one thing: it makes no second box a proposal."""
+        shares = [overlap(spot.box, one.box) for one in clear]
+        beside = int(np.argmax(shares)) if shares and max(shares) >= _SAME else None
+        if beside is None:
+            told, score, stands_out = "nothing stands out there", _score(spot.score, 1.0), False
+        else:
+            contrast = clear[beside].score
+            told, score = f"it scores {contrast:.1f}", _score(spot.score, contrast)
+            stands_out = beside not in taken and (score > self.least_score or contrast >= self.alone)
+            taken.add(beside)
+        return replace(
+            spot,
+            score=score,
+            proposed=spot.proposed or stands_out,
+            why=f"{spot.why}; by contrast {told}",
+        )
 
     def told(self) -> dict[str, Any]:
         """What they are, for a document."""
-        return {"name": "both", "first": told_of(self.first), "second": self.second.told()}
+        return {
+            "name": "both",
+            "first": told_of(self.first),
+            "second": self.second.told(),
+            "even_contrast": EVEN_CONTRAST,
+        }
+
+
+def _score(score: float, contrast: float) -> float:
+    """The score of which the odds are those of `score` times `contrast` over `EVEN_CONTRAST`."""
+    odds = score / max(1e-9, 1 - score) * max(1.0, contrast) / EVEN_CONTRAST
+    return odds / (1 + odds)
 
 
 def told_of(detector: Detector | None, options: HotSpotOptions | None = None) -> dict[str, Any]:
@@ -81,8 +127,8 @@ def detector_called(
 ) -> Detector:
     """The detector of that name; without one both where the learned one's model is there, else by contrast.
 
-    Both, since a person missed is the worst error: by night either alone found fewer people in simulated
-    searches, and what only contrast finds stands behind what the network takes for a person.
+    Both, since a person missed is the worst error: either alone found fewer people in simulated searches, and
+    together they know better who is one.
 
     `least_score` is in the scale of the detector named (of "both" the learned one's); None for its own
     default, and then the learned one's boxes may be `listed` from 0.01 on. Raises SettingsError where the
@@ -100,10 +146,21 @@ def detector_called(
             where=str(MODEL),
             remedy="Use --detector contrast, or install the package anew",
         )
+    if name == "both":
+        return both_detectors(least_score, listed=listed and least_score is None)
     options = LearnedOptions(least_listed=LISTED if listed else None)
-    options = options if least_score is None else LearnedOptions(least_score=least_score)
-    learned = LearnedDetector(options)
-    return learned if name == "learned" else BothDetectors(learned, ContrastDetector(), options.least_score)
+    return LearnedDetector(options if least_score is None else LearnedOptions(least_score=least_score))
+
+
+def both_detectors(
+    least_score: float | None = None, *, alone: float = 0.0, listed: bool = False
+) -> BothDetectors:
+    """Both, with the network that ships; what only contrast finds is proposed from `alone` on."""
+    from imaging.thermal.learned import LearnedDetector, LearnedOptions
+
+    least = LearnedOptions().least_score if least_score is None else least_score
+    learned = LearnedDetector(LearnedOptions(least_score=least, least_listed=LISTED))
+    return BothDetectors(learned, ContrastDetector(), least, alone, listed)
 
 
 def label_of(spot: Spot) -> str:

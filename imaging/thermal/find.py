@@ -40,6 +40,13 @@ class PathPoint:
     course_deg: float
 
 
+def shown_score(score: float) -> str:
+    """A score as people read it: those of the network and of both are at most 1, of contrast mostly more."""
+    if 0 < score < 0.01:
+        return "< 0.01"
+    return f"{score:.{2 if score < 1 else 1}f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Find:
     """Something seen, perhaps often. `covariance` is square metres, east then north; `size_m` longer and

@@ -69,7 +69,7 @@ def row_of(seen: Sighting) -> Row:
         "box_px": [int(each) for each in seen.spot.box],
         "contrast": round(float(seen.spot.contrast), 3),
         "value": round(float(seen.spot.value), 3),
-        "score": round(float(seen.spot.score), 3),
+        "score": round(float(seen.spot.score), 5),
         "lon_deg": round(seen.point.place.lon_deg, 8),
         "lat_deg": round(seen.point.place.lat_deg, 8),
         "pose": seen.pose_source,

@@ -264,6 +264,7 @@ def _what(find: Find) -> str:
 
 def _row(find: Find) -> tuple[object, ...]:
     from imaging.geolocate import ellipse95
+    from imaging.thermal.find import shown_score
 
     ellipse = ellipse95(find.covariance)
     return (
@@ -272,6 +273,6 @@ def _row(find: Find) -> tuple[object, ...]:
         f"{find.place.lon_deg:.6f}",
         f"{ellipse.semi_major_m:.1f} x {ellipse.semi_minor_m:.1f} m",
         len(find.sightings),
-        f"{find.score:.2f}",
+        shown_score(find.score),
         _what(find),
     )

@@ -67,8 +67,8 @@ export function aboutOf({properties, state}) {
   return [what, ...history].filter(Boolean).join('\n') || state;
 }
 
-/** Scores of the network are at most 1. */
-const scored = (score) => `score ${score.toFixed(score < 1 ? 2 : 1)}`;
+/** Scores of the network and of both are at most 1; what only contrast found is next to nothing there. */
+const scored = (score) => (score > 0 && score < 0.01 ? 'score < 0.01' : `score ${score.toFixed(score < 1 ? 2 : 1)}`);
 
 function seen(find, store) {
   const who = store.vehicles.get(`${find.vehicle}`)?.name ?? `Vehicle ${find.vehicle}`;

@@ -2,13 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from imaging.thermal import learned
-from imaging.thermal.detector import BothDetectors, ContrastDetector, detector_called, label_of
+from imaging.thermal.detector import (
+    EVEN_CONTRAST,
+    BothDetectors,
+    ContrastDetector,
+    detector_called,
+    label_of,
+)
 from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.hotspots import overlap
 from imaging.thermal.learned import LearnedDetector
@@ -51,18 +58,64 @@ def test_without_a_name_both_look_where_the_learned_ones_model_is(
     assert isinstance(both.first, LearnedDetector)
 
 
-def test_both_add_what_the_first_left_out_below_everything_that_it_found() -> None:
+def first_of(*answers: tuple[Spot, float, bool]) -> Callable[[ThermalFrame, float | None], list[Spot]]:
+    """A detector that gives these spots as people, each with a score and whether it is proposed."""
+    spots = [replace(spot, score=score, proposed=so, label="Person") for spot, score, so in answers]
+    return lambda frame, gsd_m: spots
+
+
+def test_both_weigh_a_box_by_how_much_it_stands_out_and_add_what_stands_out_alone() -> None:
     frame = a_frame((60, 80), (180, 240))
-    by_contrast = ContrastDetector()
-    upper = [spot for spot in by_contrast(frame, None) if spot.row < 128]
+    upper, lower = sorted(ContrastDetector()(frame, None), key=lambda spot: spot.row)
+    calm = replace(upper, row=60.0, col=240.0, box=(234, 51, 11, 18))
+    first = first_of((upper, 0.5, True), (calm, 0.5, True))
+    found = BothDetectors(first, ContrastDetector(), 0.25)(frame, None)
+    assert [round(spot.row, -1) for spot in found] == [60, 60, 180]
+    assert [round(spot.col, -1) for spot in found] == [80, 240, 240]
+    odds = [spot.score / (1 - spot.score) for spot in found]
+    assert odds == pytest.approx(
+        [upper.score / EVEN_CONTRAST, 1 / EVEN_CONTRAST, 0.01 / 0.99 * lower.score / EVEN_CONTRAST]
+    )
+    assert all(spot.proposed for spot in found), "each of them proposes what it finds"
+    assert f"by contrast it scores {upper.score:.1f}" in found[0].why
+    assert "by contrast nothing stands out there" in found[1].why
 
-    def first(_: ThermalFrame, __: float | None) -> list[Spot]:
-        return list(upper)
 
-    found = BothDetectors(first, by_contrast, 0.25)(frame, None)
-    assert found[: len(upper)] == upper
-    assert [round(spot.row, -1) for spot in found[len(upper) :]] == [180]
-    assert 0 < found[-1].score < 0.25
+def test_a_doubtful_box_is_proposed_where_it_stands_out_and_else_is_none() -> None:
+    frame = a_frame((60, 80))
+    (clear,) = ContrastDetector()(frame, None)
+    calm = replace(clear, row=180.0, box=(74, 171, 11, 18))
+    first = first_of((clear, 0.2, False), (calm, 0.2, False))
+    for alone in (0.0, 1000.0):
+        both = BothDetectors(first, ContrastDetector(), 0.25, alone)
+        assert [spot.score > 0.25 for spot in both(frame, None)] == [True]
+        listed = replace(both, listed=True)(frame, None)
+        assert [spot.proposed for spot in listed] == [True, False]
+
+
+def test_one_thing_that_stands_out_is_proposed_once() -> None:
+    frame = a_frame((60, 80))
+    (clear,) = ContrastDetector()(frame, None)
+    left, top, width, height = clear.box
+    aside = replace(clear, box=(left, top + height // 3, width, height))
+    assert overlap(clear.box, aside.box) > 0.3
+    first = first_of((clear, 0.6, True), (aside, 0.1, False))
+    (found,) = BothDetectors(first, ContrastDetector(), 0.25)(frame, None)
+    assert found.box == clear.box
+
+
+def test_what_stands_out_alone_is_proposed_from_a_score_by_contrast_on() -> None:
+    frame = a_frame((60, 80))
+    (clear,) = ContrastDetector()(frame, None)
+    for alone, proposed in ((0.9 * clear.score, 1), (1.1 * clear.score, 0)):
+        assert len(BothDetectors(first_of(), ContrastDetector(), 0.25, alone)(frame, None)) == proposed
+
+
+def test_what_is_another_thing_keeps_its_score_and_is_no_person_by_contrast() -> None:
+    frame = a_frame((60, 80))
+    (clear,) = ContrastDetector()(frame, None)
+    car = replace(clear, score=0.9, label="Car", category="vehicle")
+    assert BothDetectors(lambda *_: [car], ContrastDetector(), 0.25)(frame, None) == [car]
 
 
 def test_boxes_are_listed_from_a_hundredth_on_and_what_is_proposed_stays_the_same(
@@ -74,7 +127,7 @@ def test_boxes_are_listed_from_a_hundredth_on_and_what_is_proposed_stays_the_sam
         assert [spot for spot in listed if spot.proposed] == usual
         doubtful = [spot for spot in listed if not spot.proposed]
         assert doubtful
-        assert all(0.01 < spot.score <= 0.25 for spot in doubtful)
+        assert all(0 < spot.score <= 0.25 for spot in doubtful)
     told = detector_called("learned", 0.4, listed=True)(frame, None)
     assert all(spot.proposed and spot.score > 0.4 for spot in told)
 

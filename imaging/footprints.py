@@ -14,11 +14,12 @@ import numpy.typing as npt
 from imaging.dense.model import AnySurface
 from imaging.georeference import Georeference
 from imaging.grid import Grid, grid_over
+from imaging.hiding import hide
 from imaging.lens import Array, Lens, View
 from imaging.photos import Pixels, decode
 from imaging.pictures import Decoded
 from imaging.progress import Progress
-from imaging.sampling import Patch, border_px, hide, lay
+from imaging.sampling import Patch, border_px, coarse_colours, lay
 from imaging.surface import STEEPEST, Surface
 from imaging.survey import Survey
 from imaging.threads import in_order
@@ -191,16 +192,13 @@ def _footprint(
         opened &= ~hidden
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * MARGIN_CELLS + 1, 2 * MARGIN_CELLS + 1))
     clear = cv2.erode(opened.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
-    share = _coarse(clear.astype(np.float32))
-    if not share.any():
+    if not clear.any():
         return None
-    shown *= clear[..., None]
-    colours = _coarse(shown) / np.maximum(share, 1e-6)[..., None]
+    colours, share = coarse_colours(shown, clear, FINE)
     slant = _slant(view, patch, _coarse(heights_m)) + HIDDEN_COSTS * (1 - share)
     seen = (share > 0) & (slant <= STEEPEST)
     return Footprint(
-        view, int(first[0]), int(first[1]), np.where(seen, slant, np.inf).astype(np.float32),
-        np.clip(colours + 0.5, 0, 255).astype(np.uint8),
+        view, int(first[0]), int(first[1]), np.where(seen, slant, np.inf).astype(np.float32), colours,
         np.packbits(clear, axis=1), np.packbits(opened, axis=1), np.packbits(inside, axis=1),
     )  # fmt: skip
 

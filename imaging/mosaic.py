@@ -128,7 +128,7 @@ def drawn_from(
         else:
             alignment = align(found, folder, options, progress)
     if pictures is not None and not options.quick:
-        pictures.forget()
+        pictures.set_aside()
     meter.worker("alignment", alignment.worked)
     with meter.stage("georeference"):
         laid = georeference(found, alignment, folder, progress)
@@ -142,7 +142,11 @@ def drawn_from(
     dense = None
     if not options.quick:
         with meter.stage("dense"):
-            dense = find_dense(found, alignment.lenses, placed, surface, folder, options, progress)
+            dense = find_dense(
+                found, alignment.lenses, placed, surface, folder, options, progress, pictures=pictures
+            )
+        if pictures is not None:
+            pictures.forget()
     with meter.stage("orthomosaic"):
         drawn = draw(
             found, alignment, placed, dense or surface, folder, options, accuracy.verdict, progress,

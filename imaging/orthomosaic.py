@@ -17,12 +17,12 @@ import cv2
 import numpy as np
 import rasterio
 from PIL import Image
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from imaging.alignment import Alignment
 from imaging.brightness import balanced, find_lights
-from imaging.cog import INTEGERS, TILE_PX, cog_from_tiff
+from imaging.cog import INTEGERS, TILE_PX, cog_from_tiff, shrunk
 from imaging.consistency import without_passers
 from imaging.dense.model import AnySurface, DenseSurface, plainly
 from imaging.footprint_file import FootprintFile
@@ -36,7 +36,7 @@ from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
 from imaging.seams import find_seams
 from imaging.survey import LeftOut, Survey
-from imaging.threads import in_order
+from imaging.threads import in_order, one_core_each
 from imaging.unseen import heights_across
 from missions.errors import AlignmentError, SettingsError
 from missions.files import writing_whole
@@ -137,6 +137,7 @@ def _coarse_step(grid: Grid, most_cells: int) -> int:
     return step
 
 
+@one_core_each()
 def _drawn(
     sources: Sources,
     grid: Grid,
@@ -284,11 +285,7 @@ def _write(
 
 def _preview(orthomosaic: Path, target: Path) -> None:
     """A JPEG of at most 2000 pixels a side, white where nothing was seen."""
-    with rasterio.open(orthomosaic) as file:
-        shrink = max(1.0, max(file.width, file.height) / PREVIEW_PX)
-        shape = (4, max(1, int(file.height / shrink)), max(1, int(file.width / shrink)))
-        pixels = np.moveaxis(file.read(out_shape=shape, resampling=Resampling.average), 0, -1)
-    picture = Image.fromarray(pixels)
+    picture = Image.fromarray(shrunk(orthomosaic, PREVIEW_PX))
     white = Image.new("RGB", picture.size, "white")
     white.paste(picture.convert("RGB"), mask=picture.getchannel("A"))
     white.save(target, "JPEG", quality=88)

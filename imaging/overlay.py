@@ -14,10 +14,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import rasterio
-from PIL import Image
-from rasterio.enums import Resampling
 from rasterio.warp import transform, transform_bounds
 
+from imaging.cog import shrunk
 from imaging.orthomosaic import Orthomosaic
 from imaging.photos import Pixels
 from imaging.progress import Progress
@@ -30,6 +29,11 @@ OVERLAY = "overlay.kmz"
 SIDE_PX = 2048
 NODES = 65
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
+PACKED = (
+    cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG,
+    cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+)  # fmt: skip
+"""Half the time of the usual settings for photos, and no larger."""
 
 
 def write_overlay(
@@ -79,19 +83,16 @@ def _text(plain: str) -> str:
 
 def _picture(scene: Scene) -> tuple[bytes, tuple[float, float, float, float]]:
     """PNG with transparency in longitude and latitude, and its west, south, east, north in degrees."""
+    small = shrunk(scene.orthomosaic, SIDE_PX)
+    shape = small.shape[:2]
     with rasterio.open(scene.orthomosaic) as file:
-        shrink = max(1.0, max(file.width, file.height) / SIDE_PX)
-        shape = max(1, round(file.height / shrink)), max(1, round(file.width / shrink))
-        small = file.read(out_shape=(4, *shape), resampling=Resampling.average)
         west, south, east, north = transform_bounds(file.crs, "EPSG:4326", *file.bounds)
         place_of_pixel = file.transform @ file.transform.scale(file.width / shape[1], file.height / shape[0])
         lon_deg, lat_deg = np.meshgrid(np.linspace(west, east, NODES), np.linspace(north, south, NODES))
         places = np.stack(transform("EPSG:4326", file.crs, lon_deg.ravel(), lat_deg.ravel()))
         nodes = np.stack(~place_of_pixel * places).reshape(2, NODES, NODES)
-    turned = _turned(np.ascontiguousarray(np.moveaxis(small, 0, -1)), nodes)
-    png = io.BytesIO()
-    Image.fromarray(turned).save(png, "PNG", compress_level=2)
-    return png.getvalue(), (west, south, east, north)
+    _, png = cv2.imencode(".png", cv2.cvtColor(_turned(small, nodes), cv2.COLOR_RGBA2BGRA), PACKED)
+    return png.tobytes(), (west, south, east, north)
 
 
 def _turned(picture: Pixels, nodes: npt.NDArray[np.float64]) -> Pixels:

@@ -16,10 +16,11 @@ from imaging.dense.model import AnySurface
 from imaging.footprints import FINE, Flags, Floats, Footprint, patch_of
 from imaging.georeference import Georeference
 from imaging.grid import Grid
+from imaging.hiding import graze
 from imaging.lens import Lens
 from imaging.photos import Pixels
 from imaging.pictures import Decoded, Pictures
-from imaging.sampling import coloured, graze, lay
+from imaging.sampling import coloured, lay
 from imaging.seams import NOBODY, NODE_CELLS, Labels, Seams
 from imaging.surface import STEEPEST
 from imaging.survey import Survey
@@ -29,6 +30,7 @@ BLEND_FINE_CELLS = 1.5
 GAP_FINE_CELLS = 10
 LEAST_WEIGHT = 0.02
 GRAZE_M, PAST_PX = 3.0, 2.0
+FILL_SIGMA_CELLS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def paint(
     gap_px = GAP_FINE_CELLS * plan.step // FINE
     gaps = _gaps(covered, gap_px)
     if gaps.any():
-        _fill(pixels, covered, gaps, gap_px)
+        _fill(pixels, gaps, gap_px)
     return Painted(pixels, int(np.count_nonzero((filled & covered) | gaps)))
 
 
@@ -269,11 +271,7 @@ def _tangent(sources: Sources, plan: Plan, block: Block, one: Footprint) -> Floa
 def _reached(own: Flags) -> Window:
     """Where a photo counts: its own fine cells and those that their soft edges reach."""
     margin = math.ceil(BLUR_SIGMAS * BLEND_FINE_CELLS) + 1
-    rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
-    return (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + 1 + margin),
-        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + 1 + margin),
-    )
+    return _around(own, 1, margin), _around(own, 0, margin)
 
 
 def _share(own: Flags, seen: Flags) -> Floats:
@@ -316,22 +314,24 @@ def _gaps(covered: Flags, width_px: int) -> Flags:
     return np.asarray((closed > 0) & ~covered)
 
 
-def _fill(pixels: Pixels, covered: Flags, gaps: Flags, width_px: int) -> None:
-    """Fill the gaps of (h, w, 4) RGBA with the mean of what lies around, near things counting most."""
+def _fill(pixels: Pixels, gaps: Flags, width_px: int) -> None:
+    """Fill the gaps of (h, w, 4) RGBA, all 0 there, with the mean of what lies around, near things counting
+    most (normalized averages on cells of so many pixels as such a mean does not tell apart).
+    """
     sigma = max(1.0, width_px / 3)
-    reach = int(np.ceil(BLUR_SIGMAS * sigma))
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats(_within(gaps, reach).astype(np.uint8))
-    for number, (left, top, width, height, _) in enumerate(boxes[1:].tolist(), start=1):
-        part = slice(top, top + height), slice(left, left + width)
-        own = gaps[part] & (labels[part] == number)
-        known = covered[part].astype(np.float32)
-        total = cv2.GaussianBlur(pixels[part][..., :3] * known[..., None], (0, 0), sigma)
-        share = cv2.GaussianBlur(known, (0, 0), sigma)
-        mean = np.clip(total / np.maximum(share, 1e-6)[..., None] + 0.5, 0, 255).astype(np.uint8)
-        pixels[part][own] = np.column_stack([mean[own], np.full(np.count_nonzero(own), 255, np.uint8)])
+    cell = max(1, int(sigma / FILL_SIGMA_CELLS))
+    rows, columns = (_around(gaps, axis, math.ceil(BLUR_SIGMAS * sigma)) for axis in (1, 0))
+    around, own = pixels[rows, columns], gaps[rows, columns]
+    size = own.shape[1], own.shape[0]
+    cells = cv2.resize(
+        around.astype(np.float32), tuple(-(-side // cell) for side in size), interpolation=cv2.INTER_AREA
+    )
+    cells = cv2.GaussianBlur(cells, (0, 0), sigma / cell)
+    mean = cv2.resize(255 * cells[..., :3] / np.maximum(cells[..., 3:], 1e-3), size)[own]
+    around[own] = np.column_stack([np.clip(mean + 0.5, 0, 255), np.full(len(mean), 255)]).astype(np.uint8)
 
 
-def _within(flags: Flags, reach: int) -> Flags:
-    """What lies within a square of so many pixels around a flag."""
-    side = np.ones((1, 2 * reach + 1), np.uint8)
-    return np.asarray(cv2.dilate(cv2.dilate(flags.astype(np.uint8), side), side.T) > 0)
+def _around(flags: Flags, axis: int, reach: int) -> slice:
+    """The rows that hold a flag (`axis` 1, else the columns), and so many more on both sides."""
+    there = np.flatnonzero(np.any(flags, axis=axis))
+    return slice(max(0, int(there[0]) - reach), int(there[-1]) + 1 + reach)

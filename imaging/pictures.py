@@ -56,6 +56,14 @@ class Pictures:
         kept = self._found(f"{photo.sha256}-colours")
         return self._decoded(photo)[1] if kept is None else kept
 
+    def set_aside(self) -> None:
+        """Keep them as files alone for a while, or not at all where there is no folder or no room."""
+        with self._lock:
+            kept, self._kept = self._kept, {}
+            self._left_bytes += sum(pixels.nbytes for pixels in kept.values())
+        for name, pixels in kept.items():
+            self._write(name, pixels)
+
     def forget(self) -> None:
         """Let all of them go."""
         with self._lock:
@@ -91,6 +99,9 @@ class Pictures:
                 self._left_bytes -= pixels.nbytes
                 self._kept[name] = pixels
                 return
+        self._write(name, pixels)
+
+    def _write(self, name: str, pixels: Pixels) -> None:
         if self._scratch is None:
             return
         file = self._scratch / f"{name}.npy"
@@ -108,8 +119,8 @@ class Decoded:
     """Decoded photos, the `MOST_HELD` used last, up to `limit_bytes` in all (one at least).
 
     Blocks and pairs go back and forth among neighbours, so keeping the last ones serves better here, and more
-    than meet in a block would only be kept in vain. What
-    `pictures` have in colour at the same size is taken from there; `grey` gives one band, (h, w).
+    than meet in a block would only be kept in vain. What `pictures` have at the same size is taken from
+    there; `grey` gives one band, (h, w).
     """
 
     def __init__(
@@ -151,7 +162,9 @@ class Decoded:
             self._held.clear()
 
     def _decoded(self, photo: Photo) -> Pixels:
-        if self._pictures is not None and self._pictures.colours_at(photo) == self.reduce:
+        if self._pictures is not None and self._grey and self._pictures.reduce(photo) == self.reduce:
+            return self._pictures.picture(photo)
+        if self._pictures is not None and not self._grey and self._pictures.colours_at(photo) == self.reduce:
             return self._pictures.coloured(photo)
         pixels = decode(photo.path, self.reduce)
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8) if self._grey else pixels

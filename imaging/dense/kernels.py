@@ -148,21 +148,24 @@ def nth_nearest(each: Values, among: Values, nth: int) -> Values:
     NaN where one of its coordinates is.
     """
     count, dimensions = each.shape
-    squares = np.empty(count, np.float32)
+    others = among.shape[0]
+    axes = np.ascontiguousarray(among.T)
+    squares, away = np.empty(count, np.float32), np.empty(others, np.float32)
     least = np.empty(nth, np.float32)
     for one in range(count):
-        unknown = False
+        # Axis by axis, so that several others are told at once.
+        away[:] = 0
         for axis in range(dimensions):
-            unknown = unknown or np.isnan(each[one, axis])
-        if unknown:
+            here = each[one, axis]
+            for other in range(others):
+                apart = here - axes[axis, other]
+                away[other] += apart * apart
+        if np.isnan(away[0]):
             squares[one] = np.nan
             continue
         least[:] = np.inf
-        for other in range(among.shape[0]):
-            square = np.float32(0.0)
-            for axis in range(dimensions):
-                apart = each[one, axis] - among[other, axis]
-                square += apart * apart
+        for other in range(others):
+            square = away[other]
             if square < least[nth - 1]:
                 place = nth - 1
                 while place > 0 and least[place - 1] > square:
@@ -171,3 +174,38 @@ def nth_nearest(each: Values, among: Values, nth: int) -> Values:
                 least[place] = square
         squares[one] = least[nth - 1]
     return squares
+
+
+@numba.njit(cache=True, nogil=True)
+def between(cells: Values, first: Doubles, step: float, heights: Values) -> None:
+    """Fill `heights` from cells of which some are NaN: at column `first[0]` + `step` x column, row likewise.
+
+    Linear between the four cells around, which all must be there; the mean of the known ones with their
+    shares, NaN where those sum up to half or less.
+    """
+    rows, columns = heights.shape
+    left, right_share = np.empty(columns, np.int64), np.empty(columns, np.float32)
+    for column in range(columns):
+        x = first[0] + step * column
+        left[column] = np.int64(np.floor(x))
+        right_share[column] = x - left[column]
+    one, half = np.float32(1.0), np.float32(0.5)
+    for row in range(rows):
+        y = first[1] + step * row
+        top = np.int64(np.floor(y))
+        v = np.float32(y - top)
+        above, below = cells[top], cells[top + 1]
+        for column in range(columns):
+            i, u = np.uint64(left[column]), right_share[column]
+            i1 = i + np.uint64(1)
+            a, b, c, d = above[i], above[i1], below[i], below[i1]
+            height = (one - v) * ((one - u) * a + u * b) + v * ((one - u) * c + u * d)
+            if np.isnan(height):
+                share = total = np.float32(0.0)
+                corners, parts = (a, b, c, d), ((one - v) * (one - u), (one - v) * u, v * (one - u), v * u)
+                for corner in range(4):
+                    if not np.isnan(corners[corner]):
+                        share += parts[corner]
+                        total += parts[corner] * corners[corner]
+                height = total / share if share > half else np.float32(np.nan)
+            heights[row, column] = height

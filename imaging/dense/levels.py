@@ -25,7 +25,7 @@ from imaging.dense.rectification import Rectified, Slab, canvas, rectify
 from imaging.footprints import patch_of
 from imaging.grid import Grid
 from imaging.lens import Array, Lens, View
-from imaging.pictures import Decoded
+from imaging.pictures import Decoded, Pictures
 from imaging.progress import Progress
 from imaging.sampling import Patch
 from imaging.surface import Surface, fit_plane
@@ -41,7 +41,9 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What all pairs share. The search goes from `below_m` under the ground to `headroom_m` above it."""
+    """What all pairs share. The search goes from `below_m` under the ground to `headroom_m` above it;
+    `pictures` are photos that were decoded before.
+    """
 
     found: Survey
     lenses: dict[str, Lens]
@@ -52,6 +54,7 @@ class Work:
     headroom_m: float
     threads: int
     memory_bytes: int
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def find_layers(
 ) -> list[Layer]:
     """What every pair tells, each in a file of its own."""
     scratch.mkdir()
-    photos = Decoded(work.found.photos, level.reduce, work.memory_bytes, grey=True)
+    photos = Decoded(work.found.photos, level.reduce, work.memory_bytes, work.pictures, grey=True)
     progress.stage("dense: trees and houses" if level.coarse is None else "dense: matching", len(pairs))
     layers: list[Layer] = []
     found = in_order(lambda pair: _matched(work, level, pair, photos), pairs, work.threads)

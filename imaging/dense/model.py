@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import rasterio
@@ -17,6 +16,7 @@ from rasterio.enums import Resampling
 from rasterio.windows import Window
 
 from imaging.cog import TILE_PX
+from imaging.dense.kernels import between
 from imaging.grid import Grid
 from imaging.scene import SCRATCH
 from imaging.surface import Surface
@@ -51,17 +51,18 @@ class DenseSurface:
 
     def heights_on(self, grid: Grid, column: int, row: int, width: int, height: int) -> Floats:
         """(height, width) heights at the centres of a window of another grid of the same zone, bilinear."""
-        ground_m = self.ground.heights_on(grid, column, row, width, height)
-        share, heights_m = self._warped(grid, column, row, width, height)
-        return np.where(share > 0.5, heights_m, ground_m).astype(np.float32)
+        heights_m = self._known_m(grid, column, row, width, height)
+        unknown = np.isnan(heights_m)
+        if unknown.any():
+            np.copyto(heights_m, self.ground.heights_on(grid, column, row, width, height), where=unknown)
+        return heights_m
 
     def known_on(self, grid: Grid, column: int, row: int, width: int, height: int) -> npt.NDArray[np.bool_]:
         """(height, width) whether the surface is known at the centres of a window of another grid."""
-        share, _ = self._warped(grid, column, row, width, height)
-        return np.asarray(share > 0.5)
+        return np.isfinite(self._known_m(grid, column, row, width, height))
 
-    def _warped(self, grid: Grid, column: int, row: int, width: int, height: int) -> tuple[Floats, Floats]:
-        """How far the surface is known there, 0 to 1, and its heights."""
+    def _known_m(self, grid: Grid, column: int, row: int, width: int, height: int) -> Floats:
+        """The heights there, NaN where the surface is not known."""
         step = max(1, int(grid.cell_m / self.grid.cell_m))
         cell_m = self.grid.cell_m * step
         left = (grid.west_m + column * grid.cell_m - self.grid.west_m) / cell_m
@@ -70,21 +71,11 @@ class DenseSurface:
         first = np.floor([left - 2, top - 2]).astype(int)
         size = np.ceil([width * ratio + 5, height * ratio + 5]).astype(int)
         read = self._read(first * step, size, step)
-        known = np.isfinite(read)
-        if not known.any():
-            return np.zeros((height, width), np.float32), np.zeros((height, width), np.float32)
-        # Output pixel i has its centre at left + (i + 0.5) ratio; the window's cell j at first + j + 0.5.
-        shift = np.array(
-            [[ratio, 0, left + 0.5 * ratio - first[0] - 0.5], [0, ratio, top + 0.5 * ratio - first[1] - 0.5]]
-        )
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        level_m = float(read[known].mean())
-        share = cv2.warpAffine(known.astype(np.float32), shift, (width, height), flags=flags)
-        total = cv2.warpAffine(
-            np.where(known, read - level_m, 0).astype(np.float32), shift, (width, height), flags=flags
-        )
-        heights_m = total / np.maximum(share, 1e-6) + np.float32(level_m)
-        return np.asarray(share, np.float32), np.asarray(heights_m, np.float32)
+        # Cell i of the window has its centre at left + (i + 0.5) ratio, cell j of what was read at
+        # first + j + 0.5.
+        heights_m = np.empty((height, width), np.float32)
+        between(read, np.array([left, top]) + 0.5 * ratio - first - 0.5, ratio, heights_m)
+        return heights_m
 
     def _read(self, first: npt.NDArray[np.int64], size: npt.NDArray[np.int64], step: int) -> Floats:
         """A window that may reach beyond the grid, averaged over `step` cells each way; NaN where unknown."""

@@ -27,10 +27,12 @@ from imaging.grid import Grid
 from imaging.lens import Lens
 from imaging.memory import MATCHED_PIXELS
 from imaging.options import MosaicOptions
+from imaging.pictures import Pictures
 from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
 from imaging.surface import Surface
 from imaging.survey import Survey
+from imaging.threads import one_core_each
 from imaging.worked import give_back
 
 STAGE = "dense"
@@ -49,10 +51,13 @@ def find_dense(
     scene: Scene,
     options: MosaicOptions,
     progress: Progress,
+    *,
+    pictures: Pictures | None = None,
 ) -> DenseSurface | None:
     """Match the photos and write the dense surface, or take what stands there.
 
-    None where no two photos overlap as stereo needs; the ground is then all there is.
+    `pictures` are photos that were decoded before. None where no two photos overlap as stereo needs; the
+    ground is then all there is.
     """
     pairs = stereo_pairs(placed.views, lenses, surface)
     if not pairs:
@@ -65,7 +70,7 @@ def find_dense(
     key = key_of(STAGE, VERSION, surface.key, [(pair.first, pair.second) for pair in pairs], grid.cell_m)
     record = scene.kept(STAGE, key)
     if record is None:
-        work = _work(found, lenses, placed, surface, options)
+        work = replace(_work(found, lenses, placed, surface, options), pictures=pictures)
         body = _made(work, pairs, grid, reduce, scene, progress)
         record = scene.keep(STAGE, key, body, [scene.folder / DSM, scene.folder / UNCERTAINTY])
     else:
@@ -103,6 +108,7 @@ def _work(
     )
 
 
+@one_core_each()
 def _made(
     work: Work, pairs: list[StereoPair], grid: Grid, reduce: int, scene: Scene, progress: Progress
 ) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def _placed(
             before=remembered(scene, search), threads=options.threads, file=file,
         )  # fmt: skip
         if not options.quick:
-            pictures.forget()
+            pictures.set_aside()
         remember(scene, search, found.photos, compared.features)
         progress.stage("alignment: poses", 1)
         placement = place(known, compared, search)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-import cv2
 import numpy as np
 
 from imaging.adjustment.network import Indices, indices
@@ -24,7 +22,7 @@ from imaging.quick.guesses import Guess, shared
 from imaging.quick.links import Link, check
 from imaging.quick.matching import match
 from imaging.quick.rotations import LOOKS_DOWN
-from imaging.threads import in_order
+from imaging.threads import in_order, one_core_each
 
 NEIGHBOURS = 9
 CANDIDATES = 12
@@ -68,7 +66,7 @@ def compare(
             return found
         return find_features(pictures.picture(photo), pictures.reduce(photo), search)
 
-    with _one_core_each():
+    with one_core_each():
         progress.stage("alignment: tie points", len(photos))
         searched = in_order(features_of, photos.values(), threads)
         features = [
@@ -95,7 +93,7 @@ def link(
     pairs = _pairs(photos, known, features) if pairs is None else pairs
     comparer = _Comparer(known, features, _searched_share(known, search), file)
     progress.stage("alignment: matches", len(pairs))
-    with _one_core_each():
+    with one_core_each():
         links = [each for each in _told(in_order(comparer.guided, pairs, threads), progress) if each]
         # Where a photo fits none of those it should, its own pose may be what is wrong.
         again = _unsettled(pairs, links, known)
@@ -194,14 +192,3 @@ def _told(made: Iterable[Made], progress: Progress) -> Iterator[Made]:
     for each in made:
         progress.advance()
         yield each
-
-
-@contextmanager
-def _one_core_each() -> Iterator[None]:
-    """OpenCV on one core, as several threads call it."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imaging.dense.fusion import canopy, filled
-from imaging.dense.kernels import MISSING, agree
+from imaging.dense.kernels import MISSING, agree, between, nth_nearest
 from imaging.dense.pairing import stereo_pairs
 from imaging.dense.rectification import Slab, canvas, rectify
 from imaging.grid import Grid
@@ -146,3 +146,27 @@ def test_crowns_are_smoothed_and_a_small_island_of_false_height_is_dropped():
     assert smooth[60:110, 60:110].std() < 0.2
     assert smooth[60:110, 60:110].mean() == pytest.approx(8, abs=0.2)
     assert (smooth[:40] == 0).all()
+
+
+def test_between_cells_heights_are_bilinear_and_unknown_where_half_of_what_counts_is():
+    random = np.random.default_rng(4)
+    cells = random.uniform(0, 5, (40, 50)).astype(np.float32)
+    cells[random.uniform(size=cells.shape) < 0.3] = np.nan
+    found = np.empty((60, 70), np.float32)
+    between(cells, np.array([1.3, 2.6]), 0.55, found)
+    columns, rows = 1.3 + 0.55 * np.arange(70), 2.6 + 0.55 * np.arange(60)
+    across = np.maximum(0, 1 - np.abs(columns[:, None] - np.arange(50)))
+    down = np.maximum(0, 1 - np.abs(rows[:, None] - np.arange(40)))
+    share = down @ np.isfinite(cells) @ across.T
+    expected = down @ np.nan_to_num(cells) @ across.T / np.maximum(share, 1e-9)
+    sure = np.abs(share - 0.5) > 1e-4
+    assert np.array_equal(np.isnan(found)[sure], (share <= 0.5)[sure])
+    np.testing.assert_allclose(found[sure & (share > 0.5)], expected[sure & (share > 0.5)], rtol=1e-4)
+
+
+def test_the_nth_nearest_is_that_of_sorted_distances_and_unknown_where_a_coordinate_is():
+    random = np.random.default_rng(5)
+    each, among = (random.normal(size=(count, 5)).astype(np.float32) for count in (50, 30))
+    each[7, 3] = np.nan
+    expected = np.sort(((each[:, None] - among) ** 2).sum(axis=2), axis=1)[:, 3]
+    np.testing.assert_allclose(nth_nearest(each, among, 4), expected, rtol=1e-5)

@@ -9,8 +9,8 @@ import pytest
 from imaging.dense.doubts import Doubt, standing
 from imaging.footprints import patch_of
 from imaging.grid import Grid
+from imaging.hiding import graze
 from imaging.lens import Lens, View
-from imaging.sampling import graze
 from missions.geodesy import GeoPoint, LocalFrame
 
 GRID = Grid(LocalFrame(GeoPoint(52.17, 4.44)), 32631, 586_000.0, 5_800_000.0, 0.1, 120, 120)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from imaging.photos import read_photo
-from imaging.pictures import Pictures
+from imaging.pictures import Decoded, Pictures
 from missions.errors import PhotoError
 
 
@@ -73,3 +73,18 @@ def test_what_is_kept_needs_no_file_any_more_and_the_limit_bounds_it(photos):
     pictures.forget()
     with pytest.raises(PhotoError):
         pictures.picture(photos[0])
+
+
+def test_what_was_set_aside_lies_in_files_and_serves_whoever_draws_in_grey_at_that_size(photos, tmp_path):
+    pictures = Pictures(200, 10**6, tmp_path)
+    first = [pictures.picture(photo) for photo in photos]
+    pictures.set_aside()
+    assert len(list(tmp_path.glob("*.npy"))) == 3
+    for photo in photos:
+        photo.path.unlink()
+    half = Decoded({photo.path.name: photo for photo in photos}, 2, 10**6, pictures, grey=True)
+    for photo, kept in zip(photos, first, strict=True):
+        assert np.array_equal(half.picture(photo.path.name), kept)
+    quarter = Decoded({photo.path.name: photo for photo in photos}, 4, 10**6, pictures, grey=True)
+    with pytest.raises(PhotoError):
+        quarter.picture(photos[0].path.name)

@@ -12,8 +12,9 @@ from imaging.cog import INTEGERS, cog_from_tiff
 from imaging.consistency import without_passers
 from imaging.footprints import Footprint, project
 from imaging.grid import Grid
+from imaging.hiding import hide
 from imaging.lens import Lens, View
-from imaging.sampling import Patch, hide, lay
+from imaging.sampling import Patch, coarse_colours, lay
 from imaging.threads import in_order
 from missions.geodesy import GeoPoint, LocalFrame
 
@@ -199,3 +200,15 @@ def test_who_stands_alone_does_not_depend_on_the_tiles_that_are_compared(monkeyp
     assert any(not one.all() for one in found[0])
     for other in found[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+def test_a_coarse_cell_shows_the_mean_of_what_is_clear_in_it():
+    random = np.random.default_rng(6)
+    shown, clear = random.uniform(0, 255, (12, 20, 3)).astype(np.float32), random.uniform(size=(12, 20)) < 0.4
+    clear[4:8, 8:12] = False
+    colours, share = coarse_colours(shown, clear, 4)
+    parts = clear.reshape(3, 4, 5, 4)
+    count = parts.sum(axis=(1, 3))
+    total = np.where(parts[..., None], shown.reshape(3, 4, 5, 4, 3), 0).sum(axis=(1, 3))
+    assert np.allclose(share, count / 16)
+    assert np.array_equal(colours, np.floor(total / np.maximum(count, 1)[..., None] + 0.5).astype(np.uint8))

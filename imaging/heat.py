@@ -17,6 +17,7 @@ from imaging.progress import Progress, silent
 from imaging.thermal.container import shown
 from imaging.thermal.finding import find_of
 from imaging.thermal.made_by import made_by
+from imaging.thermal.memory import keep_freed_memory
 from imaging.thermal.options import HeatOptions
 from imaging.thermal.placing.spot import Spot
 from imaging.thermal.posing import TrackLike
@@ -46,6 +47,7 @@ def heat(
     came until then is settled. Raises InputError where no frame can be read, LinkError where a stream does
     not open.
     """
+    keep_freed_memory()
     options = options or HeatOptions()
     source = open_frames(frames, Reading(options.scale, options.black_hot, options.video), progress)
     search, searched, unread = Search(track, camera, options), list[FrameSpots](), list[Unread]()

@@ -40,43 +40,63 @@ _STEPS = 60
 _RING_PX = 6
 
 
-@numba.njit(cache=True, nogil=True)
 def boxed(levels: Values, places: npt.NDArray[np.int64], size: Measures, least: float) -> Measures:
     """(n, COLUMNS) measures around (n, 2) places; `size` is a person's width and height in pixels.
 
     Places whose deviation is under `least` get a PEAK of zero and nothing else.
     """
+    around, counts = _around(levels, places)
+    around.sort(axis=1)  # numpy sorts many times faster than compiled code here does
+    sides = np.arange(1, 2 * max(REACH_COLS, REACH_ROWS) + 2) + 2 * _MARGIN_PX
+    return np.asarray(
+        _boxed(levels, places, around, counts, np.log(sides / size[:, None]) ** 2, least), np.float64
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def _around(levels: Values, places: npt.NDArray[np.int64]) -> tuple[Values, npt.NDArray[np.int64]]:
+    """Every other value around each place, the heart left out, infinite behind the last; their numbers."""
+    out = np.full((len(places), (REACH_ROWS + 1) * (REACH_COLS + 1)), np.inf, np.float32)
+    counts = np.zeros(len(places), np.int64)
+    for n in range(len(places)):
+        row, col, count = places[n, 0], places[n, 1], 0
+        for r in range(max(0, row - REACH_ROWS), min(levels.shape[0], row + REACH_ROWS + 1), 2):
+            for c in range(max(0, col - REACH_COLS), min(levels.shape[1], col + REACH_COLS + 1), 2):
+                if abs(r - row) > _BODY_ROWS or abs(c - col) > _BODY_COLS:
+                    out[n, count] = levels[r, c]
+                    count += 1
+        counts[n] = count
+    return out, counts
+
+
+@numba.njit(cache=True, nogil=True)
+def _boxed(
+    levels: Values,
+    places: npt.NDArray[np.int64],
+    ordered: Values,
+    counts: npt.NDArray[np.int64],
+    unlike: Measures,
+    least: float,
+) -> Measures:
+    """As `boxed`, by the ordered values around; `unlike` (2, sides) is each side's squared log ratio."""
     rows, cols = 2 * REACH_ROWS + 1, 2 * REACH_COLS + 1
     deviation = np.zeros((rows, cols))
     sums = np.zeros((rows + 1, cols + 1))
     gains = np.zeros((rows + 1, cols + 1))
-    around = np.empty(rows * cols, np.float32)
     out = np.zeros((len(places), COLUMNS))
     for n in range(len(places)):
-        row, col = places[n, 0], places[n, 1]
-        low, middle, high = _usual(levels, row, col, around)
+        row, col, count = places[n, 0], places[n, 1], counts[n]
+        low, middle = ordered[n, int(count * _USUAL)], ordered[n, count // 2]
+        high = ordered[n, int(count * (1 - _USUAL))]
         peak = _peak(levels, row, col, low, high)
         if peak < least:
             continue
         threshold = max(least, _THRESHOLD * peak)
         _window(levels, row, col, low, high, threshold, deviation, sums, gains)
-        box = _grown(gains, size)
+        box = _grown(gains, unlike)
         out[n, PEAK], out[n, SPREAD], out[n, MIDDLE], out[n, HIGH] = peak, high - low, middle, high
         _measure(levels, row, col, deviation, sums, box, threshold, low, out[n])
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _usual(levels: Values, row: int, col: int, around: Values) -> tuple[float, float, float]:
-    """The 15th, 50th and 85th of a hundred of every other value around, the heart left out."""
-    count = 0
-    for r in range(max(0, row - REACH_ROWS), min(levels.shape[0], row + REACH_ROWS + 1), 2):
-        for c in range(max(0, col - REACH_COLS), min(levels.shape[1], col + REACH_COLS + 1), 2):
-            if abs(r - row) > _BODY_ROWS or abs(c - col) > _BODY_COLS:
-                around[count] = levels[r, c]
-                count += 1
-    ordered = np.sort(around[:count])
-    return ordered[int(count * _USUAL)], ordered[count // 2], ordered[int(count * (1 - _USUAL))]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -125,17 +145,16 @@ def _sum(integral: Measures, top: int, bottom: int, left: int, right: int) -> fl
 
 
 @numba.njit(cache=True, nogil=True)
-def _worth(gains: Measures, size: Measures, top: int, bottom: int, left: int, right: int) -> float:
-    wide = np.log((right - left + 2 * _MARGIN_PX) / size[0])
-    high = np.log((bottom - top + 2 * _MARGIN_PX) / size[1])
-    return float(_sum(gains, top, bottom, left, right) - _PRICE * (wide * wide + high * high))
+def _worth(gains: Measures, unlike: Measures, top: int, bottom: int, left: int, right: int) -> float:
+    price = _PRICE * (unlike[0, right - left - 1] + unlike[1, bottom - top - 1])
+    return float(_sum(gains, top, bottom, left, right) - price)
 
 
 @numba.njit(cache=True, nogil=True)
-def _grown(gains: Measures, size: Measures) -> tuple[int, int, int, int]:
+def _grown(gains: Measures, unlike: Measures) -> tuple[int, int, int, int]:
     """Top, bottom, left and right (the last two of each pair excluded) in the window."""
     top, bottom, left, right = REACH_ROWS - 2, REACH_ROWS + 3, REACH_COLS - 1, REACH_COLS + 2
-    best = _worth(gains, size, top, bottom, left, right)
+    best = _worth(gains, unlike, top, bottom, left, right)
     for _ in range(_STEPS):
         taken = (top, bottom, left, right)
         for side in range(4):
@@ -146,7 +165,7 @@ def _grown(gains: Measures, size: Measures) -> tuple[int, int, int, int]:
                 ri = right + step * (side == 3)
                 if t < 0 or b >= gains.shape[0] or le < 0 or ri >= gains.shape[1] or b - t < 3 or ri - le < 3:
                     continue
-                worth = _worth(gains, size, t, b, le, ri)
+                worth = _worth(gains, unlike, t, b, le, ri)
                 if worth > best + 1e-3:
                     best, taken = worth, (t, b, le, ri)
         if taken == (top, bottom, left, right):

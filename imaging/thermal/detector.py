@@ -22,8 +22,10 @@ LABELS = {"Person": 0, "Car": 1, "Bicycle": 2, "OtherVehicle": 3}
 """What a box may be called and its number, both as HIT-UAV has them."""
 LISTED = 0.01
 """From this score of a network on its boxes are listed for whoever scores them."""
-EVEN_CONTRAST = 7.0
-"""The score by contrast that leaves the network's as it is (docs/heat_model.md says how it was chosen)."""
+EVEN_CONTRAST, FULL_CONTRAST = 7.0, 10.0
+"""The score by contrast that leaves the network's as it is, and that from which on more says nothing more:
+three of four people have it, and so has every hot stone (docs/heat_model.md says how they were chosen).
+"""
 _SAME = 0.3
 
 
@@ -44,12 +46,12 @@ class ContrastDetector:
 
 @dataclass(frozen=True, slots=True)
 class BothDetectors:
-    """What `first` finds, weighed by how much it stands out, and what stands out alone.
+    """What `first` finds, weighed by whether it stands out, and what stands out alone.
 
     `first` gives scores of 0..1 and lists what is doubtful too (`Spot.proposed`). A box of a person has the
-    odds of `first` times the score of the spot of `second` that it overlaps over `EVEN_CONTRAST`; what
-    `second` has no spot for counts as 1, what `first` has no box for as `LISTED`. So both have one scale, and
-    it is that of `first` for what stands out as people usually do.
+    odds of `first` times the score of the spot of `second` that it overlaps, `FULL_CONTRAST` at most, over
+    `EVEN_CONTRAST`; what `second` has no spot for counts as 1. What `first` has no box for has the odds of
+    `LISTED` times its score over `FULL_CONTRAST`: the end of the list, in an order of its own.
 
     Proposed is what any of the three proposes: `first`, the score of both from `least_score` on, and `second`
     alone from `alone` on. What is not is given where it is `listed`.
@@ -66,7 +68,7 @@ class BothDetectors:
         found, clear = self.first(frame, gsd_m), self.second(frame, gsd_m)
         known = [spot.box for spot in found if spot.proposed or label_of(spot) == "Person"]
         alone = [
-            replace(spot, score=_score(LISTED, spot.score), proposed=spot.score >= self.alone)
+            replace(spot, score=_odds(LISTED, spot.score / FULL_CONTRAST), proposed=spot.score >= self.alone)
             for spot in clear
             if all(overlap(spot.box, box) < _SAME for box in known)
         ]
@@ -82,19 +84,14 @@ class BothDetectors:
         """The box with the score of both. What stands out is one thing: it makes no second box a proposal."""
         shares = [overlap(spot.box, one.box) for one in clear]
         beside = int(np.argmax(shares)) if shares and max(shares) >= _SAME else None
-        if beside is None:
-            told, score, stands_out = "nothing stands out there", _score(spot.score, 1.0), False
-        else:
-            contrast = clear[beside].score
-            told, score = f"it scores {contrast:.1f}", _score(spot.score, contrast)
-            stands_out = beside not in taken and (score > self.least_score or contrast >= self.alone)
+        contrast = 1.0 if beside is None else clear[beside].score
+        score = _odds(spot.score, min(max(1.0, contrast), FULL_CONTRAST) / EVEN_CONTRAST)
+        proposed, told = spot.proposed, "nothing stands out there"
+        if beside is not None:
+            told = f"it scores {contrast:.1f}"
+            proposed |= beside not in taken and (score > self.least_score or contrast >= self.alone)
             taken.add(beside)
-        return replace(
-            spot,
-            score=score,
-            proposed=spot.proposed or stands_out,
-            why=f"{spot.why}; by contrast {told}",
-        )
+        return replace(spot, score=score, proposed=proposed, why=f"{spot.why}; by contrast {told}")
 
     def told(self) -> dict[str, Any]:
         """What they are, for a document."""
@@ -103,12 +100,13 @@ class BothDetectors:
             "first": told_of(self.first),
             "second": self.second.told(),
             "even_contrast": EVEN_CONTRAST,
+            "full_contrast": FULL_CONTRAST,
         }
 
 
-def _score(score: float, contrast: float) -> float:
-    """The score of which the odds are those of `score` times `contrast` over `EVEN_CONTRAST`."""
-    odds = score / max(1e-9, 1 - score) * max(1.0, contrast) / EVEN_CONTRAST
+def _odds(score: float, times: float) -> float:
+    """The score of which the odds are so many times those of `score`."""
+    odds = score / max(1e-9, 1 - score) * times
     return odds / (1 + odds)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from imaging.thermal.placing.kinds import Traits, kind_of
 from imaging.thermal.placing.walking import Step
 from imaging.thermal.settling import Settled
 from imaging.thermal.tracks import Thing, median_size_m
-from missions.geodesy import LocalFrame
+from missions.geodesy import GeoPoint, LocalFrame
 
 _LEAST_WAY_S = 1e-3
 _FEW_M = 5.0
@@ -25,7 +26,7 @@ def find_of(name: str, settled: Settled, frame: LocalFrame, unit: Unit, error_de
     best = thing.picture_of
     degc = best.spot.value if unit == "degC" else None
     size_m = median_size_m(thing.sightings)
-    way = [_point(step, frame) for step in settled.way]
+    way = _path(settled.way, frame)
     kind, reasons = kind_of(_traits(thing, size_m, way, degc))
     east, north = settled.east_north_m
     return Find(
@@ -70,12 +71,18 @@ def _way_m(thing: Thing) -> float:
     return float(np.linalg.norm(last - first))
 
 
-def _point(step: Step, frame: LocalFrame) -> PathPoint:
-    east, north = (float(each) for each in step.east_north_m)
+def _path(steps: Sequence[Step], frame: LocalFrame) -> list[PathPoint]:
+    lonlat = frame.geo_from_local([step.east_north_m for step in steps]) if steps else ()
+    return [
+        _point(step, GeoPoint(float(lat), float(lon))) for step, (lon, lat) in zip(steps, lonlat, strict=True)
+    ]
+
+
+def _point(step: Step, place: GeoPoint) -> PathPoint:
     ve, vn = (float(each) for each in step.velocity_m_s)
     return PathPoint(
         time_s=step.time_s,
-        place=frame.point_from_local(east, north),
+        place=place,
         covariance=step.covariance,
         relative=step.relative,
         speed_m_s=math.hypot(ve, vn),

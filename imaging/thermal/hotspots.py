@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -94,7 +95,7 @@ def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[S
         return []
     gain = levels_a_unit(values, frame.unit)
     base = 0.0 if frame.unit == "grey" else float(values.min())
-    levels = np.asarray((values - np.float32(base)) * np.float32(gain), np.float32)
+    levels = values if frame.unit == "grey" else (values - np.float32(base)) * np.float32(gain)
     smooth = np.asarray(cv2.GaussianBlur(levels, (0, 0), _SMOOTH_PX), np.float32)
     found = boxing.boxed(smooth, proposals(levels), np.array([short_px, long_px]), LEAST_LEVELS)
     found = found[found[:, boxing.PEAK] > 0]
@@ -103,8 +104,9 @@ def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[S
     order = np.argsort(-scores, kind="stable")
     order = order[boxing.apart(boxes[order], _SHARED)]
     scene = _Scene(frame.values.shape, frame.unit, gain, base, scale, options)
+    order = order[scores[order] >= options.least_score]
     spots = (_spot(scene, found[n], boxes[n], float(scores[n]), bool(cut[n])) for n in order)
-    return [spot for spot in spots if _wanted(spot, options)][: options.most]
+    return list(islice((spot for spot in spots if spot.polarity in options.polarities), options.most))
 
 
 def expected_px(gsd_m: float | None) -> tuple[float, float]:
@@ -140,10 +142,10 @@ def _filled(values: Values) -> Values:
 
 def _ends(levels: Values) -> tuple[float, float]:
     """Where the coldest and the warmest hundredth of a frame begin."""
-    some = levels[::2, ::2].ravel()
-    at = len(some) // 100
-    ordered = np.partition(some, (at, len(some) - 1 - at))
-    return float(ordered[at]), float(ordered[len(some) - 1 - at])
+    some = levels[::2, ::2].flatten()
+    low, high = len(some) // 100, len(some) - 1 - len(some) // 100
+    some.partition((low, high))
+    return float(some[low]), float(some[high])
 
 
 def _cold_worth(values: Values, unit: Unit) -> float:
@@ -212,10 +214,6 @@ def _spot(scene: _Scene, found: boxing.Measures, box: boxing.Measures, score: fl
         touches_edge=cut,
         sides_px=sides,
     )
-
-
-def _wanted(spot: Spot, options: HotSpotOptions) -> bool:
-    return spot.score >= options.least_score and spot.polarity in options.polarities
 
 
 def _why(

@@ -24,7 +24,7 @@ from imaging.thermal.placing.adjusting import Adjusted
 from imaging.thermal.placing.walking import Step
 from imaging.thermal.posing import APART_S, TrackLike, own_pose
 from imaging.thermal.searching import Looked, Search
-from imaging.thermal.settling import Settled, known_of, path_of, told
+from imaging.thermal.settling import Settled, known_of, paths_of, told
 from imaging.thermal.tracks import Thing, Tracker, clearness
 from missions.camera import Camera
 from telemetry.pose import Pose
@@ -164,7 +164,7 @@ class LiveHeat:
     def _way(thing: Thing, known: Adjusted) -> tuple[Step, ...]:
         if not thing.walks:
             return ()
-        return path_of(replace(thing, sightings=thing.sightings[-_WAY:]), known)[-_LAST:]
+        return paths_of([replace(thing, sightings=thing.sightings[-_WAY:])], known)[0][-_LAST:]
 
     def _bound(self, key: int, thing: Thing, most: int) -> None:
         """Forget sightings between the first and the last ones."""

@@ -100,7 +100,7 @@ def _spread(values: Values) -> Values:
 
 
 def _peaks(values: Values, most: int) -> Places:
-    peaks = (values >= cv2.dilate(values, np.ones((5, 5), np.uint8))) & (values > 0)
-    rows, cols = np.nonzero(peaks)
-    best = np.argsort(-values[rows, cols], kind="stable")[:most]
-    return np.column_stack([rows[best], cols[best]])
+    highest = cv2.dilate(values, np.ones((5, 5), np.uint8))
+    peaks = np.flatnonzero((values >= highest) & (values > 0))
+    best = peaks[np.argsort(-values.ravel()[peaks], kind="stable")[:most]]
+    return np.column_stack(np.divmod(best, values.shape[1]))

@@ -274,4 +274,4 @@ def _around(values: Values, spot: Spot) -> Values:
     """The piece of the frame around a spot."""
     row, col = int(spot.row), int(spot.col)
     piece = values[max(0, row - AROUND_PX) : row + AROUND_PX, max(0, col - AROUND_PX) : col + AROUND_PX]
-    return np.nan_to_num(piece, nan=spot.value)
+    return piece.copy() if np.isfinite(piece).all() else np.nan_to_num(piece, nan=spot.value)

@@ -12,9 +12,9 @@ from scipy.spatial import cKDTree
 
 from imaging.thermal.placing.adjusting import PASS_S, Adjusted, Stood, adjusted
 from imaging.thermal.placing.errors import Sigmas
-from imaging.thermal.placing.motion import Seen, gone_on, misfits
+from imaging.thermal.placing.motion import gone_on, misfits
 from imaging.thermal.placing.places import Placed
-from imaging.thermal.placing.walking import Step, accounts, corrected, way
+from imaging.thermal.placing.walking import Step, accounts, corrected, ways
 from imaging.thermal.tracks import NO_PICTURE, ODDS_AT_FIRST, Thing, Tracker, followed, median_size_m
 
 Array = npt.NDArray[np.float64]
@@ -62,9 +62,10 @@ def settled(tracker: Tracker, sigmas: Sigmas) -> tuple[list[Settled], Clock | No
     body = sigmas.body_m**2 * np.eye(2)
     found = []
     crowd = _crowd(things)
+    paths = iter(paths_of([thing for thing in things if thing.walks], known))
     for thing in things:
         if thing.walks:
-            steps = path_of(thing, known)
+            steps = next(paths)
             found.append(Settled(thing, steps[-1].east_north_m, steps[-1].covariance + body, steps))
         else:
             place = known.place(_stood(thing, crowd))
@@ -91,9 +92,9 @@ def _seen(thing: Thing) -> tuple[list[float], list[Placed]]:
     return [s.time_s or 0.0 for s in thing.sightings], [s.point.placed for s in thing.sightings]
 
 
-def path_of(thing: Thing, known: Adjusted) -> tuple[Step, ...]:
-    """The way that a thing took, by what is known of the shared errors."""
-    return tuple(way(*_seen(thing), known))
+def paths_of(things: list[Thing], known: Adjusted) -> list[tuple[Step, ...]]:
+    """The way that each thing took, by what is known of the shared errors."""
+    return [tuple(steps) for steps in ways([_seen(thing) for thing in things], known)]
 
 
 def told(things: list[Thing], known: Adjusted, most: int | None = None) -> list[Thing]:
@@ -185,9 +186,8 @@ def _link_cost(one: Thing, other: Thing, known: Adjusted) -> float:
     ended, begins = one.sightings[-1].time_s, other.sightings[0].time_s
     if ended is None or begins is None or one.picture_of.spot.polarity != other.picture_of.spot.polarity:
         return math.inf
-    placed = corrected(other.sightings[0].point.placed, known, begins)
-    gone = gone_on(one.moving, np.array([begins - ended]))
-    return float(misfits(gone, Seen.of([placed]))[0])
+    seen = corrected([other.sightings[0].point.placed], known, [begins])
+    return float(misfits(gone_on(one.moving, np.array([begins - ended])), seen)[0])
 
 
 def _clock(things: list[Thing], known: Adjusted, sigmas: Sigmas) -> Clock | None:

@@ -12,7 +12,7 @@ from PIL import Image
 from imaging.thermal.frame import Exposure, ThermalFrame, Unit, Values
 from imaging.thermal.learned import MODEL, LearnedDetector, LearnedOptions, Network
 from imaging.thermal.learned.detecting import best_of_groups
-from imaging.thermal.learned.network import evened
+from imaging.thermal.learned.network import evened, told
 from missions.errors import FormatError
 
 PEOPLE = ((120.0, 90.0), (400.0, 300.0), (520.0, 140.0))
@@ -129,15 +129,15 @@ def test_a_network_that_is_none_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "people.onnx"
     broken.write_bytes(MODEL.read_bytes()[:1000])
     with pytest.raises(FormatError, match="no network") as raised:
-        Network(broken).answer(ground())
+        Network(broken).answer(ground(), 0.25)
     assert str(broken) in str(raised.value)
     with pytest.raises(FormatError, match="cannot be read"):
-        Network(tmp_path / "none.onnx").answer(ground())
+        Network(tmp_path / "none.onnx").answer(ground(), 0.25)
 
 
 def test_a_frame_too_large_is_refused_before_it_is_searched() -> None:
     with pytest.raises(FormatError, match="too large"):
-        Network().answer(np.zeros((8, 5000), np.float32))
+        Network().answer(np.zeros((8, 5000), np.float32), 0.25)
 
 
 def test_people_of_real_flights_are_found(shared: Callable[[str], Path]) -> None:
@@ -149,3 +149,28 @@ def test_people_of_real_flights_are_found(shared: Callable[[str], Path]) -> None
         with Image.open(folder / "images" / name) as file:
             seen += len(people_in(detector, frame_of(np.asarray(file.convert("L"), np.float32))))
     assert seen >= 2 * len(names)
+
+
+def test_cells_become_the_boxes_that_their_logits_and_sides_tell() -> None:
+    chances = np.random.default_rng(2)
+    cells = chances.normal(0, 2, (5 * 7, 4 + 4)).astype(np.float32)
+    boxes, scores, classes = told(cells, 8, 7, 0.3)
+    wanted = [
+        (
+            cell % 7,
+            cell // 7,
+            kind,
+            1 / (1 + np.exp(-float(cells[cell, kind]))),
+            np.log1p(np.exp(cells[cell, 4:])),
+        )
+        for cell in range(len(cells))
+        for kind in range(4)
+    ]
+    wanted = [each for each in wanted if each[3] > 0.3]
+    assert classes.tolist() == [each[2] for each in wanted]
+    assert scores == pytest.approx([each[3] for each in wanted], abs=1e-6)
+    for box, (column, row, _, _, (left, top, right, bottom)) in zip(boxes, wanted, strict=True):
+        middle = np.array([column + 0.5, row + 0.5, column + 0.5, row + 0.5])
+        assert box == pytest.approx(8 * (middle + np.array((-left, -top, right, bottom))), abs=1e-3)
+    assert len(told(cells, 8, 7, 0.0)[1]) == cells[:, :4].size
+    assert len(told(cells, 8, 7, 1.0)[1]) == 0

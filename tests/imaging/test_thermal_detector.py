@@ -11,6 +11,7 @@ import pytest
 from imaging.thermal import learned
 from imaging.thermal.detector import (
     EVEN_CONTRAST,
+    FULL_CONTRAST,
     BothDetectors,
     ContrastDetector,
     detector_called,
@@ -73,8 +74,9 @@ def test_both_weigh_a_box_by_how_much_it_stands_out_and_add_what_stands_out_alon
     assert [round(spot.row, -1) for spot in found] == [60, 60, 180]
     assert [round(spot.col, -1) for spot in found] == [80, 240, 240]
     odds = [spot.score / (1 - spot.score) for spot in found]
+    assert min(upper.score, lower.score) > FULL_CONTRAST
     assert odds == pytest.approx(
-        [upper.score / EVEN_CONTRAST, 1 / EVEN_CONTRAST, 0.01 / 0.99 * lower.score / EVEN_CONTRAST]
+        [FULL_CONTRAST / EVEN_CONTRAST, 1 / EVEN_CONTRAST, 0.01 / 0.99 * lower.score / FULL_CONTRAST]
     )
     assert all(spot.proposed for spot in found), "each of them proposes what it finds"
     assert f"by contrast it scores {upper.score:.1f}" in found[0].why

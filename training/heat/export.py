@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from training.heat.dates import CLASSES, TRAINING
+from training.heat.lean import answers_alike, lean
 from training.heat.network import Detector
 from training.heat.pack import Taken, read_pack
 from training.heat.pretrained import PretrainedDetector
@@ -67,7 +68,11 @@ def main() -> None:
     for rows, columns in ((512, 640), (256, 320), (1024, 1280)):
         _compare(answer, asked.output, rows, columns)
     taken = [each for each in read_pack(asked.pack) if each.date in TRAINING]
-    model = quantised(asked.output, taken[::CALIBRATED])
+    in_bytes = quantised(asked.output, taken[::CALIBRATED])
+    onnx.save(in_bytes, asked.output)
+    _as_good(network, asked.output, taken[1::SCORED])
+    model = lean(in_bytes)
+    answers_alike(in_bytes, model)
     told = {
         "classes": json.dumps(CLASSES),
         "training": json.dumps(held["told"]),
@@ -80,7 +85,6 @@ def main() -> None:
     onnx.helper.set_model_props(model, told)
     onnx.checker.check_model(model)
     onnx.save(model, asked.output)
-    _as_good(network, asked.output, taken[1::SCORED])
     print(f"{asked.output}: {asked.output.stat().st_size / 1e6:.2f} MB")
 
 

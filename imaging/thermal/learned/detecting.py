@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from imaging.thermal.boxing import apart
 from imaging.thermal.frame import ThermalFrame, Unit, Values
 from imaging.thermal.learned.network import Network
 from imaging.thermal.placing.spot import Polarity, Spot
@@ -89,11 +90,9 @@ class LearnedDetector:
         shown = values
         if scale > 1:
             shown = np.asarray(cv2.resize(values, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR))
-        scores, boxes = self.network.answer(shown)
+        boxes, scores, classes = self.network.answer(shown, self.options.lowest)
         rows, columns = values.shape
-        limits = np.array([columns, rows, columns, rows], np.float32)
-        cells, classes = np.nonzero(scores > self.options.lowest)
-        boxes, scores = np.clip(boxes[cells] / np.float32(scale), 0, limits), scores[cells, classes]
+        boxes = np.clip(boxes / np.float32(scale), 0, np.array([columns, rows, columns, rows], np.float32))
         order = np.argsort(-scores, kind="stable")[: 20 * self.options.most]
         boxes, scores, classes = boxes[order], scores[order], classes[order]
         kept = best_of_groups(boxes, classes, self.options.overlap)[: self.options.most]
@@ -103,18 +102,9 @@ class LearnedDetector:
 def best_of_groups(boxes: Floats, classes: npt.NDArray[np.int64], overlap: float) -> npt.NDArray[np.int64]:
     """Indices of the (n, 4) boxes, given best first, that no better one of their class overlaps by more."""
     # Boxes of other classes are moved where they cannot meet.
-    apart = boxes + (classes[:, None] * 2 * 4096).astype(np.float32)
-    areas = np.prod(apart[:, 2:] - apart[:, :2], axis=1)
-    kept: list[int] = []
-    for number in range(len(apart)):
-        if kept:
-            low = np.maximum(apart[number, :2], apart[kept, :2])
-            high = np.minimum(apart[number, 2:], apart[kept, 2:])
-            shared = np.prod(np.maximum(high - low, 0), axis=1)
-            if (shared > overlap * (areas[number] + areas[kept] - shared)).any():
-                continue
-        kept.append(number)
-    return np.array(kept, np.int64)
+    moved = boxes.astype(np.float64) + 8192.0 * classes[:, None]
+    moved[:, 2:] -= moved[:, :2]
+    return np.flatnonzero(apart(moved, overlap))
 
 
 def _spot(frame: ThermalFrame, box: Floats, score: float, category: str, name: str) -> Spot:
@@ -155,12 +145,19 @@ def _contrast(values: Values, left: float, top: float, right: float, bottom: flo
     outer = _piece(values, left - wide / 2, top - high / 2, right + wide / 2, bottom + high / 2)
     if not inner.size or not outer.size:
         return 0.0, 0.0
-    around = float(np.median(outer))
-    offs = inner.ravel() - around
+    around = _quantile(np.sort(outer), 0.5)
+    offs = np.sort(inner - np.float32(around))
     # The warmer or the colder quarter, whichever differs more: a person is partly clothed.
-    high_part, low_part = (float(part) for part in np.percentile(offs, [75, 25]))
+    high_part, low_part = _quantile(offs, 0.75), _quantile(offs, 0.25)
     contrast = high_part if abs(high_part) >= abs(low_part) else low_part
     return around + contrast, contrast
+
+
+def _quantile(ordered: Values, share: float) -> float:
+    """As `np.quantile` has it, of values in order: for a few hundred that takes a tenth of its time."""
+    below = int(share * (len(ordered) - 1))
+    low, high = (float(ordered[min(n, len(ordered) - 1)]) for n in (below, below + 1))
+    return low + (high - low) * (share * (len(ordered) - 1) - below)
 
 
 def _piece(values: Values, left: float, top: float, right: float, bottom: float) -> Values:

@@ -16,13 +16,17 @@ from imaging.thermal.frame import Values
 from missions.errors import FormatError, SettingsError
 
 MODEL = Path(__file__).with_name("people.onnx")
-STEP_PX = 32
-"""Sides of what the network reads are multiples of this."""
+STEP_PX, STRIDES = 32, (4, 8, 16)
+"""Sides of what the network reads are multiples of the first; cells are as large as the others."""
 MOST_SIDE_PX = 4096
 SPREAD, FARTHEST = 4.0, 6.0
 THREADS_ENVIRONMENT = "DRONETEAM_HEAT_THREADS"
 
+_ROUNDING = 1e-3
+"""A logit this far below the one asked for has no score that is rounded up to it."""
+
 Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
 
 
 def evened(values: Values) -> Floats:
@@ -35,11 +39,32 @@ def evened(values: Values) -> Floats:
         values = np.where(bad, np.float32(np.median(values[~bad]) if not bad.all() else 0), values)
     low, middle, high = np.percentile(values[::8, ::8], [1, 50, 99]).astype(np.float32)
     scale = np.float32(SPREAD) / max(high - low, np.float32(1e-3 * max(1.0, abs(float(middle)) * 1e-3)))
-    return np.asarray(np.clip((values - middle) * scale, -FARTHEST, FARTHEST), np.float32)
+    even: Floats = np.subtract(values, middle, dtype=np.float32)
+    even *= scale
+    np.clip(even, -FARTHEST, FARTHEST, out=even)
+    return even
+
+
+def told(cells: Floats, stride: int, columns: int, lowest: float) -> tuple[Floats, Floats, Numbers]:
+    """Boxes, scores and classes as `Network.answer` gives them of one level: (rows x columns, classes + 4)
+    logits and sides of cells of `stride` pixels, the sides in strides and before their softplus.
+    """
+    kinds = cells.shape[1] - 4
+    with np.errstate(divide="ignore"):
+        floor = np.log(np.clip(lowest, 0, 1)) - np.log1p(-np.clip(lowest, 0, 1))
+    # of some thirty thousand cells few are worth more work
+    cell, classes = np.divmod(np.flatnonzero(cells[:, :kinds] > floor - _ROUNDING), kinds)
+    scores: Floats = np.asarray(1 / (1 + np.exp(-cells[cell, classes])), np.float32)
+    above = scores > lowest
+    cell, scores, classes = cell[above], scores[above], classes[above]
+    row, column = np.divmod(cell, columns)
+    centres = stride * (np.stack([column, row], axis=1).astype(np.float32) + np.float32(0.5))
+    sides = stride * np.logaddexp(np.float32(0), cells[cell, kinds:])
+    return np.hstack([centres - sides[:, :2], centres + sides[:, 2:]]), scores, classes
 
 
 class Network:
-    """Scores and boxes of a frame. Loaded once, when first asked; one per process is enough.
+    """Boxes and scores of a frame. Loaded once, when first asked; one per process is enough.
 
     `threads` is how many cores it takes, by default all that this process may use. Raises FormatError for a
     file that is no such network.
@@ -66,8 +91,10 @@ class Network:
                 remedy="Give one of training.heat.export",
             ) from error
 
-    def answer(self, values: Values) -> tuple[Floats, Floats]:
-        """(cells, classes) scores of 0..1 and (cells, 4) boxes: left, top, right, bottom in pixels."""
+    def answer(self, values: Values, lowest: float) -> tuple[Floats, Floats, Numbers]:
+        """What scores above `lowest` in a frame: (n, 4) boxes, left, top, right, bottom in pixels, (n,)
+        scores of 0..1 and (n,) classes.
+        """
         rows, columns = values.shape
         if max(rows, columns) > MOST_SIDE_PX:
             raise FormatError(
@@ -78,8 +105,13 @@ class Network:
         below, beside = -rows % STEP_PX, -columns % STEP_PX
         if below or beside:
             even = np.pad(even, ((0, below), (0, beside)), mode="edge")
-        scores, boxes = self._session.run(None, {"frame": even[None, None]})
-        return scores[0], boxes[0]
+        levels = self._session.run([f"cells_{stride}" for stride in STRIDES], {"frame": even[None, None]})
+        found = [
+            told(cells, stride, even.shape[1] // stride, lowest)
+            for cells, stride in zip(levels, STRIDES, strict=True)
+        ]
+        boxes, scores, classes = (np.concatenate(part) for part in zip(*found, strict=True))
+        return boxes, scores, classes
 
     @cached_property
     def _bytes(self) -> bytes:

@@ -15,13 +15,13 @@ Tardos, IEEE Trans. Robotics and Automation 17(6), 2001).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from imaging.thermal.placing.motion import Account, Seen, distances, innovations
+from imaging.thermal.placing.motion import Account, Seen, common, distances, innovations
 
 Array = npt.NDArray[np.float64]
 GATE = 13.8155
@@ -59,14 +59,16 @@ def joined(seen: Seen, things: Candidates) -> list[int | None]:
         _Side.of(things.still, seen, 1 - things.walking),
         _Side.of(things.moving, seen, things.walking),
     ]
-    mean, spread = np.zeros(sides[0].common.shape[-1]), np.eye(sides[0].common.shape[-1])
-    costs = _costs(sides, things.beside, mean, spread)
+    costs = _costs(sides, things.beside)
     pairs = _assigned(costs)
-    if len(seen.own) > 1 and pairs and _strays(sides[0], pairs):
+    if len(seen.own) > 1 and pairs and _strays(things.still, seen, pairs):
+        sides = [
+            replace(side, common=common(account, seen.columns[:, None]))
+            for side, account in zip(sides, (things.still, things.moving), strict=True)
+        ]
         anchored = _anchored(sides, things.beside, costs)
         for _ in range(2):
-            mean, spread = _told(sides[0], anchored)
-            anchored = _assigned(_costs(sides, things.beside, mean, spread))
+            anchored = _assigned(_costs(sides, things.beside, _told(sides[0], anchored)))
         pairs = anchored
     found: list[int | None] = [None] * len(seen.own)
     for spot, thing in pairs:
@@ -76,24 +78,32 @@ def joined(seen: Seen, things: Candidates) -> list[int | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One account of the things against the spots: differences, shared columns, the rest, the share."""
+    """One account of the things against the spots: differences, their covariances, the account's share.
+
+    `common` (n, m, 2, 15) is only asked for where the pairs' shared errors are to be told.
+    """
 
     away: Array
-    common: Array
-    alone: Array
+    whole: Array
     share: Array
+    common: Array = field(default_factory=lambda: np.zeros(0))
 
     @staticmethod
     def of(account: Account, seen: Seen, share: Array) -> _Side:
         return _Side(*innovations(account, seen), share)
 
 
-def _costs(sides: list[_Side], beside: Array, mean: Array, spread: Array) -> Array:
-    """(n, m) of pairs, the shared errors having this mean (15,) and covariance; _NEVER outside the gates."""
+def _costs(sides: list[_Side], beside: Array, told: tuple[Array, Array] | None = None) -> Array:
+    """(n, m) of pairs, _NEVER outside the gates; `told` is the mean (15,) and covariance of the shared errors
+    where more is known of them than one standard deviation each.
+    """
     logs, inside = [], np.zeros(beside.shape, bool)
     for side in sides:
-        away = side.away - side.common @ mean
-        covariance = side.common @ spread @ np.swapaxes(side.common, -1, -2) + side.alone
+        away, covariance = side.away, side.whole
+        if told is not None:
+            away = away - side.common @ told[0]
+            less = side.common @ (told[1] - np.eye(len(told[0])))
+            covariance = covariance + less @ np.swapaxes(side.common, -1, -2)
         squared, cost = distances(away, covariance)
         inside |= (squared <= GATE) & (side.share > LEAST_SHARE)
         logs.append(np.log(np.maximum(side.share, 1e-12)) - cost / 2)
@@ -110,9 +120,11 @@ def _assigned(costs: Array) -> list[tuple[int, int]]:
     return [(row, column) for row, column in pairs if column < things and costs[row, column] < NEW_COST]
 
 
-def _strays(side: _Side, pairs: list[tuple[int, int]]) -> bool:
+def _strays(still: Account, seen: Seen, pairs: list[tuple[int, int]]) -> bool:
     """Whether what spots and things share is large enough to be mistaken for another thing."""
-    return any(float(np.sum(side.common[pair] ** 2)) > _SHARED_M2 for pair in pairs)
+    spots, things = (list(each) for each in zip(*pairs, strict=True))
+    shared = common(still[things], seen.columns[spots])
+    return bool((np.sum(shared**2, axis=(1, 2)) > _SHARED_M2).any())
 
 
 def _anchored(sides: list[_Side], beside: Array, costs: Array) -> list[tuple[int, int]]:
@@ -123,7 +135,7 @@ def _anchored(sides: list[_Side], beside: Array, costs: Array) -> list[tuple[int
     best: tuple[float, list[tuple[int, int]]] = (math.inf, [])
     for pair in likely[:_ANCHORS] + _second_choices(likely[_ANCHORS:]):
         mean, spread = _told(sides[0], [pair])
-        under = _costs(sides, beside, mean, spread)
+        under = _costs(sides, beside, (mean, spread))
         pairs = _assigned(under)
         new = NEW_COST * (under.shape[0] - len(pairs))
         whole = float(sum(under[each] for each in pairs) + new + mean @ mean)
@@ -142,7 +154,7 @@ def _told(side: _Side, pairs: list[tuple[int, int]]) -> tuple[Array, Array]:
     precision, weighted = np.eye(count), np.zeros(count)
     for pair in pairs:
         columns = side.common[pair]
-        solved = np.linalg.solve(side.alone[pair], columns)
+        solved = np.linalg.solve(side.whole[pair] - columns @ columns.T, columns)
         precision += columns.T @ solved
         weighted += solved.T @ side.away[pair]
     covariance = np.asarray(np.linalg.inv(precision), float)

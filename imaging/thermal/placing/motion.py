@@ -14,6 +14,7 @@ place's covariance in full.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,12 +83,15 @@ class Seen:
         return Seen(self.east_north_m[chosen], self.columns[chosen], self.own[chosen])
 
     @staticmethod
-    def of(placed: list[Placed]) -> Seen:
-        """The spots of one frame."""
+    def of(placed: Sequence[Placed]) -> Seen:
+        """Spots as they were placed."""
+        columns = np.array([p.columns for p in placed]).reshape(-1, 2, COUNT - 1)
+        ground = np.array([p.ground for p in placed]).reshape(-1, 2, 1)
+        own = np.array([p.shaken for p in placed]) + np.array([p.spotted for p in placed])
         return Seen(
             np.array([p.east_north_m for p in placed]).reshape(-1, 2),
-            np.array([np.column_stack([p.columns, p.ground]) for p in placed]).reshape(-1, 2, COUNT),
-            np.array([p.own for p in placed]).reshape(-1, 2, 2),
+            np.concatenate([columns, ground], axis=2),
+            own.reshape(-1, 2, 2),
         )
 
 
@@ -108,21 +112,25 @@ def begun(seen: Seen, *, walks: bool) -> Account:
 def gone_on(account: Account, passed_s: Array) -> Account:
     """Things as they are (m,) seconds later, with no sighting between."""
     passed_s = np.abs(passed_s)
-    kept, noise = np.ones_like(account.state), np.zeros_like(account.state)
+    walks = account.state.shape[1] > _SPEED.start
+    # the transition is diagonal, one before the drifts, but that a walker's place gains by his velocity
+    state, spread = account.state.copy(), account.spread.copy()
+    kept, noise = np.ones_like(state), np.zeros_like(state)
     forgotten = np.exp(-passed_s[:, None] / DRIFT_TIME_S)
     kept[:, _DRIFTS], noise[:, _DRIFTS] = forgotten, 1 - forgotten**2
     left = np.exp(-passed_s[:, None] / WALK_FORGOTTEN_S)
     kept[:, _SPEED] = left
-    # the transition is diagonal, but that a walker's place gains by his velocity
-    gained = WALK_FORGOTTEN_S * (1 - left)
-    walks = account.state.shape[1] > _SPEED.start
-    state, half = kept * account.state, kept[:, :, None] * account.spread
+    late = slice(_DRIFTS.start, None)
+    state[:, late] *= kept[:, late]
+    spread[:, late] *= kept[:, late, None]
     if walks:
+        gained = WALK_FORGOTTEN_S * (1 - left)
         state[:, :2] += gained * account.state[:, _SPEED]
-        half[:, :2] += gained[:, :, None] * account.spread[:, _SPEED]
-    spread = half * kept[:, None, :]
+        spread[:, :2] += gained[:, :, None] * account.spread[:, _SPEED]
+        crossed = gained[:, :, None] * spread[:, :, _SPEED]
+    spread[:, :, late] *= kept[:, None, late]
     if walks:
-        spread[:, :, :2] += gained[:, :, None] * half[:, :, _SPEED]
+        spread[:, :, :2] += crossed
         _walk(passed_s, left[:, 0], spread, noise)
     at = np.arange(state.shape[1])
     spread[:, at, at] += noise
@@ -145,22 +153,27 @@ def _walk(passed_s: Array, left: Array, spread: Array, noise: Array) -> None:
         spread[:, speed, axis] += both
 
 
-def innovations(account: Account, seen: Seen) -> tuple[Array, Array, Array]:
-    """Of n spots against m things: differences (n, m, 2), the columns of what other spots of the frame show
-    as well (n, m, 2, 15), and the covariance of the rest (n, m, 2, 2).
+def innovations(account: Account, seen: Seen) -> tuple[Array, Array]:
+    """Of n spots against m things: differences (n, m, 2) and their covariances (n, m, 2, 2)."""
+    count, things = len(seen.own), len(account.state)
+    # a product of matrices for each thing with all spots: one for each pair takes many times as long, and one
+    # for all is so large that the linear algebra would call threads which wait for each other by spinning
+    columns = seen.columns.reshape(-1, COUNT)
+    guessed = (account.state[:, None, _ERRORS] @ columns.T).reshape(things, count, 2)
+    away = seen.east_north_m - account.state[:, None, :2] - guessed
+    mixed = (account.spread[:, :2, _ERRORS] @ columns.T).reshape(things, 2, count, 2).transpose(0, 2, 1, 3)
+    weighed = (columns @ account.spread[:, _ERRORS, _ERRORS]).reshape(things, count, 2, COUNT)
+    within = np.einsum("mnik,njk->mnij", weighed, seen.columns)
+    whole = account.spread[:, None, :2, :2] + mixed + np.swapaxes(mixed, -1, -2) + seen.own + within
+    return np.swapaxes(away, 0, 1), _symmetric(np.swapaxes(whole, 0, 1))
+
+
+def common(account: Account, columns: Array) -> Array:
+    """(..., m, 2, 15) what the differences of spots of these columns (..., m, 2, 16) from things (m,) have in
+    common with each error that other spots of the frame show as well, as it truly is.
     """
-    columns = seen.columns[:, None]
-    crossed, errors = account.spread[None, :, :2, _ERRORS], account.spread[None, :, _ERRORS, _ERRORS]
-    guessed = np.einsum("nij,mj->nmi", seen.columns, account.state[:, _ERRORS])
-    away = seen.east_north_m[:, None] - account.state[None, :, :2] - guessed
-    # what the difference has in common with each shared error as it truly is
-    weighed = columns @ errors
-    common = crossed + weighed
-    mixed = crossed @ np.swapaxes(columns, -1, -2)
-    total = account.spread[None, :, :2, :2] + mixed + np.swapaxes(mixed, -1, -2) + seen.own[:, None]
-    total = total + weighed @ np.swapaxes(columns, -1, -2)
-    frame = common[..., :-1]
-    return away, frame, _symmetric(total - frame @ np.swapaxes(frame, -1, -2))
+    crossed, errors = account.spread[:, :2, _ERRORS], account.spread[:, _ERRORS, _ERRORS]
+    return np.asarray((crossed + columns @ errors)[..., :-1])
 
 
 def updated(account: Account, seen: Seen, numbers: npt.NDArray[np.intp]) -> Account:
@@ -189,11 +202,17 @@ def misfits(account: Account, seen: Seen) -> Array:
 
 
 def distances(away: Array, covariance: Array) -> tuple[Array, Array]:
-    """Squared Mahalanobis distances (...), and minus twice the logarithm of the likelihoods."""
-    solved = np.linalg.solve(covariance, away[..., None])[..., 0]
-    squared = np.einsum("...i,...i->...", away, solved)
-    _, logarithm = np.linalg.slogdet(covariance)
-    return squared, squared + logarithm + 2 * math.log(2 * math.pi)
+    """Squared Mahalanobis distances (...) of differences (..., 2), and minus twice the logarithm of the
+    likelihoods.
+    """
+    east, north = away[..., 0], away[..., 1]
+    determinant = covariance[..., 0, 0] * covariance[..., 1, 1] - covariance[..., 0, 1] ** 2
+    squared = (
+        covariance[..., 1, 1] * east**2
+        - 2 * covariance[..., 0, 1] * east * north
+        + covariance[..., 0, 0] * north**2
+    ) / determinant
+    return squared, squared + np.log(determinant) + 2 * math.log(2 * math.pi)
 
 
 def _symmetric(matrices: Array) -> Array:

@@ -9,7 +9,7 @@ goes).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from imaging.thermal.placing.rays import (
     Distortion,
     Mount,
     rays_camera,
+    rays_changed,
     rotation_enu_from_camera,
     turned,
 )
@@ -35,7 +36,8 @@ from missions.geodesy import LocalFrame
 from telemetry.pose import Pose
 
 FLATTEST_SIGMAS = 5.0
-_COUNT = len(MOVES)
+_COUNT, _BENDS = len(MOVES), MOVES.index("focal")
+"""Of `MOVES`, and which is the first of those that bend a ray within the camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _varied(pixels: Array, shot: Shot, eye: Array, steps: Array) -> tuple[Array,
     straight = rays_camera(pixels, shot.camera, shot.distortion)
     origins = np.broadcast_to(eye, (1 + 2 * _COUNT, len(pixels), 3)).copy()
     directions = np.broadcast_to(straight @ rotation.T, origins.shape).copy()
-    for number, step in enumerate(steps):
+    for number, step in enumerate(steps[:_BENDS]):
         for side, sign in ((1, 1.0), (2, -1.0)):
             at = 2 * number + side
             by = sign * float(step)
@@ -160,22 +162,19 @@ def _varied(pixels: Array, shot: Shot, eye: Array, steps: Array) -> tuple[Array,
                 # a turn about east, about north, and of the azimuth, which runs clockwise
                 turn = turned(by, number - 3) if number < 5 else turned(-by, 2)
                 directions[at] = straight @ (turn @ rotation).T
-            elif number < 8:
-                directions[at] = straight @ (rotation @ turned(by, number - 6)).T
             else:
-                directions[at] = _bent(MOVES[number], by, pixels, shot) @ rotation.T
+                directions[at] = straight @ (rotation @ turned(by, number - 6)).T
+    directions[1 + 2 * _BENDS :] = _bent(pixels, shot, steps) @ rotation.T
     return origins, directions
 
 
-def _bent(move: str, by: float, pixels: Array, shot: Shot) -> Array:
-    """(n, 3) rays in the camera's frame with the lens or the pixels changed."""
-    lens = shot.distortion or Distortion()
-    if move == "lens_y":
-        return rays_camera(pixels, shot.camera, replace(lens, p1=lens.p1 + by))
-    if move == "lens_x":
-        return rays_camera(pixels, shot.camera, replace(lens, p2=lens.p2 + by))
-    shifted = pixels + np.array([by * (move == "column"), by * (move == "row")])
-    return rays_camera(shifted, shot.camera, shot.distortion, by if move == "focal" else 0.0)
+def _bent(pixels: Array, shot: Shot, steps: Array) -> Array:
+    """(10, n, 3) rays in the camera's frame with the lens or the pixels changed, each up and down."""
+    moves = MOVES[_BENDS:]
+    by: Array = np.kron(np.diag(steps[_BENDS:]), np.array([1.0, -1.0])).astype(np.float64)
+    log_focal, p1, p2 = (by[moves.index(name), :, None] for name in ("focal", "lens_y", "lens_x"))
+    shifted = pixels + by[[moves.index("column"), moves.index("row")]].T[:, None]
+    return rays_changed(shifted, shot.camera, shot.distortion, log_focal, (p1, p2))
 
 
 def _speeds(pixels: Array, shot: Shot, ground: Ground, frame: LocalFrame) -> Array:

@@ -23,6 +23,7 @@ from telemetry.pose import Pose
 Array = npt.NDArray[np.float64]
 Mount = Literal["stabilised", "fixed"]
 _CLOSE = 1e-12
+_NOTHING = np.zeros((1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +42,42 @@ class Distortion:
     offset_y_px: float = 0.0
 
 
-def rays_camera(
-    pixels: npt.ArrayLike, camera: Camera, distortion: Distortion | None = None, log_focal: float = 0.0
-) -> Array:
+def rays_camera(pixels: npt.ArrayLike, camera: Camera, distortion: Distortion | None = None) -> Array:
     """(n, 3) unit directions in the camera's frame of (n, 2) pixels (column, row).
 
-    `log_focal` is added to the logarithm of the focal length. NaN for a pixel that no ray of the lens
-    reaches.
+    NaN for a pixel that no ray of the lens reaches.
+    """
+    return np.asarray(rays_changed(np.asarray(pixels, float).reshape(1, -1, 2), camera, distortion)[0])
+
+
+def rays_changed(
+    pixels: Array,
+    camera: Camera,
+    distortion: Distortion | None,
+    log_focal: Array = _NOTHING,
+    decentring: tuple[Array, Array] = (_NOTHING, _NOTHING),
+) -> Array:
+    """The same of (k, n, 2) pixels in k cases: (k, n, 3).
+
+    In each case `log_focal` (k, 1) is added to the logarithm of the focal length and `decentring`, (k, 1)
+    each, to the lens's p1 and p2.
     """
     lens = distortion or Distortion()
     centre = np.array(
         [camera.image_width_px / 2 + lens.offset_x_px, camera.image_height_px / 2 + lens.offset_y_px]
     )
-    xy = (np.asarray(pixels, float).reshape(-1, 2) - centre) / (camera.focal_length_px * math.exp(log_focal))
-    if distortion is not None:
-        xy = _undistorted(xy, distortion)
-    rays = np.column_stack([xy, np.ones(len(xy))])
-    return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))
+    xy = (pixels - centre) / (camera.focal_length_px * np.exp(log_focal))[..., None]
+    if distortion is not None or any(each.any() for each in decentring):
+        xy = _undistorted(xy, lens, lens.p1 + decentring[0], lens.p2 + decentring[1])
+    rays = np.concatenate([xy, np.ones((*xy.shape[:-1], 1))], axis=-1)
+    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True))
 
 
-def _undistorted(xy: Array, lens: Distortion) -> Array:
-    """Normalised coordinates without distortion, by fixed-point iteration; NaN where it does not settle."""
-    # Rows of x and of y: a frame asks this a dozen times of a few points, and stacking columns costs most.
-    given = np.ascontiguousarray(xy.T)
+def _undistorted(xy: Array, lens: Distortion, p1: Array, p2: Array) -> Array:
+    """Normalised coordinates (k, n, 2) without distortion, `p1` and `p2` (k, 1) for the lens's, by
+    fixed-point iteration; NaN where it does not settle.
+    """
+    given = np.ascontiguousarray(np.moveaxis(xy, -1, 0))
     out, moved = given.copy(), np.zeros_like(given)
     with np.errstate(all="ignore"):
         for _ in range(60):
@@ -71,13 +85,13 @@ def _undistorted(xy: Array, lens: Distortion) -> Array:
             xx, yy, xy2 = x * x, y * y, 2 * x * y
             r2 = xx + yy
             radial = 1 + r2 * (lens.k1 + r2 * (lens.k2 + r2 * lens.k3))
-            bent = given - (lens.p1 * xy2 + lens.p2 * (r2 + 2 * xx), lens.p1 * (r2 + 2 * yy) + lens.p2 * xy2)
+            bent = given - (p1 * xy2 + p2 * (r2 + 2 * xx), p1 * (r2 + 2 * yy) + p2 * xy2)
             bent /= radial
             moved, out = np.abs(bent - out), bent
             if not (moved >= _CLOSE).any():
                 break
         settled = moved.max(axis=0) < 1e-6
-    return np.where(settled, out, np.nan).T
+    return np.moveaxis(np.where(settled, out, np.nan), 0, -1)
 
 
 def rotation_ned_from_camera(pose: Pose, mount: Mount = "stabilised") -> Array:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ from imaging.thermal.placing.motion import Account, Seen, begun, gone_on, misfit
 from imaging.thermal.placing.places import Placed
 
 Array = npt.NDArray[np.float64]
+Track = tuple[Sequence[float], Sequence[Placed]]
+"""When a thing was seen, in order, and where each sighting was placed."""
 _FIELDS = ("east_north_m", "columns", "own")
 
 
@@ -30,59 +32,69 @@ class Step:
     velocity_m_s: Array
 
 
-def way(times_s: Sequence[float], placed: Sequence[Placed], known: Adjusted | None = None) -> list[Step]:
-    """The filtered path of sightings in order of time; `known` are the shared errors as adjusted."""
-    steps: list[Step] = []
+def ways(things: Sequence[Track], known: Adjusted) -> list[list[Step]]:
+    """The filtered paths of things, by what is known of the shared errors; all are followed together."""
+    found: list[list[Step]] = [[] for _ in things]
     account: Account | None = None
-    for number, (time_s, each) in enumerate(zip(times_s, placed, strict=True)):
-        one = Seen.of([each if known is None else corrected(each, known, time_s)])
+    for numbers, times_s, passed_s, seen in _together(things, known):
         if account is None:
-            account = begun(one, walks=True)
+            account = begun(seen, walks=True)
         else:
-            account = gone_on(account, np.array([time_s - times_s[number - 1]]))
-            account = updated(account, one, np.zeros(1, int))
-        steps.append(
-            Step(time_s, account.place[0], account.covariance[0], account.relative[0], account.velocity[0])
+            account = gone_on(account[: len(numbers)], passed_s)
+            account = updated(account, seen, np.arange(len(numbers)))
+        # copies: a step must not hold all that was known of all things
+        place, covariance, velocity = (
+            each.copy() for each in (account.place, account.covariance, account.velocity)
         )
-    return steps
+        parts = place, covariance, account.relative, velocity
+        for number, time_s, *each in zip(numbers, times_s.tolist(), *parts, strict=True):
+            found[number].append(Step(time_s, *each))
+    return found
 
 
-def accounts(
-    things: Sequence[tuple[Sequence[float], Sequence[Placed]]], known: Adjusted
-) -> list[tuple[float, Account, Account]]:
+def accounts(things: Sequence[Track], known: Adjusted) -> list[tuple[float, Account, Account]]:
     """Things followed anew by what is known of the shared errors: how much the logarithm of the likelihood is
     for walking, and the accounts of standing and of walking after the last sighting.
 
-    `things` are times in order and placed sightings. All are followed together, sighting by sighting.
+    All are followed together, sighting by sighting.
+    """
+    odds = np.zeros(len(things))
+    both: list[Account] = []
+    first: list[int] = []
+    for numbers, _, passed_s, seen in _together(things, known):
+        if not both:
+            both, first = [begun(seen, walks=False), begun(seen, walks=True)], numbers
+            continue
+        going = len(numbers)
+        for account, sign in zip(both, (0.5, -0.5), strict=True):
+            gone = gone_on(account[:going], passed_s)
+            odds[:going] += sign * misfits(gone, seen)
+            new = updated(gone, seen, np.arange(going))
+            account.state[:going], account.spread[:going] = new.state, new.spread
+    found = {n: (float(odds[k]), both[0][k : k + 1], both[1][k : k + 1]) for k, n in enumerate(first)}
+    return [found[n] for n in range(len(things))]
+
+
+def _together(things: Sequence[Track], known: Adjusted) -> Iterator[tuple[list[int], Array, Array, Seen]]:
+    """All first sightings, all second ones and so on: numbers of the things (n,) that have one, those with
+    most sightings first, the times and the seconds since the last (n,), and what was seen.
     """
     order = sorted(range(len(things)), key=lambda n: -len(things[n][0]))
-    seen = [Seen.of([corrected(p, known, t) for t, p in zip(*things[n], strict=True)]) for n in order]
-    count = len(order)
-    odds = np.zeros(count)
-    both: list[Account] = []
-    last = np.array([things[n][0][0] for n in order])
+    all_seen = [corrected(placed, known, times_s) for times_s, placed in (things[n] for n in order)]
+    last_s = np.array([things[n][0][0] for n in order])
     for step in range(len(things[order[0]][0]) if order else 0):
         going = sum(len(things[n][0]) > step for n in order)
-        one = Seen(*(np.array([getattr(s, name)[step] for s in seen[:going]]) for name in _FIELDS))
-        if step == 0:
-            both = [begun(one, walks=False), begun(one, walks=True)]
-            continue
-        times = np.array([things[n][0][step] for n in order[:going]])
-        passed_s, last[:going] = times - last[:going], times
-        for number, sign in ((0, 0.5), (1, -0.5)):
-            account = gone_on(both[number][:going], passed_s)
-            odds[:going] += sign * misfits(account, one)
-            new = updated(account, one, np.arange(going))
-            both[number].state[:going], both[number].spread[:going] = new.state, new.spread
-    found = {n: (float(odds[k]), both[0][k : k + 1], both[1][k : k + 1]) for k, n in enumerate(order)}
-    return [found[n] for n in range(count)]
+        seen = Seen(*(np.array([getattr(s, name)[step] for s in all_seen[:going]]) for name in _FIELDS))
+        times_s = np.array([things[n][0][step] for n in order[:going]])
+        yield order[:going], times_s, times_s - last_s[:going], seen
+        last_s = times_s
 
 
-def corrected(placed: Placed, known: Adjusted, time_s: float) -> Placed:
-    """A placed spot with the shared errors taken out as far as they are known."""
-    mean, root = known.root_at(time_s)
-    return replace(
-        placed,
-        east_north_m=placed.east_north_m - placed.columns @ mean,
-        columns=placed.columns @ root,
-    )
+def corrected(placed: Sequence[Placed], known: Adjusted, times_s: Sequence[float]) -> Seen:
+    """Placed spots and when (n,) each was seen, the shared errors taken out as far as they are known."""
+    found = Seen.of(placed)
+    means, roots = (np.array(each) for each in zip(*map(known.root_at, times_s), strict=True))
+    shared = found.columns[:, :, :-1]
+    east_north_m = found.east_north_m - (shared @ means[:, :, None])[:, :, 0]
+    columns = np.concatenate([shared @ roots, found.columns[:, :, -1:]], axis=2)
+    return Seen(east_north_m, columns, found.own)

@@ -22,10 +22,13 @@ LABELS = {"Person": 0, "Car": 1, "Bicycle": 2, "OtherVehicle": 3}
 """What a box may be called and its number, both as HIT-UAV has them."""
 LISTED = 0.01
 """From this score of a network on its boxes are listed for whoever scores them."""
-EVEN_CONTRAST, FULL_CONTRAST = 7.0, 10.0
-"""The score by contrast that leaves the network's as it is, and that from which on more says nothing more:
-three of four people have it, and so has every hot stone (docs/heat_model.md says how they were chosen).
+LEAST_CONTRAST, EVEN_CONTRAST, FULL_CONTRAST = HotSpotOptions().least_score, 7.0, 10.0
+"""Scores by contrast: of what it does not list, at most; that which leaves the network's as it is; and that
+from which on more says nothing more, which three of four people have and every hot stone (docs/heat_model.md
+says how they were chosen).
 """
+DOUBTED = 0.1
+"""By how much less the odds of a box count that the network lists and does not propose."""
 _SAME = 0.3
 
 
@@ -50,16 +53,15 @@ class BothDetectors:
 
     `first` gives scores of 0..1 and lists what is doubtful too (`Spot.proposed`). A box of a person has the
     odds of `first` times the score of the spot of `second` that it overlaps, `FULL_CONTRAST` at most, over
-    `EVEN_CONTRAST`; what `second` has no spot for counts as 1. What `first` has no box for has the odds of
-    `LISTED` times its score over `FULL_CONTRAST`: the end of the list, in an order of its own.
+    `EVEN_CONTRAST`; where there is none, that of what `second` just does not list. What `first` does not
+    propose has a tenth of them, and what it has no box for the odds of `LISTED` times its score over
+    `FULL_CONTRAST`: the end of the list, in an order of its own.
 
-    Proposed is what any of the three proposes: `first`, the score of both from `least_score` on, and `second`
-    alone from `alone` on. What is not is given where it is `listed`.
+    Proposed is what either proposes, `second` from `alone` on. What is not is given where it is `listed`.
     """
 
     first: Detector
     second: ContrastDetector
-    least_score: float
     alone: float = 0.0
     listed: bool = False
 
@@ -84,12 +86,13 @@ class BothDetectors:
         """The box with the score of both. What stands out is one thing: it makes no second box a proposal."""
         shares = [overlap(spot.box, one.box) for one in clear]
         beside = int(np.argmax(shares)) if shares and max(shares) >= _SAME else None
-        contrast = 1.0 if beside is None else clear[beside].score
-        score = _odds(spot.score, min(max(1.0, contrast), FULL_CONTRAST) / EVEN_CONTRAST)
+        contrast = LEAST_CONTRAST if beside is None else clear[beside].score
+        times = min(contrast, FULL_CONTRAST) / EVEN_CONTRAST
+        score = _odds(spot.score, times if spot.proposed else DOUBTED * times)
         proposed, told = spot.proposed, "nothing stands out there"
         if beside is not None:
             told = f"it scores {contrast:.1f}"
-            proposed |= beside not in taken and (score > self.least_score or contrast >= self.alone)
+            proposed |= beside not in taken and contrast >= self.alone
             taken.add(beside)
         return replace(spot, score=score, proposed=proposed, why=f"{spot.why}; by contrast {told}")
 
@@ -158,7 +161,7 @@ def both_detectors(
 
     least = LearnedOptions().least_score if least_score is None else least_score
     learned = LearnedDetector(LearnedOptions(least_score=least, least_listed=LISTED))
-    return BothDetectors(learned, ContrastDetector(), least, alone, listed)
+    return BothDetectors(learned, ContrastDetector(), alone, listed)
 
 
 def label_of(spot: Spot) -> str:

@@ -12,6 +12,7 @@ from imaging.thermal import learned
 from imaging.thermal.detector import (
     EVEN_CONTRAST,
     FULL_CONTRAST,
+    LEAST_CONTRAST,
     BothDetectors,
     ContrastDetector,
     detector_called,
@@ -70,29 +71,33 @@ def test_both_weigh_a_box_by_how_much_it_stands_out_and_add_what_stands_out_alon
     upper, lower = sorted(ContrastDetector()(frame, None), key=lambda spot: spot.row)
     calm = replace(upper, row=60.0, col=240.0, box=(234, 51, 11, 18))
     first = first_of((upper, 0.5, True), (calm, 0.5, True))
-    found = BothDetectors(first, ContrastDetector(), 0.25)(frame, None)
+    found = BothDetectors(first, ContrastDetector())(frame, None)
     assert [round(spot.row, -1) for spot in found] == [60, 60, 180]
     assert [round(spot.col, -1) for spot in found] == [80, 240, 240]
     odds = [spot.score / (1 - spot.score) for spot in found]
     assert min(upper.score, lower.score) > FULL_CONTRAST
     assert odds == pytest.approx(
-        [FULL_CONTRAST / EVEN_CONTRAST, 1 / EVEN_CONTRAST, 0.01 / 0.99 * lower.score / FULL_CONTRAST]
+        [
+            FULL_CONTRAST / EVEN_CONTRAST,
+            LEAST_CONTRAST / EVEN_CONTRAST,
+            0.01 / 0.99 * lower.score / FULL_CONTRAST,
+        ]
     )
     assert all(spot.proposed for spot in found), "each of them proposes what it finds"
     assert f"by contrast it scores {upper.score:.1f}" in found[0].why
     assert "by contrast nothing stands out there" in found[1].why
 
 
-def test_a_doubtful_box_is_proposed_where_it_stands_out_and_else_is_none() -> None:
+def test_a_doubtful_box_is_proposed_where_it_stands_out_and_stays_below_the_others() -> None:
     frame = a_frame((60, 80))
     (clear,) = ContrastDetector()(frame, None)
     calm = replace(clear, row=180.0, box=(74, 171, 11, 18))
     first = first_of((clear, 0.2, False), (calm, 0.2, False))
-    for alone in (0.0, 1000.0):
-        both = BothDetectors(first, ContrastDetector(), 0.25, alone)
-        assert [spot.score > 0.25 for spot in both(frame, None)] == [True]
-        listed = replace(both, listed=True)(frame, None)
-        assert [spot.proposed for spot in listed] == [True, False]
+    (found,) = BothDetectors(first, ContrastDetector())(frame, None)
+    assert found.score / (1 - found.score) == pytest.approx(0.25 * 0.1 * FULL_CONTRAST / EVEN_CONTRAST)
+    listed = BothDetectors(first, ContrastDetector(), listed=True)(frame, None)
+    assert [spot.proposed for spot in listed] == [True, False]
+    assert BothDetectors(first, ContrastDetector(), alone=1000.0)(frame, None) == []
 
 
 def test_one_thing_that_stands_out_is_proposed_once() -> None:
@@ -102,7 +107,7 @@ def test_one_thing_that_stands_out_is_proposed_once() -> None:
     aside = replace(clear, box=(left, top + height // 3, width, height))
     assert overlap(clear.box, aside.box) > 0.3
     first = first_of((clear, 0.6, True), (aside, 0.1, False))
-    (found,) = BothDetectors(first, ContrastDetector(), 0.25)(frame, None)
+    (found,) = BothDetectors(first, ContrastDetector())(frame, None)
     assert found.box == clear.box
 
 
@@ -110,14 +115,14 @@ def test_what_stands_out_alone_is_proposed_from_a_score_by_contrast_on() -> None
     frame = a_frame((60, 80))
     (clear,) = ContrastDetector()(frame, None)
     for alone, proposed in ((0.9 * clear.score, 1), (1.1 * clear.score, 0)):
-        assert len(BothDetectors(first_of(), ContrastDetector(), 0.25, alone)(frame, None)) == proposed
+        assert len(BothDetectors(first_of(), ContrastDetector(), alone)(frame, None)) == proposed
 
 
 def test_what_is_another_thing_keeps_its_score_and_is_no_person_by_contrast() -> None:
     frame = a_frame((60, 80))
     (clear,) = ContrastDetector()(frame, None)
     car = replace(clear, score=0.9, label="Car", category="vehicle")
-    assert BothDetectors(lambda *_: [car], ContrastDetector(), 0.25)(frame, None) == [car]
+    assert BothDetectors(lambda *_: [car], ContrastDetector())(frame, None) == [car]
 
 
 def test_boxes_are_listed_from_a_hundredth_on_and_what_is_proposed_stays_the_same(

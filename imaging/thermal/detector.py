@@ -27,7 +27,7 @@ LEAST_CONTRAST, EVEN_CONTRAST, FULL_CONTRAST = HotSpotOptions().least_score, 7.0
 from which on more says nothing more, which three of four people have and every hot stone (docs/heat_model.md
 says how they were chosen).
 """
-DOUBTED = 0.1
+DOUBTED = 0.3
 """By how much less the odds of a box count that the network lists and does not propose."""
 _SAME = 0.3
 
@@ -54,8 +54,8 @@ class BothDetectors:
     `first` gives scores of 0..1 and lists what is doubtful too (`Spot.proposed`). A box of a person has the
     odds of `first` times the score of the spot of `second` that it overlaps, `FULL_CONTRAST` at most, over
     `EVEN_CONTRAST`; where there is none, that of what `second` just does not list. What `first` does not
-    propose has a tenth of them, and what it has no box for the odds of `LISTED` times its score over
-    `FULL_CONTRAST`: the end of the list, in an order of its own.
+    propose has a third of them (`DOUBTED`), and what it has no box for the odds of `LISTED` times its score
+    over `FULL_CONTRAST`: the end of the list, in an order of its own.
 
     Proposed is what either proposes, `second` from `alone` on. What is not is given where it is `listed`.
     """

@@ -10,6 +10,7 @@ import pytest
 
 from imaging.thermal import learned
 from imaging.thermal.detector import (
+    DOUBTED,
     EVEN_CONTRAST,
     FULL_CONTRAST,
     LEAST_CONTRAST,
@@ -94,7 +95,7 @@ def test_a_doubtful_box_is_proposed_where_it_stands_out_and_stays_below_the_othe
     calm = replace(clear, row=180.0, box=(74, 171, 11, 18))
     first = first_of((clear, 0.2, False), (calm, 0.2, False))
     (found,) = BothDetectors(first, ContrastDetector())(frame, None)
-    assert found.score / (1 - found.score) == pytest.approx(0.25 * 0.1 * FULL_CONTRAST / EVEN_CONTRAST)
+    assert found.score / (1 - found.score) == pytest.approx(0.25 * DOUBTED * FULL_CONTRAST / EVEN_CONTRAST)
     listed = BothDetectors(first, ContrastDetector(), listed=True)(frame, None)
     assert [spot.proposed for spot in listed] == [True, False]
     assert BothDetectors(first, ContrastDetector(), alone=1000.0)(frame, None) == []

@@ -26,7 +26,7 @@ import orjson
 
 from imaging.heat import frame_spots
 from imaging.searched.live import LookedAt
-from imaging.thermal.detector import ContrastDetector, both_detectors
+from imaging.thermal.detector import CLEAR_CONTRAST, ContrastDetector, both_detectors
 from imaging.thermal.features import point_feature
 from imaging.thermal.find import Find
 from imaging.thermal.frame import Exposure, ThermalFrame
@@ -47,8 +47,6 @@ from ops.live_heat_track import GrowingTrack
 from telemetry.clock import Clock, SystemClock
 from telemetry.tlog import STAMP_BYTES, TlogScanner
 
-CLEAR = HotSpotOptions(least_score=6.0)
-"""By contrast only what stands out clearly: a room that hears of every warm stone hears nothing."""
 KEEP_S, KEEP_SHARE = 3.0, 10.0
 """Finds are written this often, and where that takes long no more than a tenth of the time."""
 TELL_S = 1.0
@@ -79,8 +77,8 @@ class Job:
 def detector() -> Detector:
     """Who looks at live frames: the network where it is installed, and contrast for what is plain to see."""
     if not MODEL.is_file():
-        return ContrastDetector(CLEAR)
-    return both_detectors(alone=CLEAR.least_score)
+        return ContrastDetector(HotSpotOptions(CLEAR_CONTRAST))
+    return both_detectors(alone=CLEAR_CONTRAST)
 
 
 def warmed(looks: Detector) -> Detector:

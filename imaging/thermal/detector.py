@@ -29,6 +29,10 @@ says how they were chosen).
 """
 DOUBTED = 0.3
 """By how much less the odds of a box count that the network lists and does not propose."""
+CLEAR_CONTRAST = 6.0
+"""From this score by contrast on a thing stands out clearly. Where somebody listens, contrast alone proposes no
+less: a room that hears of every warm stone hears nothing.
+"""
 _SAME = 0.3
 
 
@@ -102,6 +106,7 @@ class BothDetectors:
             "name": "both",
             "first": told_of(self.first),
             "second": self.second.told(),
+            "alone": self.alone,
             "even_contrast": EVEN_CONTRAST,
             "full_contrast": FULL_CONTRAST,
         }

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from imaging.heat import HeatOptions, heat
-from imaging.thermal.detector import both_detectors
+from imaging.thermal.detector import CLEAR_CONTRAST, both_detectors
 from imaging.thermal.find import Find
 from imaging.thermal.sightings import sightings_path
 from missions.geodesy import GeoPoint, LocalFrame, distance_m
@@ -24,10 +24,7 @@ MISSING = (
     Person(GeoPoint(52.09255, 5.80195), "lying", 26.0, heading_deg=70, name="lying in the heather"),
     Person(GeoPoint(52.09052, 5.80331), "sitting", 27.0, canopy=0.3, name="sitting under a birch"),
 )
-LEAST_SIGHTINGS, CLEAR_CONTRAST = 2, 6.0
-"""In how many frames a find was seen, and its least score by contrast where only that sees it: what hardly
-stands out is left out, as in a live stream.
-"""
+LEAST_SIGHTINGS = 2
 
 
 def look_for_people(operation: Operation, plan: Plan, track: Track, steps: Steps) -> None:

@@ -30,8 +30,8 @@ says how they were chosen).
 DOUBTED = 0.3
 """By how much less the odds of a box count that the network lists and does not propose."""
 CLEAR_CONTRAST = 6.0
-"""From this score by contrast on a thing stands out clearly. Where somebody listens, contrast alone proposes no
-less: a room that hears of every warm stone hears nothing.
+"""From this score by contrast on a thing stands out clearly. Where somebody listens, contrast alone proposes
+no less: a room that hears of every warm stone hears nothing.
 """
 _SAME = 0.3
 

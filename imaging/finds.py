@@ -61,7 +61,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Finds:
-    """Everything that a folder of frames gave, the highest score first."""
+    """Everything that a folder of frames gave, the surest first, vehicles last."""
 
     finds: tuple[Find, ...]
     frames: tuple[FrameSpots, ...]

@@ -15,6 +15,7 @@ from pathlib import Path
 from imaging.finds import Finds, FrameSpots, Unread
 from imaging.progress import Progress, silent
 from imaging.thermal.container import shown
+from imaging.thermal.find import listing
 from imaging.thermal.finding import find_of
 from imaging.thermal.made_by import made_by
 from imaging.thermal.memory import keep_freed_memory
@@ -106,18 +107,16 @@ def finds_of(
     frames: list[FrameSpots],
     progress: Progress = silent,
 ) -> Finds:
-    """Everything gathered, as finds: the highest score first."""
+    """Everything gathered, as finds: the surest first, vehicles last (`listing`)."""
     progress.stage("places", None)
     search.set_clock()
     tracker = search.tracker or nowhere()
     found, clock = settled(tracker, search.options.sigmas)
     found = [each for each in found if len(each.thing.sightings) >= search.options.least_sightings]
-    found.sort(key=lambda each: (-each.thing.picture_of.spot.score, each.thing.picture_of.frame))
-    digits = max(3, len(str(len(found))))
-    finds = [
-        find_of(f"find-{n:0{digits}d}", each, tracker.frame, *search.units[each.thing.picture_of.sha256])
-        for n, each in enumerate(found, 1)
-    ]
+    finds = [find_of("", each, tracker.frame, *search.units[each.thing.picture_of.sha256]) for each in found]
+    finds.sort(key=lambda find: (listing(find.kind, find.score), find.clearest.frame))
+    digits = max(3, len(str(len(finds))))
+    finds = [replace(find, id=f"find-{n:0{digits}d}") for n, find in enumerate(finds, 1)]
     return Finds(
         finds=tuple(finds),
         frames=tuple(frames),

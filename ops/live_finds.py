@@ -81,7 +81,7 @@ class LiveFind:
 
     @property
     def score(self) -> float:
-        """Of its clearest sighting."""
+        """Of the surer half of its sightings."""
         score = self.properties.get("score")
         return float(score) if isinstance(score, int | float) else 0.0
 

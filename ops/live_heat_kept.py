@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from imaging.finds import Finds, FrameSpots, thumbnail
 from imaging.thermal.features import document_text, features_of
-from imaging.thermal.find import Find
+from imaging.thermal.find import Find, listing
 from imaging.thermal.sightings import Sink, sightings_path
 from missions.errors import OutputError
 from missions.files import write_whole
@@ -30,6 +30,7 @@ class KeptFind:
     """A find as it is written: its features, and the score that it is kept by."""
 
     score: float
+    what: str
     features: tuple[str, ...]
 
 
@@ -42,9 +43,9 @@ class Page:
     finds: tuple[KeptFind, ...]
 
     def write(self, notes: tuple[str, ...]) -> None:
-        """Write it whole, the highest score first. Raises OutputError."""
+        """Write it whole, in the order of a list of finds. Raises OutputError."""
         about = json.dumps({**self.about, "notes": list(notes)}, allow_nan=False)
-        finds = sorted(self.finds, key=lambda each: -each.score)
+        finds = sorted(self.finds, key=lambda each: listing(each.what, each.score))
         write_whole(
             self.document, document_text(about, [f for each in finds for f in each.features]).encode()
         )
@@ -81,7 +82,8 @@ class Kept:
         """A find that is new or changed. Raises OutputError where its sightings cannot be written."""
         features = features_of(find, thumbnails_of(self.document).name, whole=False)
         before = self.finds.get(find.id)
-        self.finds[find.id] = KeptFind(find.score, tuple(json.dumps(f, allow_nan=False) for f in features))
+        told = tuple(json.dumps(each, allow_nan=False) for each in features)
+        self.finds[find.id] = KeptFind(find.score, find.kind, told)
         if before is None or before.score != find.score:
             heappush(self._by_score, (find.score, find.id))
         while len(self.finds) > MOST_FINDS:

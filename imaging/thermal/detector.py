@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from imaging.thermal.frame import ThermalFrame
-from imaging.thermal.hotspots import HotSpotOptions, detect, overlap
+from imaging.thermal.hotspots import HOT_GROUND_DEGC, HotSpotOptions, detect, on_hot_ground, overlap
 from imaging.thermal.options import Detector
 from imaging.thermal.placing.spot import Spot
 from missions.errors import SettingsError
@@ -58,8 +58,9 @@ class BothDetectors:
     `first` gives scores of 0..1 and lists what is doubtful too (`Spot.proposed`). A box of a person has the
     odds of `first` times the score of the spot of `second` that it overlaps, `FULL_CONTRAST` at most, over
     `EVEN_CONTRAST`; where there is none, that of what `second` just does not list. What `first` does not
-    propose has a third of them (`DOUBTED`), and what it has no box for the odds of `LISTED` times its score
-    over `FULL_CONTRAST`: the end of the list, in an order of its own.
+    propose has `DOUBTED` of them, and what it has no box for the odds of `LISTED` times its score over
+    `FULL_CONTRAST`: the end of the list, in an order of its own. On hot ground (`on_hot_ground`) what stands
+    out is the sun's work, and the odds of `first` stay as they are.
 
     Proposed is what either proposes, `second` from `alone` on. What is not is given where it is `listed`.
     """
@@ -78,26 +79,27 @@ class BothDetectors:
             for spot in clear
             if all(overlap(spot.box, box) < _SAME for box in known)
         ]
-        taken: set[int] = set()
+        hot, taken = on_hot_ground(frame), set[int]()
         weighed = [
-            self._weighed(spot, clear, taken) if label_of(spot) == "Person" else spot
+            self._weighed(spot, clear, taken, hot=hot) if label_of(spot) == "Person" else spot
             for spot in sorted(found, key=lambda spot: (not spot.proposed, -spot.score))
         ]
         shown = [spot for spot in (*weighed, *alone) if spot.proposed or self.listed]
         return sorted(shown, key=lambda spot: -spot.score)
 
-    def _weighed(self, spot: Spot, clear: Sequence[Spot], taken: set[int]) -> Spot:
+    def _weighed(self, spot: Spot, clear: Sequence[Spot], taken: set[int], *, hot: bool) -> Spot:
         """The box with the score of both. What stands out is one thing: it makes no second box a proposal."""
         shares = [overlap(spot.box, one.box) for one in clear]
         beside = int(np.argmax(shares)) if shares and max(shares) >= _SAME else None
         contrast = LEAST_CONTRAST if beside is None else clear[beside].score
-        times = min(contrast, FULL_CONTRAST) / EVEN_CONTRAST
+        times = 1.0 if hot else min(contrast, FULL_CONTRAST) / EVEN_CONTRAST
         score = _odds(spot.score, times if spot.proposed else DOUBTED * times)
         proposed, told = spot.proposed, "nothing stands out there"
         if beside is not None:
             told = f"it scores {contrast:.1f}"
             proposed |= beside not in taken and contrast >= self.alone
             taken.add(beside)
+        told += ", which weighs nothing on hot ground" if hot else ""
         return replace(spot, score=score, proposed=proposed, why=f"{spot.why}; by contrast {told}")
 
     def told(self) -> dict[str, Any]:
@@ -109,6 +111,7 @@ class BothDetectors:
             "alone": self.alone,
             "even_contrast": EVEN_CONTRAST,
             "full_contrast": FULL_CONTRAST,
+            "hot_ground_degc": HOT_GROUND_DEGC,
         }
 
 

@@ -47,14 +47,20 @@ def shown_score(score: float) -> str:
     return f"{score:.{2 if score < 1 else 1}f}"
 
 
+def listing(what: object, score: object) -> tuple[bool, float]:
+    """The order of finds: who may be missing before vehicles, which are no search's aim, then the surest."""
+    return what == "vehicle?", -float(score) if isinstance(score, int | float) else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Find:
     """Something seen, perhaps often. `covariance` is square metres, east then north; `size_m` longer and
     shorter side.
 
-    `kind` is what it may be and `reasons` why. `path` is empty for what stood still; of what moves `place` is
-    where it was last. `temperature_degc` is that of the clearest sighting's heart, None where frames hold no
-    temperatures. `history` are decisions, oldest first. `unlisted` sightings are not among `sightings`.
+    `kind` is what it may be and `reasons` why, `score` that of its sightings (`Thing.score`). `path` is empty
+    for what stood still; of what moves `place` is where it was last. `temperature_degc` is that of the
+    clearest sighting's heart, None where frames hold no temperatures. `history` are decisions, oldest first.
+    `unlisted` sightings are not among `sightings`.
     """
 
     id: str

@@ -35,7 +35,7 @@ def find_of(name: str, settled: Settled, frame: LocalFrame, unit: Unit, error_de
         ground_amsl_m=best.point.ground_amsl_m,
         covariance=settled.covariance,
         polarity=best.spot.polarity,
-        score=best.spot.score,
+        score=thing.score,
         size_m=size_m,
         sightings=tuple(thing.sightings),
         clearest=best,

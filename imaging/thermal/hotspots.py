@@ -43,7 +43,8 @@ _FIT_PX = (4, 6)
 """What a median person's box has more than what deviates of him."""
 _RING_POWER, _SPREAD_POWER, _PART_POWER = 0.7, 0.35, 0.2
 _HEAT_LEVELS, _HEAT_ENDS = 70.0, (-40.0, 40.0)
-_COLD, _COLD_ON_HOT, _HOT_GROUND_DEGC = 0.4, 1.0, 24.0
+_COLD, _COLD_ON_HOT = 0.4, 1.0
+HOT_GROUND_DEGC = 24.0
 """What a spot that is only cold is worth: the most that costs no recall, since in wet clothes a person is
 one. Where most of a frame is known to be warmer than clothes in the shade, as much as a warm one."""
 _NARROW = 2 / 3
@@ -100,13 +101,25 @@ def detect(frame: ThermalFrame, options: HotSpotOptions | None = None) -> list[S
     found = boxing.boxed(smooth, proposals(levels), np.array([short_px, long_px]), LEAST_LEVELS)
     found = found[found[:, boxing.PEAK] > 0]
     boxes, cut = _boxes(found, values.shape)
-    scores = _scores(found, cut, _ends(levels), _cold_worth(values, frame.unit), (long_px, short_px))
+    cold_worth = _COLD_ON_HOT if on_hot_ground(frame) else _COLD
+    scores = _scores(found, cut, _ends(levels), cold_worth, (long_px, short_px))
     order = np.argsort(-scores, kind="stable")
     order = order[boxing.apart(boxes[order], _SHARED)]
     scene = _Scene(frame.values.shape, frame.unit, gain, base, scale, options)
     order = order[scores[order] >= options.least_score]
     spots = (_spot(scene, found[n], boxes[n], float(scores[n]), bool(cut[n])) for n in order)
     return list(islice((spot for spot in spots if spot.polarity in options.polarities), options.most))
+
+
+def on_hot_ground(frame: ThermalFrame) -> bool:
+    """Whether the frame tells temperatures and half of it is above 24 °C: a person is then no warmer than
+    what the sun warmed, and here warmer, there colder than what is around.
+    """
+    if not frame.radiometric:
+        return False
+    some = frame.values[::4, ::4]
+    known = some[np.isfinite(some)]
+    return known.size > 0 and float(np.median(known)) > HOT_GROUND_DEGC
 
 
 def expected_px(gsd_m: float | None) -> tuple[float, float]:
@@ -146,11 +159,6 @@ def _ends(levels: Values) -> tuple[float, float]:
     low, high = len(some) // 100, len(some) - 1 - len(some) // 100
     some.partition((low, high))
     return float(some[low]), float(some[high])
-
-
-def _cold_worth(values: Values, unit: Unit) -> float:
-    hot = unit == "degC" and float(np.median(values[::4, ::4])) > _HOT_GROUND_DEGC
-    return _COLD_ON_HOT if hot else _COLD
 
 
 def _heat(over_usual: boxing.Measures, over_frame: boxing.Measures) -> boxing.Measures:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from imaging.thermal.find import Find
+from imaging.thermal.find import Find, listing
 from imaging.thermal.finding import find_of
 from imaging.thermal.frame import ThermalFrame
 from imaging.thermal.options import HeatOptions
@@ -152,7 +152,7 @@ class LiveHeat:
             settled = Settled(thing, place, spread + body, way)
             find = find_of(name, settled, tracker.frame, unit, error)
             found.append(replace(find, unlisted=self._left_out.get(key, 0)))
-        return sorted(found, key=lambda find: -find.score)
+        return sorted(found, key=lambda find: listing(find.kind, find.score))
 
     def _name(self, key: int) -> str:
         if key not in self._names:

@@ -73,6 +73,15 @@ class Thing:
     way_m: float = 0.0
 
     @property
+    def score(self) -> float:
+        """The mean of the surer half of its sightings' scores: one look may err, and one that hardly shows it
+        says little. A sighting that a frame's edge cuts counts where there is no other.
+        """
+        whole = [s.spot.score for s in self.sightings if not s.spot.touches_edge]
+        scores = sorted(whole or (s.spot.score for s in self.sightings), reverse=True)
+        return math.fsum(scores[: (len(scores) + 1) // 2]) / ((len(scores) + 1) // 2)
+
+    @property
     def picture_of(self) -> Sighting:
         """The clearest sighting."""
         return self._clearest[0]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imaging.thermal.find import Decision
+from imaging.thermal.find import Decision, listing
 from imaging.thermal.reviewing import Document, finds_in, read_finds, spots_of
 from imaging.thermal.same import SAME_SHARE, Spot, shares
 from imaging.thermal.sightings import Row, sightings_of
@@ -141,16 +141,14 @@ class Found:
         return run.spots
 
 
-def rank(find: FindReport) -> tuple[int, bool, float, str]:
-    """What to look at first: what was confirmed, then the highest score, then what a newer run has not.
-
-    What was dismissed comes last.
+def rank(find: FindReport) -> tuple[int, bool, tuple[bool, float], str]:
+    """What to look at first: what was confirmed, then the surest and vehicles after all else, then what a
+    newer run has not. What was dismissed comes last.
     """
-    score = find.properties.get("score")
     return (
         STATES.get(find.state, 1),
         bool(find.searched_again),
-        -float(score) if isinstance(score, int | float) else 0.0,
+        listing(find.properties.get("what"), find.properties.get("score")),
         find.id,
     )
 

@@ -102,7 +102,7 @@ def plans(desk: TheDesk) -> tuple[PlanReport, ...]:
 @router.get("/finds", response_model=tuple[FindReport, ...])
 def finds(request: Request, desk: TheDesk) -> Response:
     """The finds of the operation and of live streams, the first to look at first: confirmed ones, then the
-    highest score, dismissed ones last. Each is a proposal until a person confirms it.
+    surest and vehicles after them, dismissed ones last. Each is a proposal until a person confirms it.
     """
     packed, vary = desk.finds_json(), {"Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):

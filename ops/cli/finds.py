@@ -91,12 +91,13 @@ def show(context: typer.Context, path: FindsArgument, as_json: JsonOption = Fals
     out().print(table(f"{len(rows)} finds", columns, [_row(*row) for row in rows]))
 
 
-def _rank(row: tuple[dict[str, Any], list[float], tuple[Decision, ...]]) -> tuple[int, float]:
-    """Confirmed finds first, dismissed ones last, and of each the highest score first."""
+def _rank(row: tuple[dict[str, Any], list[float], tuple[Decision, ...]]) -> tuple[int, bool, float]:
+    """Confirmed finds first, dismissed ones last, and of each the surest first, vehicles last."""
+    from imaging.thermal.find import listing
+
     told, _, history = row
-    score = told.get("score")
     state = history[-1].state if history else "proposed"
-    return RANKS[state], -float(score) if isinstance(score, int | float) else 0.0
+    return RANKS[state], *listing(told.get("what"), told.get("score"))
 
 
 def _state(*, confirm: bool, dismiss: bool, reopen: bool) -> State:

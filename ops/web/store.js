@@ -78,12 +78,12 @@ export class Store {
     this.#joinFinds();
   }
 
-  /** As the server has them: confirmed first, then the highest score, what a newer search has not, what was dismissed. */
+  /** As the server has them: confirmed first, then the surest, vehicles after all else, what a newer search has not, what was dismissed. */
   #joinFinds() {
     const others = this.#fetched.filter((each) => !this.#live.has(each.id));
     const finds = [...this.#live.values(), ...others];
     for (const each of finds) {
-      each.rank = (STATES[each.state] ?? 1) * 2 + (each.searched_again ? 1 : 0);
+      each.rank = (STATES[each.state] ?? 1) * 4 + (each.searched_again ? 2 : 0) + (each.properties.what === 'vehicle?' ? 1 : 0);
       each.firstS ??= Date.parse(each.properties.first_time ?? each.properties.time) / 1000;
     }
     this.#finds = finds.sort((a, b) => a.rank - b.rank || (b.properties.score ?? 0) - (a.properties.score ?? 0));

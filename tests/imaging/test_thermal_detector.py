@@ -20,7 +20,7 @@ from imaging.thermal.detector import (
     label_of,
 )
 from imaging.thermal.frame import Exposure, ThermalFrame
-from imaging.thermal.hotspots import overlap
+from imaging.thermal.hotspots import on_hot_ground, overlap
 from imaging.thermal.learned import LearnedDetector
 from imaging.thermal.placing.spot import Spot
 from imaging.thermal.radiometry import read_frame
@@ -99,6 +99,21 @@ def test_a_doubtful_box_is_proposed_where_it_stands_out_and_stays_below_the_othe
     listed = BothDetectors(first, ContrastDetector(), listed=True)(frame, None)
     assert [spot.proposed for spot in listed] == [True, False]
     assert BothDetectors(first, ContrastDetector(), alone=1000.0)(frame, None) == []
+
+
+def test_on_ground_that_is_known_to_be_hot_standing_out_says_nothing() -> None:
+    cool = replace(a_frame((60, 80)), unit="degC")
+    cool = replace(cool, values=cool.values / 10)
+    hot = replace(cool, values=cool.values + 20)
+    for frame, times in ((cool, FULL_CONTRAST / EVEN_CONTRAST), (hot, 1.0)):
+        clear = ContrastDetector()(frame, None)[0]
+        assert clear.score > FULL_CONTRAST
+        found = BothDetectors(first_of((clear, 0.5, True)), ContrastDetector())(frame, None)[0]
+        assert found.score / (1 - found.score) == pytest.approx(times)
+        assert ("hot ground" in found.why) is (frame is hot)
+    counts = replace(hot, unit="counts")
+    assert not on_hot_ground(counts), "what is no temperature tells of none"
+    assert not on_hot_ground(replace(hot, values=np.full((8, 8), np.nan, np.float32)))
 
 
 def test_one_thing_that_stands_out_is_proposed_once() -> None:

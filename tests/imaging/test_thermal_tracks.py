@@ -193,6 +193,14 @@ def test_the_clearest_sighting_gives_the_picture() -> None:
     assert thing.picture_of.frame == "1.0.tif"
 
 
+def test_the_surer_half_of_its_sightings_is_a_things_score() -> None:
+    thing = tracked(*([sighting(0, 0, float(t), score)] for t, score in enumerate((4.0, 9.0, 5.0))))[0]
+    assert thing.score == 7.0
+    cut = tracked([sighting(0, 0, 0.0, 9.0, edge=True)], [sighting(0, 0, 1.0, 4.0)])[0]
+    assert cut.score == 4.0
+    assert tracked([sighting(0, 0, 0.0, 9.0, edge=True)])[0].score == 9.0
+
+
 def test_a_size_is_taken_from_sightings_that_no_edge_cut() -> None:
     cut = [sighting(0, 0, 0.0, edge=True)]
     whole = [sighting(0, 0, 1.0)]

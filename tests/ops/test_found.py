@@ -57,6 +57,13 @@ def test_confirmed_finds_come_first_then_the_highest_score_and_dismissed_ones_la
     assert [name for _, name, _ in listed(operation)] == ["find-004", "find-002", "find-003", "find-001"]
 
 
+def test_vehicles_come_after_all_that_may_be_a_person(operation: Operation) -> None:
+    finds = scored(seen_often(3), 0.9, 0.2, 0.4)
+    car, *others = finds.finds
+    kept(operation, replace(finds, finds=(replace(car, kind="vehicle?"), *others)))
+    assert [name for _, name, _ in listed(operation)] == ["find-003", "find-002", "find-001"]
+
+
 def test_of_a_flight_searched_again_the_newest_run_counts_and_keeps_what_was_decided_of_either(
     operation: Operation,
 ) -> None:

@@ -37,11 +37,10 @@ export function updateFind(row, find, store) {
   const earlier = find.searched_again ? 'of an earlier search alone' : '';
   const taken = find.acknowledged ? `✓ seen by ${find.acknowledged}` : '';
   const worth = typeof score === 'number' ? scored(score) : '';
-  const place = coordinates([find.lon_deg, find.lat_deg]);
-  write(row.querySelector('.name'), live ? find.name : `${find.name}, ${find.state}, ${size}`);
-  write(row.querySelector('.about'), live
-    ? `${joined([find.state, what, size])}\n${joined([worth, seen(find, store), taken])}`
-    : joined([what, worth, place, earlier, taken]));
+  const place = coordinates([find.lon_deg, find.lat_deg], 5);
+  write(row.querySelector('.name'), find.name);
+  const more = live ? [worth, seen(find, store), taken] : [worth, place, earlier, taken];
+  write(row.querySelector('.about'), `${joined([find.state, what, size])}\n${joined(more)}`);
   row.querySelector('.about').title = `${aboutOf(find)}${live ? `\n${place}` : ''}`;
 }
 

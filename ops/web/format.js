@@ -36,8 +36,9 @@ export function span(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-export function coordinates([lon, lat]) {
-  const part = (value, positive, negative) => `${Math.abs(value).toFixed(6)}° ${value < 0 ? negative : positive}`;
+/** Latitude and longitude; five digits are a metre. */
+export function coordinates([lon, lat], digits = 6) {
+  const part = (value, positive, negative) => `${Math.abs(value).toFixed(digits)}° ${value < 0 ? negative : positive}`;
   return `${part(lat, 'N', 'S')}  ${part(lon, 'E', 'W')}`;
 }
 

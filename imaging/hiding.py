@@ -5,15 +5,16 @@ They let other threads run (`nogil`) and raise nothing.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from imaging.compiled import kernel
 
 GRAZING, RUN = 0.65, 3
 Floats = npt.NDArray[np.float32]
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def hide(
     heights_m: Floats,
     camera_column: float,
@@ -70,7 +71,7 @@ def hide(
             before[step % RUN] = steepest
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def graze(
     heights_m: Floats,
     which: npt.NDArray[np.bool_],

@@ -15,14 +15,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import rasterio
 from PIL import Image
-from rasterio.enums import ColorInterp
-from rasterio.windows import Window
 
 from imaging.alignment import Alignment
 from imaging.brightness import balanced, find_lights
-from imaging.cog import INTEGERS, TILE_PX, cog_from_tiff, shrunk
+from imaging.cog import INTEGERS, PlainPicture, cog_from_tiff, shrunk
 from imaging.consistency import without_passers
 from imaging.dense.model import AnySurface, DenseSurface, plainly
 from imaging.footprint_file import FootprintFile
@@ -31,6 +28,7 @@ from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.options import MosaicOptions
 from imaging.painting import Painted, Plan, Sources, paint
+from imaging.photos import Pixels
 from imaging.pictures import Decoded, Pictures
 from imaging.progress import Progress
 from imaging.scene import SCRATCH, Scene, key_of
@@ -46,7 +44,7 @@ VERSION = 5
 BLOCK_PX = 1024
 COARSE = 8
 LIMIT_PIXELS = 4_000_000_000
-PREVIEW_PX = 2000
+PREVIEW_PX, OVERLAY_PX = 2000, 2048
 QUICK_GSD = 4
 """A quick overview is drawn so many times coarser: what stands and lies on a road is told apart at 6 cm."""
 TALL_M, TREES_M, BESIDE_TREES_M = 0.4, 3.0, 1.5
@@ -57,7 +55,8 @@ class Orthomosaic:
     """The picture's grid, its native ground sample distance, and the ground it covers, square metres.
 
     `filled_m2` of that no photo sees, narrow strips beside things that stand up and pits of the surface;
-    `passers_m2` is what was left out of photos because it stood there in few of them.
+    `passers_m2` is what was left out of photos because it stood there in few of them. `small` is the picture
+    at most `OVERLAY_PX` a side, (h, w, 4), where it was drawn just now and quickly: else it is read again.
     """
 
     grid: Grid
@@ -69,6 +68,7 @@ class Orthomosaic:
     left_out: tuple[LeftOut, ...]
     files: dict[str, str]
     key: str
+    small: Pixels | None = None
 
 
 def draw(
@@ -95,11 +95,11 @@ def draw(
     grid = _grid(sources, gsd_m)
     step = _coarse_step(grid, options.coarse_cells)
     key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height, step, verdict)
-    record = scene.kept(STAGE, key)
+    record, small = scene.kept(STAGE, key), None
     if record is None:
         with plainly(surface, scene.stages) as read:
             from_it = replace(sources, surface=read)
-            body = _drawn(from_it, grid, step, native_m, scene, options, verdict, progress)
+            body, small = _drawn(from_it, grid, step, native_m, scene, options, verdict, progress)
         record = scene.keep(STAGE, key, body, [scene.orthomosaic, scene.preview])
     else:
         progress.stage("orthomosaic: kept from before", 0)
@@ -113,6 +113,7 @@ def draw(
         left_out=tuple(LeftOut(**item) for item in record["left_out"]),
         files=dict(record["files"]),
         key=key,
+        small=small if options.quick else None,
     )
 
 
@@ -147,7 +148,7 @@ def _drawn(
     options: MosaicOptions,
     verdict: str,
     progress: Progress,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Pixels]:
     coarse = replace(
         grid, cell_m=grid.cell_m * step, width=-(-grid.width // step), height=-(-grid.height // step)
     )
@@ -156,15 +157,13 @@ def _drawn(
     decoded = Decoded(sources.found.photos, reduce, options.memory_mb * 1_000_000, sources.pictures)
     with FootprintFile(scene.stages) as kept, writing_whole(scene.orthomosaic) as temporary:
         plan, passers = _plan(sources, kept, decoded, grid, coarse, step, threads, progress)
-        covered_px, filled_px = _write(temporary, sources, plan, decoded, scene, threads, verdict, progress)
-        with writing_whole(scene.preview) as small:
-            progress.stage("orthomosaic: preview", 1)
-            _preview(temporary, small)
-            progress.advance()
+        covered_px, filled_px, small = _write(
+            temporary, sources, plan, decoded, scene, threads, verdict, progress
+        )
     used = set(np.unique(plan.seams.labels).tolist())
     drawn = [footprint.view.name for index, footprint in enumerate(plan.footprints) if index in used]
     idle = [view.name for view in sources.placed.views if view.name not in set(drawn)]
-    return {
+    body = {
         "gsd_m": grid.cell_m,
         "native_gsd_m": native_m,
         "covered_m2": covered_px * grid.cell_m**2,
@@ -175,6 +174,7 @@ def _drawn(
             {"name": name, "reason": "other photos show its ground from more steeply"} for name in idle
         ],
     }
+    return body, small
 
 
 def _plan(
@@ -247,8 +247,11 @@ def _write(
     threads: int,
     verdict: str,
     progress: Progress,
-) -> tuple[int, int]:
-    """Write the Cloud Optimized GeoTIFF; gives how many pixels show something, and how many were filled."""
+) -> tuple[int, int, Pixels]:
+    """Write the Cloud Optimized GeoTIFF and the preview, white where nothing was seen.
+
+    Gives how many pixels show something, how many were filled, and the picture at most `OVERLAY_PX` a side.
+    """
     grid = plan.grid
     blocks = list(grid.blocks(BLOCK_PX))
     progress.stage("orthomosaic: drawing", len(blocks))
@@ -259,14 +262,10 @@ def _write(
 
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=scene.stages) as scratch:
         plain = Path(scratch) / "plain.tif"
-        with rasterio.open(
-            plain, "w", driver="GTiff", width=grid.width, height=grid.height, count=4, dtype="uint8",
-            crs=f"EPSG:{grid.epsg}", transform=grid.transform, tiled=True, blockxsize=TILE_PX,
-            blockysize=TILE_PX, photometric="RGB", alpha="NON-PREMULTIPLIED", bigtiff="IF_SAFER",
-            sparse_ok=True,
-        ) as file:  # fmt: skip
-            file.colorinterp = [ColorInterp.red, ColorInterp.green, ColorInterp.blue, ColorInterp.alpha]
-            file.update_tags(
+        with PlainPicture(
+            plain, grid.width, grid.height, BLOCK_PX, crs=f"EPSG:{grid.epsg}", transform=grid.transform
+        ) as file:
+            file.tag(
                 TIFFTAG_SOFTWARE="Droneteam",
                 TIFFTAG_IMAGEDESCRIPTION=verdict,
                 GSD_M=f"{grid.cell_m:g}",
@@ -274,18 +273,26 @@ def _write(
             for block, painted in zip(blocks, in_order(work, blocks, threads), strict=True):
                 covered_px += int(np.count_nonzero(painted.pixels[..., 3]))
                 filled_px += painted.filled_px
-                file.write(np.moveaxis(painted.pixels, -1, 0), window=Window(*block))
+                file.write(painted.pixels, *block[:2])
                 progress.advance()
         decoded.forget()
         progress.stage("orthomosaic: overviews", 1)
         cog_from_tiff(plain, path, predictor=INTEGERS)
         progress.advance()
-    return covered_px, filled_px
+        progress.stage("orthomosaic: preview", 1)
+        shown, small = shrunk(plain, PREVIEW_PX, OVERLAY_PX)
+    with writing_whole(scene.preview) as preview:
+        Image.fromarray(_on_white(shown)).save(preview, "JPEG", quality=88)
+    progress.advance()
+    return covered_px, filled_px, small
 
 
-def _preview(orthomosaic: Path, target: Path) -> None:
-    """A JPEG of at most 2000 pixels a side, white where nothing was seen."""
-    picture = Image.fromarray(shrunk(orthomosaic, PREVIEW_PX))
-    white = Image.new("RGB", picture.size, "white")
-    white.paste(picture.convert("RGB"), mask=picture.getchannel("A"))
-    white.save(target, "JPEG", quality=88)
+def _on_white(picture: Pixels) -> Pixels:
+    """(h, w, 3) of RGBA (h, w, 4), white where nothing was seen."""
+    alpha = cv2.extractChannel(picture, 3)
+    white = np.full((*alpha.shape, 3), 255, np.uint8)
+    shown = cv2.copyTo(cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB), alpha, white)
+    rim = np.flatnonzero((alpha > 0) & (alpha < 255))
+    share, flat = alpha.ravel()[rim, None].astype(np.float32) / 255, shown.reshape(-1, 3)
+    flat[rim] = (255 * (1 - share) + flat[rim] * share + 0.5).astype(np.uint8)
+    return np.asarray(shown, np.uint8)

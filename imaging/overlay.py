@@ -17,7 +17,7 @@ import rasterio
 from rasterio.warp import transform, transform_bounds
 
 from imaging.cog import shrunk
-from imaging.orthomosaic import Orthomosaic
+from imaging.orthomosaic import OVERLAY_PX, Orthomosaic
 from imaging.photos import Pixels
 from imaging.progress import Progress
 from imaging.scene import Scene, key_of
@@ -26,7 +26,6 @@ from missions.files import write_whole
 STAGE = "overlay"
 VERSION = 2
 OVERLAY = "overlay.kmz"
-SIDE_PX = 2048
 NODES = 65
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 PACKED = (
@@ -48,14 +47,14 @@ def write_overlay(
     record = scene.kept(STAGE, key)
     if record is None:
         target = scene.folder / OVERLAY
-        write_whole(target, _kmz(scene, name, verdict))
+        write_whole(target, _kmz(drawn, scene, name, verdict))
         record = scene.keep(STAGE, key, {}, [target])
     progress.advance()
     return dict(record["files"])
 
 
-def _kmz(scene: Scene, name: str, verdict: str) -> bytes:
-    picture, (west, south, east, north) = _picture(scene)
+def _kmz(drawn: Orthomosaic, scene: Scene, name: str, verdict: str) -> bytes:
+    picture, (west, south, east, north) = _picture(drawn, scene)
     document = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><GroundOverlay>'
         f"<name>{_text(name)}</name><description>{_text(verdict)}</description>"
@@ -81,9 +80,9 @@ def _text(plain: str) -> str:
     return escape("".join(letter for letter in plain if letter.isprintable()))
 
 
-def _picture(scene: Scene) -> tuple[bytes, tuple[float, float, float, float]]:
+def _picture(drawn: Orthomosaic, scene: Scene) -> tuple[bytes, tuple[float, float, float, float]]:
     """PNG with transparency in longitude and latitude, and its west, south, east, north in degrees."""
-    small = shrunk(scene.orthomosaic, SIDE_PX)
+    small = shrunk(scene.orthomosaic, OVERLAY_PX)[0] if drawn.small is None else drawn.small
     shape = small.shape[:2]
     with rasterio.open(scene.orthomosaic) as file:
         west, south, east, north = transform_bounds(file.crs, "EPSG:4326", *file.bounds)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from imaging.compiled import kernel
 from imaging.lens import Lens, View
 
 NODES = 257
@@ -109,7 +109,7 @@ def _scale(picture: npt.NDArray[np.uint8], lens: Lens) -> Doubles:
     return np.array([picture.shape[1] / lens.width_px, picture.shape[0] / lens.height_px])
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(nogil=True, fastmath=FAST)
 def _look_up(
     ahead: Doubles, motion: Doubles, first: Doubles, step: Doubles, table: Doubles, pixels: Doubles
 ) -> None:
@@ -151,7 +151,7 @@ def _look_up(
         pixels[number, 0], pixels[number, 1] = x, y
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(nogil=True, fastmath=FAST)
 def _lay(
     picture: npt.NDArray[np.uint8],
     rotation: Doubles,
@@ -227,7 +227,7 @@ def _lay(
             share[row, column] += heavy
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def coloured(total: Floats, weight: Floats, covered: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     """(h, w, 4) RGBA of colours (h, w, 3) times `weight` (h, w); nothing but where it is `covered`."""
     rows, columns = weight.shape
@@ -244,7 +244,7 @@ def coloured(total: Floats, weight: Floats, covered: npt.NDArray[np.bool_]) -> n
     return pixels
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def coarse_colours(
     shown: Floats, clear: npt.NDArray[np.bool_], step: int
 ) -> tuple[npt.NDArray[np.uint8], Floats]:
@@ -280,7 +280,7 @@ def shown_at(picture: npt.NDArray[np.uint8], view: View, lens: Lens, places: Dou
     return shown
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
+@kernel(nogil=True, fastmath=FAST)
 def _show(
     picture: npt.NDArray[np.uint8],
     rotation: Doubles,

@@ -178,9 +178,10 @@ def _plan(folder: Path) -> None:
     """A plan of each kind in a file of its own."""
     from typer.testing import CliRunner
 
-    from ops.cli.app import app
+    from ops.cli.app import app_with
 
     _draw(folder)
+    app = app_with()
     for craft, name in _kinds():
         words = _PATTERNS[name].split()
         asked = [str(folder / word) if "." in word and word[-1] in "nf" else word for word in words]

@@ -21,6 +21,7 @@ from ops.cli.options import JsonOption, OperationOption
 from ops.cli.outputs import check_none_entered, check_not_entered
 from ops.cli.progress import Notes, showing
 from ops.cli.screen import out, print_json, say
+from ops.cli.shell import starting
 
 if TYPE_CHECKING:
     from imaging.control.gathering import ControlFiles
@@ -111,9 +112,10 @@ def mosaic(
     as_json: JsonOption = False,
 ) -> None:
     """Make a georeferenced GeoTIFF and a preview of drone photos, and say how well they fit."""
-    from imaging.control.gathering import ControlFiles
-    from imaging.memory import megabytes
-    from imaging.mosaic import MosaicOptions
+    with starting():
+        from imaging.control.gathering import ControlFiles
+        from imaging.memory import megabytes
+        from imaging.mosaic import MosaicOptions
 
     if final and not watch:
         raise InputError("--final goes with --watch", where="--final", remedy="Leave it out")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from missions.errors import DroneteamError
@@ -46,6 +48,23 @@ def told(run: Callable[[list[str]], int], arguments: list[str]) -> int:
         if isinstance(error, TyperException):
             return _usage(error)
         return _fault(error, debug="--debug" in arguments)
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Look for no garbage while the block imports: modules stay, and it would be done again and again.
+
+    In a process of our own, where `main` has frozen what there was, they are passed over later, too.
+    """
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_freeze_count():
+            gc.freeze()
+        if before:
+            gc.enable()
 
 
 def one_line(text: str) -> str:

@@ -193,8 +193,9 @@ def test_who_stands_alone_does_not_depend_on_the_tiles_that_are_compared(monkeyp
         whole = footprint(str(number), np.clip(shaded, 0, 255)[top:, left:])
         photos.append(replace(whole, row=int(top), column=int(left)))
     found = []
-    for tile in (200, 128, 64, 31):
+    for tile, cells in ((200, 10**9), (128, 10**9), (64, 10**9), (31, 10**9), (200, 10_000)):
         monkeypatch.setattr(consistency, "TILE_CELLS", tile)
+        monkeypatch.setattr(consistency, "PHOTO_CELLS", cells)
         left_out, _ = without_passers(photos, GRID)
         found.append([one.seen for one in left_out])
     assert any(not one.all() for one in found[0])

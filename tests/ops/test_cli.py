@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 import resource
@@ -20,7 +21,7 @@ from missions.errors import EvidenceError, InputError
 from missions.plan import Finding, Plan, Severity
 from missions.plan_file import read_plan, write_plan
 from ops.cli import shell
-from ops.cli.app import ORDER, app
+from ops.cli.app import ORDER, app_for, app_with
 from sitl.autopilot import Home, SmallVehicle
 from telemetry.messages import Encoder
 from telemetry.tlog import read_tlog
@@ -47,7 +48,8 @@ def test_the_whole_product_fits_one_screen(droneteam: Droneteam) -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     heavy = {"numpy", "sqlalchemy", "shapely", "fastapi", "matplotlib", "cv2", "pycolmap", "pymavlink"}
-    probe = f"import sys, ops.cli.app; print(sorted({heavy} & sys.modules.keys()))"
+    whole = "import sys; from ops.cli.app import app_with; app_with()"
+    probe = f"{whole}; print(sorted({heavy} & sys.modules.keys()))"
     root = Path(__file__).parents[2]
     result = subprocess.run(
         [sys.executable, "-c", probe], cwd=root, capture_output=True, text=True, check=True
@@ -57,9 +59,31 @@ def test_help_imports_nothing_heavy() -> None:
 
 @pytest.mark.parametrize("name", ORDER)
 def test_every_command_has_help(name: str) -> None:
-    result = CliRunner().invoke(app, [name, "--help"])
+    result = CliRunner().invoke(app_with(), [name, "--help"])
     assert result.exit_code == 0
     assert f" {name} [OPTIONS]" in result.output
+    alone = CliRunner().invoke(app_for([name, "--help"]), [name, "--help"])
+    assert (alone.exit_code, alone.output) == (0, result.output)
+
+
+def test_only_the_command_that_is_named_is_made() -> None:
+    assert len(app_for(["mosaic", "photos"]).registered_commands) == 1
+    for arguments in ([], ["--help"], ["mosiac"], ["--config", "mosaic"]):
+        whole = app_for(arguments)
+        assert len(whole.registered_commands) + len(whole.registered_groups) == len(ORDER)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_no_garbage_is_looked_for_while_modules_are_loaded(*, wanted: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if wanted else gc.disable)()
+        with shell.starting():
+            assert not gc.isenabled()
+        assert gc.isenabled() == wanted
+        assert gc.get_freeze_count() == 0
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_without_a_command_the_help_is_shown(droneteam: Droneteam) -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from missions.formats import import_plan
 from missions.plan import Plan
 from missions.plan_file import write_plan
-from ops.cli.app import app
+from ops.cli.app import app_with
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Comple
     monkeypatch.chdir(tmp_path)
 
     def command(*words: object) -> CompletedProcess[str]:
-        done = CliRunner().invoke(app, [str(word) for word in words])
+        done = CliRunner().invoke(app_with(), [str(word) for word in words])
         said = f"{done.stderr}{done.exception or ''}"
         return CompletedProcess(words, done.exit_code, done.stdout, said)
 

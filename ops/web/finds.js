@@ -6,6 +6,11 @@ import {coordinates, metres, timeOfDay} from './format.js';
 /** The camera shows it at this moment, or did so a moment ago. */
 const IN_VIEW_S = 3;
 const SIGHTINGS = 500;
+/** What scores less calls nobody (ops/live_finds.py): it is for a second look where somebody must be. */
+const CALLING_SCORE = 0.25;
+
+/** Whether a find hardly looks like a person and nobody has decided. */
+export const isFaint = ({state, properties: {score}}) => state === 'proposed' && score < CALLING_SCORE;
 
 /** A row that goes to its find's place, and asks what it is. */
 export function findRow(goTo, decide) {

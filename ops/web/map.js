@@ -1,12 +1,11 @@
 // The map below the aircraft: plain ground or tiles, mosaics, plan, tracks and finds.
 
+import {isFaint} from './finds.js';
 import {featuresOf, MARKED} from './flights.js';
 import {boundsOf, ellipseRing, nearFirst, positionsOf} from './geo.js';
 import {isAircraft} from './traffic.js';
 
 const EMPTY = {type: 'FeatureCollection', features: []};
-/** A find that scores less calls nobody (ops/live_finds.py) and is drawn fainter. */
-const WEAK_SCORE = 0.25;
 const SOURCES = ['grid', 'searches', 'volumes', 'plan', 'recorded', 'tracks', 'finds'];
 const UNANSWERED_MS = 3000;
 const FAR_M = 30_000;
@@ -59,7 +58,7 @@ const LAYERS = [
   line('tracks', 'tracks', {'line-color': ['get', 'colour'], 'line-width': 2.6, 'line-opacity': 0.9}, null,
     {'line-cap': 'round'}),
   {id: 'find-faint', source: 'finds', type: 'circle', filter: role('faint find'),
-    paint: {'circle-radius': 2.5, 'circle-color': FIND, 'circle-opacity': ['case', ['get', 'weak'], 0.25, 0.75]}},
+    paint: {'circle-radius': 2.5, 'circle-color': FIND, 'circle-opacity': ['case', ['get', 'faint'], 0.25, 0.75]}},
   {id: 'find-fill', source: 'finds', type: 'fill', filter: role('ellipse'),
     paint: {'fill-color': FIND, 'fill-opacity': 0.2}},
   line('find-line', 'finds', {'line-color': FIND, 'line-width': 1.5}, role('ellipse')),
@@ -208,8 +207,7 @@ export class GroundMap {
     this.#sources.finds.set(finds.flatMap((find) => {
       const place = [find.lon_deg, find.lat_deg];
       const {state} = find;
-      const weak = state === 'proposed' && find.properties.score < WEAK_SCORE;
-      const point = feature(first.has(find) ? 'find' : 'faint find', 'Point', place, {state, weak});
+      const point = feature(first.has(find) ? 'find' : 'faint find', 'Point', place, {state, faint: isFaint(find)});
       if (!find.ellipse95 || !first.has(find)) return [point];
       const way = (find.properties.path ?? []).map((each) => [each.lon_deg, each.lat_deg]);
       const path = way.length > 1 ? [feature('find path', 'LineString', way, {state})] : [];

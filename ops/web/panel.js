@@ -1,7 +1,7 @@
 // The lists beside the map.
 
 import {Deciding} from './deciding.js';
-import {findRow, updateFind} from './finds.js';
+import {findRow, isFaint, updateFind} from './finds.js';
 import {coordinates, duration, figure, fix, height, known, metres, timeOfDay} from './format.js';
 import {element, keyed, write} from './dom.js';
 import {aircraftIn, colourOf, detailsOf, keyOf, NO_RETURN, overAfterS, timesOf} from './flights.js';
@@ -52,7 +52,9 @@ export class Panel extends EventTarget {
   drawFinds() {
     const {finds, heat} = this.#store;
     this.#find('#finds-section').hidden = !finds.length && !heat.length;
-    write(this.#find('#find-count'), `${finds.length || ''}`);
+    const faint = finds.filter(isFaint).length;
+    write(this.#find('#find-count'), `${finds.length - faint || ''}`);
+    write(this.#find('#faint-count'), faint ? `+ ${faint} faint` : '');
     const more = this.#find('#more-finds');
     more.hidden = finds.length <= this.#shown;
     write(more, `Show ${Math.min(FINDS_SHOWN, finds.length - this.#shown)} more of ${finds.length - this.#shown}`);

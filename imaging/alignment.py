@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from imaging.adjustment.network import Ties
+from imaging.adjustment.network import Ties, indices
 from imaging.alignment_job import POINTS, RESULT, Job, write_job
 from imaging.lens import Array, Lens, View, view_from_json
 from imaging.options import MosaicOptions
@@ -56,6 +56,14 @@ class Alignment:
     left_out: tuple[LeftOut, ...]
     key: str
     worked: Worked | None = None
+
+    def without_points(self) -> Alignment:
+        """Its views and lenses alone."""
+        none = np.zeros(0)
+        return replace(
+            self, points=np.zeros((0, 3)), point_error_px=none, point_views=none, observation_px=none,
+            ties=self.ties.part(indices([])),
+        )  # fmt: skip
 
 
 def align(found: Survey, scene: Scene, options: MosaicOptions, progress: Progress) -> Alignment:

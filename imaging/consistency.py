@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -12,7 +13,11 @@ from imaging.bands import largest, mean, smallest
 from imaging.footprints import Flags, Floats, Footprint
 from imaging.grid import Grid
 
-TILE_CELLS = 128
+TILE_CELLS, LEAST_TILE_CELLS = 128, 32
+PHOTO_CELLS = 1_000_000
+"""Cells of all photos that are compared at once: 12 bytes each, twice and a half. Where many photos reach
+into a tile it is taken in parts.
+"""
 DIFFERENT_DN = 24.0
 CONTRAST_SHARE = 0.6
 LEAST_VIEWS = 3
@@ -44,8 +49,8 @@ def without_passers(
     alone: list[list[Cells]] = [[] for _ in footprints]
     shade_cells = SHADE_M / grid.cell_m
     for column, row, width, height in grid.blocks(TILE_CELLS):
-        tile = slice(row, row + height), slice(column, column + width)
-        _compare(footprints, tile, (grid.height, grid.width), shade_cells, alone)
+        for tile in _tiles(footprints, (slice(row, row + height), slice(column, column + width))):
+            _compare(footprints, tile, (grid.height, grid.width), shade_cells, alone)
     left = np.zeros((grid.height, grid.width), bool)
     passers = [
         _passer(one, np.concatenate([*there, NO_CELLS]), trees, left)
@@ -57,6 +62,21 @@ def without_passers(
         cells += int(np.count_nonzero(blind))
         result.append(one.with_slant(np.where(blind, np.inf, one.slant).astype(np.float32)))
     return result, cells
+
+
+def _tiles(footprints: list[Footprint], tile: Window) -> Iterator[Window]:
+    """The tile, or quarters of it and of those, so that few enough cells are compared at once."""
+    rows, columns = (part.stop - part.start for part in tile)
+    if len(_near(footprints, tile)) * rows * columns <= PHOTO_CELLS or max(rows, columns) <= LEAST_TILE_CELLS:
+        yield tile
+        return
+    halves = [
+        [slice(part.start, part.start + size // 2), slice(part.start + size // 2, part.stop)]
+        for part, size in zip(tile, (rows, columns), strict=True)
+    ]
+    for down in halves[0]:
+        for across in halves[1]:
+            yield from _tiles(footprints, (down, across))
 
 
 def _passer(one: Footprint, alone: Cells, trees: Flags | None, left: Flags) -> npt.NDArray[np.uint8]:
@@ -92,7 +112,8 @@ def _compare(
     stack *= _shades(footprints, near, rim, size, shade_cells)
     usual = _median(stack)
     contrast = _contrast(usual)
-    away = largest(np.abs(stack - usual))
+    stack -= usual
+    away = largest(np.abs(stack, out=stack))
     limit = DIFFERENT_DN + CONTRAST_SHARE * contrast
     with np.errstate(invalid="ignore"):
         agreeing = (away <= limit / 2).sum(axis=0)

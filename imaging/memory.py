@@ -40,7 +40,7 @@ COMPARED_BYTES = 8 * BLOCK
 FEATURE_BYTES = 200
 """A feature while photos are placed: its track, tie, direction, residual; it lies in a file itself."""
 TIED_BYTES = 60
-"""A feature of an aligned photo: its ties, points and residuals, until the scene is finished."""
+"""A feature of an aligned photo: its ties, points and residuals, until the ground is known."""
 DRAW_MB, DRAWN_BYTES = 80, 8
 """A block of the picture while it is painted, and a pixel of a photo that is decoded for it, in each
 thread.
@@ -49,7 +49,7 @@ BLOCK_PIXELS = 1024**2
 """Pictures and surfaces smaller than two such blocks keep one thread busy."""
 FOOTPRINT_MB, FOOTPRINT_BYTES = 25, 36
 """A photo's footprint while it is found, and a pixel of the photo then, in each thread."""
-SHARE_OF_MEMORY = 0.125
+SHARE_OF_MEMORY = 0.0625
 """Of the decoded photos' bound: pictures kept in memory from the survey on; the others lie in files."""
 FUSED_MB, FUSED_BYTES, MATCH_BYTES = 75, 10, 60
 """A tile of the surface while it is fused, and a pixel of a photo that is asked for it; a pixel of a pair
@@ -62,12 +62,12 @@ QUICK_SHARE = 1 / 16
 CELL_BYTES = 45
 """A cell of the seams' grid."""
 ADJUSTED_MB = 40
-UNKNOWN_BYTES = 16
+UNKNOWN_BYTES = 6
 UNKNOWNS_A_PHOTO = 14
-"""The ties that are adjusted, and twice the square of the unknowns."""
+"""The ties that are adjusted; of the square of the unknowns half, and what the positions know together."""
 LEAST_SEARCH_PX, LEAST_CELLS = 1600, 500_000
 SEARCH_STEPS = (1.0, 0.75, 0.5, 0.4)
-RASTER_CACHE_MB = 32
+RASTER_CACHE_MB = 16
 """GDAL's, for all rasters together."""
 RESERVE = 1.1
 """What is counted is an estimate: so much is kept back."""
@@ -144,7 +144,7 @@ def _drawing(options: MosaicOptions, pixels: _Pixels) -> Iterator[float]:
     if options.quick and options.gsd_m is None:
         largest_px *= QUICK_SHARE
     decoded = min(options.memory_mb * MB, 3 * largest_px * min(MOST_HELD, pixels.photos))
-    own = (OWN_MB if options.quick else SELF_MB) * MB + TIED_BYTES * _features(options, pixels)
+    own = (OWN_MB if options.quick else SELF_MB) * MB
     busy = min(pixels.threads, max(1, int(pixels.photos * largest_px / BLOCK_PIXELS)))
     if not options.quick:
         matched_px = largest_px

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import rasterio
 from threadpoolctl import threadpool_limits
 
-from imaging.accuracy import assess
+from imaging.accuracy import Accuracy, assess
 from imaging.alignment import align
 from imaging.control.centred import NotCentred, centred_control
 from imaging.control.gathering import ControlFiles, gather, keep_control
@@ -34,10 +34,10 @@ from imaging.pictures import Pictures
 from imaging.priors import NO_PRIORS, Priors
 from imaging.progress import Progress, silent
 from imaging.quick.align import align_quickly, pictures_of
-from imaging.refinement import refine
+from imaging.refinement import Refined, refine
 from imaging.scene import SCRATCH, Scene, alone_in, open_scene
 from imaging.scene_report import Results, SceneReport, write_report
-from imaging.surface import find_surface
+from imaging.surface import Surface, find_surface
 from imaging.survey import Survey, survey
 from imaging.usage import Meter
 from imaging.worked import one_heap
@@ -122,23 +122,8 @@ def drawn_from(
     folder, progress = meter.scene, meter.progress
     if pictures is None and options.quick:
         pictures = pictures_of(options)
-    with meter.stage("alignment"):
-        if options.aligner == "own":
-            alignment = align_quickly(found, folder, options, progress, pictures=pictures)
-        else:
-            alignment = align(found, folder, options, progress)
-    if pictures is not None and not options.quick:
-        pictures.set_aside()
-    meter.worker("alignment", alignment.worked)
-    with meter.stage("georeference"):
-        laid = georeference(found, alignment, folder, progress)
-    with meter.stage("adjustment"):
-        refined = refine(found, alignment, laid, known, folder, progress)
-        alignment, placed = refined.alignment, refined.placed
-    with meter.stage("accuracy"):
-        accuracy = assess(refined, known, folder, progress)
-    with meter.stage("surface"):
-        surface = find_surface(alignment, placed, folder, progress)
+    refined, accuracy, surface = _settled(found, known, meter, options, pictures)
+    alignment, placed = refined.alignment, refined.placed
     dense = None
     if not options.quick:
         with meter.stage("dense"):
@@ -171,6 +156,31 @@ def drawn_from(
     report = write_report(folder, options, results, meter)
     folder.drop_all_but(files)
     return report
+
+
+def _settled(
+    found: Survey, known: SceneControl, meter: Meter, options: MosaicOptions, pictures: Pictures | None
+) -> tuple[Refined, Accuracy, Surface]:
+    """Where the photos lie, how well, and the ground below them; tie points end here."""
+    folder, progress = meter.scene, meter.progress
+    with meter.stage("alignment"):
+        if options.aligner == "own":
+            alignment = align_quickly(found, folder, options, progress, pictures=pictures)
+        else:
+            alignment = align(found, folder, options, progress)
+    if pictures is not None and not options.quick:
+        pictures.set_aside()
+    meter.worker("alignment", alignment.worked)
+    with meter.stage("georeference"):
+        laid = georeference(found, alignment, folder, progress)
+    with meter.stage("adjustment"):
+        refined = refine(found, alignment, laid, known, folder, progress)
+        del alignment, laid
+    with meter.stage("accuracy"):
+        accuracy = assess(refined, known, folder, progress)
+    with meter.stage("surface"):
+        surface = find_surface(refined.alignment, refined.placed, folder, progress)
+    return refined.without_points(), accuracy, surface
 
 
 def _control(

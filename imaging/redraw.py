@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import rasterio
+from threadpoolctl import threadpool_limits
 
 from imaging.accuracy import STAGE as ACCURACY
 from imaging.alignment import STAGE as ALIGNMENT
@@ -41,6 +42,7 @@ from imaging.survey import STAGE as PHOTOS
 from imaging.survey import Survey, keep_survey, kept_survey
 from imaging.usage import STAGE as USAGE
 from imaging.usage import Meter
+from imaging.worked import one_heap
 from missions.errors import FormatError, OutputError, PhotoError
 from telemetry.clock import Clock, SystemClock
 
@@ -88,7 +90,12 @@ def redraw(
         others=[each.name for each in found.left_out],
         kept=known or control_now(before),
     )
-    with alone_in(into), rasterio.Env(GDAL_CACHEMAX=RASTER_CACHE_MB * MB):
+    one_heap()
+    with (
+        alone_in(into),
+        rasterio.Env(GDAL_CACHEMAX=RASTER_CACHE_MB * MB),
+        threadpool_limits(1, "blas"),
+    ):
         scene = open_scene(into)
         scene.keep(STAGE, key_of(STAGE, again), again)
         _carry(before, scene)

@@ -27,6 +27,7 @@ from imaging.georeference import Georeference, Residual, gimbal_direction
 from imaging.lens import Array, Lens, View
 from imaging.lens_file import KeptLens, lens_for
 from imaging.lens_freedom import adjust_with_lens
+from imaging.npz import write_npz
 from imaging.photos import Photo
 from imaging.position_errors import ASSUMED, Split, split_errors
 from imaging.positions import explained, witness_of
@@ -73,6 +74,11 @@ class Refined:
     bars: int
     blunders: tuple[Blunder, ...]
     key: str
+
+    def without_points(self) -> Refined:
+        """The same without tie points: only the figures of fit and the ground are made of them."""
+        placed = replace(self.placed, points=np.zeros((0, 3)))
+        return replace(self, alignment=self.alignment.without_points(), placed=placed)
 
 
 def refine(
@@ -292,8 +298,7 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
     plain, arrays = record_from_adjusted(adjusted)
     error_px = np.nan_to_num(np.linalg.norm(residual_px, axis=1), nan=np.inf)
     file = scene.stages / f"{STAGE}.npz"
-    with file.open("wb") as out:
-        np.savez(out, **{**arrays, "points": points, "error_px": error_px})
+    write_npz(file, {**arrays, "points": points, "error_px": error_px})
     apart_m = begun.witness.local_m - adjusted.state.centres
     common_m = explained(begun.witness, begun.inliers, apart_m, split.spread(begun.witness))
     body = {

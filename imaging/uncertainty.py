@@ -39,7 +39,7 @@ def pose_sigmas(adjusted: Adjusted) -> dict[str, PoseSigma]:
     numbers = indices(range(len(adjusted.views)))
     found = {}
     for view, places in zip(adjusted.views, layout.view(numbers)[:, :6], strict=True):
-        block = adjusted.covariance[np.ix_(places, places)]
+        block = adjusted.spread.block(places, places)
         axes = _level_axes(view.rotation)
         # A turn v in the camera's axes is R^T v in the local frame, R being camera from local.
         to_level = axes @ view.rotation.T
@@ -65,7 +65,7 @@ def lens_sigmas(adjusted: Adjusted) -> dict[str, dict[str, float]]:
         if not len(seen):
             continue
         places = layout.lens(indices(seen[:1]))[0]
-        sigma = np.sqrt(np.maximum(np.diag(adjusted.covariance)[places], 0.0))
+        sigma = np.sqrt(np.maximum(np.diag(adjusted.spread.block(places, places)), 0.0))
         found[name] = dict(zip(LENS_PARAMETERS, sigma.tolist(), strict=True))
     return found
 

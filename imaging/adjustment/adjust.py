@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.linalg.lapack import dpotri
 
 from imaging.adjustment.network import Bar, LensPrior, Network
 from imaging.adjustment.normals import considered_sigmas, held_unknowns, normals, tie_residuals
 from imaging.adjustment.state import LENS, POSE, Layout, State, layout_of, lens_from, state_of, views_from
+from imaging.adjustment.symmetric import Symmetric
 from imaging.adjustment.witnesses import bar_length, witness_rows
 from imaging.lens import Array, Lens, View
 from missions.errors import AlignmentError
@@ -47,7 +46,7 @@ class Adjusted:
     """What came out.
 
     `sigma_px` is the scale of a tie point's coordinate, `residual_px` (m, 2) every tie's. `steps` were taken.
-    `made_covariance` gives the covariance, which most adjustments of a scene are never asked for.
+    `made_spread` gives the covariance, which most adjustments of a scene are never asked for.
     """
 
     network: Network
@@ -56,12 +55,17 @@ class Adjusted:
     sigma_px: float
     residual_px: Array
     steps: int
-    made_covariance: Callable[[], Array]
+    made_spread: Callable[[], Symmetric]
+
+    @cached_property
+    def spread(self) -> Symmetric:
+        """The covariance of the vector that `layout` describes: views, lenses, named points."""
+        return self.made_spread()
 
     @cached_property
     def covariance(self) -> Array:
-        """(unknowns, unknowns) of the vector that `layout` describes: views, lenses, named points."""
-        return self.made_covariance()
+        """The same as (unknowns, unknowns), twice as large: for those who need all of it at once."""
+        return self.spread.whole()
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -88,7 +92,7 @@ class Adjusted:
         """Where a named point is, (3,), and its covariance (3, 3)."""
         number = self.layout.named_names.index(name)
         places = self.layout.named(number)
-        return self.state.named[number], self.covariance[np.ix_(places, places)]
+        return self.state.named[number], self.spread.block(places, places)
 
     def bar(self, bar: Bar) -> tuple[float, Array]:
         """How long a bar came out, metres, and the gradient by all unknowns."""
@@ -116,7 +120,8 @@ def adjust(network: Network, start: State | None = None) -> Adjusted:
         steps += 1
         weights = _weights(residual_px, sigma_px)
         equations = normals(network, layout, state, weights, sigma_px, free, damping)
-        step = np.asarray(cho_solve(_factored(equations.matrix), equations.right))
+        _factor(equations.matrix)
+        step = equations.matrix.solve(equations.right)
         small = damping == 0 and float(step @ equations.right) < ENOUGH
         whole = np.zeros(layout.size)
         whole[free] = step
@@ -151,52 +156,41 @@ def _complete(network: Network) -> Network:
 def _result(
     network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float, steps: int
 ) -> Adjusted:
-    covariance = partial(_covariance, network, layout, state, residual_px, sigma_px)
-    return Adjusted(network, layout, state, sigma_px, residual_px, steps, covariance)
+    spread = partial(_covariance, network, layout, state, residual_px, sigma_px)
+    return Adjusted(network, layout, state, sigma_px, residual_px, steps, spread)
 
 
-def _covariance(network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float) -> Array:
+def _covariance(
+    network: Network, layout: Layout, state: State, residual_px: Array, sigma_px: float
+) -> Symmetric:
     """Of what was found, what stayed as it was told, and both: with N the normal matrix and P the told part's
     covariance, found unknowns move by -N⁻¹ M with it, M being the block of N that joins the two.
     """
     told = considered_sigmas(network, layout)
-    held, considered = held_unknowns(network, layout), np.flatnonzero(told > 0)
+    held, considered = np.flatnonzero(held_unknowns(network, layout)), np.flatnonzero(told > 0)
     weights = np.where(np.isfinite(residual_px[:, 0]), INFORMATION / sigma_px**2, 0.0)
     matrix = normals(network, layout, state, weights, sigma_px, np.arange(layout.size)).matrix
-    joining = np.where(held[:, None], 0.0, matrix[:, considered])
+    joining = matrix.block(np.arange(layout.size), considered)
+    joining[held] = 0.0
     # What stands still stands alone from here on: so the rest is solved and inverted where it lies.
-    matrix[held], matrix[:, held] = 0.0, 0.0
-    matrix[held, held] = 1.0
-    factor = _factored(matrix)
-    answer = -cho_solve(factor, joining)
+    matrix.set_apart(held, 1.0)
+    _factor(matrix)
+    answer = -matrix.solve(joining) if len(considered) else joining
     answer[considered] = np.eye(len(considered))
-    covariance = _inverse(factor)
-    covariance[held, held] = 0.0
-    moved = answer * told[considered]
-    for row, mine in zip(covariance, moved, strict=True):
-        row += moved @ mine
-    return covariance
+    matrix.invert()
+    matrix.set_apart(held, 0.0)
+    matrix.add_product(answer * told[considered])
+    return matrix
 
 
-def _inverse(factor: tuple[Array, bool]) -> Array:
-    """The inverse of the symmetric matrix that was factored; the factor is gone."""
-    lower, status = dpotri(factor[0], lower=1, overwrite_c=1)
-    assert status == 0  # noqa: S101 - it was factored
-    for number in range(len(lower)):
-        lower[number, number + 1 :] = lower[number + 1 :, number]
-    return np.asarray(lower)
-
-
-def _factored(matrix: Array) -> tuple[Array, bool]:
+def _factor(matrix: Symmetric) -> None:
     try:
-        # Its transpose is the same matrix, in the order that LAPACK overwrites instead of copying.
-        factor: tuple[Array, bool] = cho_factor(matrix.T, lower=True, overwrite_a=True)
+        matrix.factor()
     except np.linalg.LinAlgError as error:
         raise AlignmentError(
             "the photos do not settle where they were taken from",
             remedy="Take photos that overlap by 60 % or more, or mark control points in them",
         ) from error
-    return factor
 
 
 def _square(residual_px: Array, sigma_px: float) -> Array:

@@ -109,7 +109,7 @@ def intersect_marks(
         own.append(spread)
         residuals.append(residual)
     stacked = np.vstack(answers) if answers else np.zeros((0, adjusted.layout.size))
-    covariance = stacked @ adjusted.covariance @ stacked.T
+    covariance = adjusted.spread.across(stacked)
     for number, spread in enumerate(own):
         covariance[3 * number : 3 * number + 3, 3 * number : 3 * number + 3] += spread
     return Intersection(np.array(places).reshape(-1, 3), covariance, tuple(residuals))

@@ -1,4 +1,6 @@
-"""Compiled sums over tie points: the reduced normal matrix and what gives the points' steps back.
+"""Compiled sums over tie points: the reduced normal matrix.
+
+Of the symmetric matrix only the half that is held is summed, `packed` as `imaging.adjustment.symmetric` does.
 
 For every point the blocks E of its ties (22 unknowns of view and lens by 3 of the point, whitened) are summed
 over pairs. The lens part is summed over the point first, since nearly all ties of a point share their lens.
@@ -6,11 +8,11 @@ over pairs. The lens part is summed over the point first, since nearly all ties 
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from imaging.adjustment.symmetric import column_in
+from imaging.compiled import kernel
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -19,22 +21,24 @@ Places = npt.NDArray[np.int32]
 VIEW, LENS, BOTH = 14, 8, 22
 
 
-@numba.njit(cache=True)
-def gather(matrix: Floats, right: Floats, rows: Floats, residual: Floats, places: Places) -> None:
+@kernel()
+def gather(packed: Floats, right: Floats, rows: Floats, residual: Floats, places: Places) -> None:
     """Add every tie's own part: rows (m, 2, 22), residual (m, 2), places (m, 22)."""
     for tie in range(rows.shape[0]):
         for a in range(BOTH):
-            if places[tie, a] < 0:
+            column = places[tie, a]
+            if column < 0:
                 continue
             u, v = rows[tie, 0, a], rows[tie, 1, a]
-            right[places[tie, a]] += u * residual[tie, 0] + v * residual[tie, 1]
+            right[column] += u * residual[tie, 0] + v * residual[tie, 1]
+            begin, step = column_in(right.shape[0], column)
             for b in range(BOTH):
-                if places[tie, b] < 0:
+                if places[tie, b] < column:
                     continue
-                matrix[places[tie, a], places[tie, b]] += u * rows[tie, 0, b] + v * rows[tie, 1, b]
+                packed[begin + step * places[tie, b]] += u * rows[tie, 0, b] + v * rows[tie, 1, b]
 
 
-@numba.njit(cache=True)
+@kernel()
 def blocks_of(rows: Floats, whitened: Floats, blocks: Floats) -> None:
     """Write the (m, 22, 3) blocks of rows (m, 2, 22) and whitened derivatives by the point (m, 2, 3)."""
     for tie in range(rows.shape[0]):
@@ -45,20 +49,22 @@ def blocks_of(rows: Floats, whitened: Floats, blocks: Floats) -> None:
                 )
 
 
-@numba.njit(cache=True)
-def _take(matrix: Floats, first: Floats, rows: Places, second: Floats, columns: Places) -> None:
-    """Subtract first (r, 3) times second (c, 3) transposed at these rows and columns."""
-    for a in range(first.shape[0]):
-        if rows[a] < 0:
+@kernel()
+def _take(packed: Floats, size: int, first: Floats, rows: Places, second: Floats, columns: Places) -> None:
+    """Subtract first (r, 3) times second (c, 3) transposed at these rows and columns of the lower half."""
+    for b in range(second.shape[0]):
+        column = columns[b]
+        if column < 0:
             continue
-        for b in range(second.shape[0]):
-            if columns[b] < 0:
+        begin, step = column_in(size, column)
+        for a in range(first.shape[0]):
+            if rows[a] < column:
                 continue
             total = first[a, 0] * second[b, 0] + first[a, 1] * second[b, 1] + first[a, 2] * second[b, 2]
-            matrix[rows[a], columns[b]] -= total
+            packed[begin + step * rows[a]] -= total
 
 
-@numba.njit(cache=True)
+@kernel()
 def _lens_sums(blocks: Floats, places: Places, ties: Integers, sums: Floats, examples: Integers) -> int:
     """Sums (l, 8, 3) of the lens parts of a point's ties, and a tie of each lens; gives how many lenses.
 
@@ -82,9 +88,9 @@ def _lens_sums(blocks: Floats, places: Places, ties: Integers, sums: Floats, exa
     return lenses
 
 
-@numba.njit(cache=True)
+@kernel()
 def reduce(
-    matrix: Floats,
+    packed: Floats,
     right: Floats,
     blocks: Floats,
     places: Places,
@@ -93,7 +99,7 @@ def reduce(
     points_right: Floats,
 ) -> None:
     """Take the points out: `order` lists ties point by point, `starts` (p + 1,) where each point's begin."""
-    longest = 1
+    size, longest = right.shape[0], 1
     for point in range(starts.shape[0] - 1):
         longest = max(longest, starts[point + 1] - starts[point])
     sums, examples = np.zeros((longest, LENS, 3)), np.zeros(longest, np.int64)
@@ -108,32 +114,12 @@ def reduce(
                 for c in range(3):
                     right[places[tie, a]] -= blocks[tie, a, c] * points_right[point, c]
             for other in ties:
-                _take(matrix, blocks[tie, :VIEW], view, blocks[other, :VIEW], places[other, :VIEW])
+                _take(packed, size, blocks[tie, :VIEW], view, blocks[other, :VIEW], places[other, :VIEW])
             for lens in range(lenses):
                 columns = places[examples[lens], VIEW:]
-                _take(matrix, blocks[tie, :VIEW], view, sums[lens], columns)
-                _take(matrix, sums[lens], columns, blocks[tie, :VIEW], view)
+                _take(packed, size, blocks[tie, :VIEW], view, sums[lens], columns)
+                _take(packed, size, sums[lens], columns, blocks[tie, :VIEW], view)
         for first in range(lenses):
             for second in range(lenses):
                 rows, columns = places[examples[first], VIEW:], places[examples[second], VIEW:]
-                _take(matrix, sums[first], rows, sums[second], columns)
-
-
-@numba.njit(cache=True)
-def answer(
-    rows: Floats, by_point: Floats, places: Integers, point: Integers, step: Floats, points: int
-) -> Any:
-    """(p, 3): for every point the sum over its ties of what moves with the `step` of all unknowns.
-
-    `places` (m, 2) are where the unknowns of a tie's view and of its lens begin.
-    """
-    total = np.zeros((points, 3))
-    for tie in range(rows.shape[0]):
-        u = v = 0.0
-        for a in range(BOTH):
-            moved = step[places[tie, 0] + a] if a < VIEW else step[places[tie, 1] + a - VIEW]
-            u += rows[tie, 0, a] * moved
-            v += rows[tie, 1, a] * moved
-        for c in range(3):
-            total[point[tie], c] += by_point[tie, 0, c] * u + by_point[tie, 1, c] * v
-    return total
+                _take(packed, size, sums[first], rows, sums[second], columns)

@@ -12,41 +12,53 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from imaging.adjustment.kernels import answer, blocks_of, gather, reduce
+from imaging.adjustment.kernels import blocks_of, gather, reduce
 from imaging.adjustment.network import Indices, Network, Ties
 from imaging.adjustment.projection import Projection, Sight, sight
 from imaging.adjustment.state import LENS, VIEW, Layout, State, sigmas_of
+from imaging.adjustment.symmetric import Symmetric
 from imaging.adjustment.witnesses import spots, velocities, witness_rows
 from imaging.lens import Array
 
-TIES_AT_ONCE = 16_384
-"""Their derivatives and what leads to them take a kilobyte each: only so many are held at a time."""
+TIES_AT_ONCE = 4_096
+"""Their derivatives and what leads to them take two kilobytes each: only so many are held at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Normals:
     """The reduced system S step = right of the `unknowns` asked for, and what gives the points' steps back.
 
-    Of each tie, in the order of their points: `rows` (m, 2, 22) and `by_point` (m, 2, 3), weighed, its
-    `point`, and the `places` (m, 2) where its view's and its lens's unknowns begin among `size`.
+    Of each point `lower` (p, 3, 3), the factor of its own equations, and their right side, `points_right`
+    (p, 3). What moves with the unknowns is found anew from the ties at `state`: kept, it would be 400 bytes a
+    tie.
     """
 
-    matrix: Array
+    matrix: Symmetric
     right: Array
     unknowns: Indices
-    size: int
     lower: Array
     points_right: Array
-    rows: Array
-    by_point: Array
-    places: Indices
-    point: Indices
+    network: Network
+    layout: Layout
+    state: State
+    weights: Array
 
     def points_step(self, step: Array) -> Array:
         """(p, 3) steps of the points that go with the step of the unknowns."""
-        whole = np.zeros(self.size)
+        layout, ties, count = self.layout, self.network.ties, len(self.points_right)
+        whole, moved = np.zeros(layout.size), np.empty((count, 3))
         whole[self.unknowns] = step
-        moved = answer(self.rows, self.by_point, self.places, self.point, whole, len(self.points_right))
+        views = whole[: VIEW * layout.views].reshape(-1, VIEW)
+        lenses = whole[VIEW * layout.views : layout.named_begin].reshape(-1, LENS)
+        for first, last, which in point_parts(ties, count):
+            some = ties.part(which)
+            seen = tie_sight(self.network, layout, self.state, some)
+            by_point = seen.by_point()
+            px = seen.moved_px(by_point, views[some.view], lenses[layout.lens_of_view[some.view]])
+            px *= self.weights[which, None]
+            for axis in range(3):
+                each = np.einsum("ka,ka->k", by_point[:, :, axis], px)
+                moved[first:last, axis] = np.bincount(some.point - first, each, last - first)
         rest = self.points_right - np.linalg.solve(self.lower, moved[..., None])[..., 0]
         return np.asarray(np.linalg.solve(np.transpose(self.lower, (0, 2, 1)), rest[..., None])[..., 0])
 
@@ -94,38 +106,31 @@ def normals(
     ties, count = network.ties, len(state.points)
     number = np.full(layout.size, -1, np.int32)
     number[unknowns] = np.arange(len(unknowns), dtype=np.int32)
-    matrix, right = np.zeros((len(unknowns), len(unknowns))), np.zeros(len(unknowns))
+    matrix, right = Symmetric.zeros(len(unknowns)), np.zeros(len(unknowns))
     lower, points_right = np.empty((count, 3, 3)), np.empty((count, 3))
-    rows, by_point = np.empty((len(ties), 2, VIEW + LENS)), np.empty((len(ties), 2, 3))
-    begins, point = np.empty((len(ties), 2), np.int64), np.empty(len(ties), np.int64)
-    begin = 0
     # Points stand alone once the unknowns are known, so a part of them is taken out at a time.
     for first, last, which in point_parts(ties, count):
-        some, part = ties.part(which), slice(begin, begin + len(which))
-        begin = part.stop
+        some = ties.part(which)
+        own = Ties(some.view, some.point - first, some.px)
         seen = tie_sight(network, layout, state, some).projection()
         root = np.sqrt(np.where(seen.behind, 0.0, weights[which]))
         residual = (some.px - np.where(seen.behind[:, None], some.px, seen.px)) * root[:, None]
-        by_point[part] = seen.by_point * root[:, None, None]
-        rows[part, :, :VIEW] = seen.by_view * root[:, None, None]
-        rows[part, :, VIEW:] = seen.by_lens * root[:, None, None]
-        of_view, of_lens = layout.view(some.view), layout.lens(some.view)
-        begins[part, 0], begins[part, 1], point[part] = of_view[:, 0], of_lens[:, 0], some.point
-        places = np.hstack([number[of_view], number[of_lens]])
-        own = Ties(some.view, some.point - first, some.px)
-        lower[first:last], points_right[first:last] = _points(
-            own, by_point[part], residual, last - first, damping
-        )
-        gather(matrix, right, rows[part], residual, places)
-        whitened = np.linalg.solve(lower[some.point], np.transpose(by_point[part], (0, 2, 1)))
+        by_point, rows = seen.by_point * root[:, None, None], np.empty((len(which), 2, VIEW + LENS))
+        rows[:, :, :VIEW] = seen.by_view * root[:, None, None]
+        rows[:, :, VIEW:] = seen.by_lens * root[:, None, None]
+        places = number[np.hstack([layout.view(some.view), layout.lens(some.view)])]
+        lower[first:last], points_right[first:last] = _points(own, by_point, residual, last - first, damping)
+        gather(matrix.packed, right, rows, residual, places)
+        whitened = np.linalg.solve(lower[some.point], np.transpose(by_point, (0, 2, 1)))
         blocks = np.empty((len(which), VIEW + LENS, 3))
-        blocks_of(rows[part], np.ascontiguousarray(np.transpose(whitened, (0, 2, 1))), blocks)
+        blocks_of(rows, np.ascontiguousarray(np.transpose(whitened, (0, 2, 1))), blocks)
         starts = np.searchsorted(own.point, np.arange(last - first + 1))
-        reduce(matrix, right, blocks, places, np.arange(len(which)), starts, points_right[first:last])
+        reduce(matrix.packed, right, blocks, places, np.arange(len(which)), starts, points_right[first:last])
     for witness in witness_rows(network, layout, state, network.bend * sigma_px):
         witness.add_to(matrix, right, number)
-    matrix[np.diag_indices(len(matrix))] *= 1 + damping
-    return Normals(matrix, right, unknowns, layout.size, lower, points_right, rows, by_point, begins, point)
+    if damping:
+        matrix.grow_diagonal(1 + damping)
+    return Normals(matrix, right, unknowns, lower, points_right, network, layout, state, weights)
 
 
 def tie_sight(network: Network, layout: Layout, state: State, ties: Ties) -> Sight:

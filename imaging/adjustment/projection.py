@@ -64,11 +64,32 @@ class Sight:
 
     def projection(self) -> Projection:
         """With all derivatives."""
-        x, y = self.plane
-        square, focal = self.square, self.lens[:, 0]
         by_camera = self._by_camera()
         by_point = by_camera @ self.rotation
         by_view = np.concatenate([-by_camera @ _cross(self.camera), -by_point, self.bends], axis=-1)
+        by_lens = self._by_lens(by_point)
+        for derivative in (by_view, by_lens, by_point):
+            derivative[self.behind] = 0.0
+        return Projection(self.px, by_view, by_lens, by_point, self.behind)
+
+    def moved_px(self, by_point: Array, of_view: Array, of_lens: Array) -> Array:
+        """(k, 2) pixels by which a step moves each, to first order: (k, 14) of its view, (k, 8) of its lens.
+
+        The same as the derivatives of `projection` times the step, without holding them; `by_point` is what
+        the function of that name gives.
+        """
+        turned = np.cross(self.camera, of_view[:, :3])
+        moved = np.einsum("kai,ki->ka", self._by_camera(), -turned)
+        moved -= np.einsum("kai,ki->ka", by_point, of_view[:, 3:6])
+        moved += np.einsum("kai,ki->ka", self.bends, of_view[:, 6:])
+        moved += np.einsum("kai,ki->ka", self._by_lens(by_point), of_lens)
+        moved[self.behind] = 0.0
+        return np.asarray(moved)
+
+    def _by_lens(self, by_point: Array) -> Array:
+        """(k, 2, 8) derivatives by the lens, those by the point given."""
+        x, y = self.plane
+        square, focal = self.square, self.lens[:, 0]
         by_lens = np.zeros((len(x), 2, 8))
         by_lens[:, 0, 0], by_lens[:, 1, 0] = self.seen
         by_lens[:, 0, 1] = by_lens[:, 1, 2] = 1.0
@@ -78,9 +99,7 @@ class Sight:
         by_lens[:, 0, 5], by_lens[:, 1, 5] = focal * 2 * x * y, focal * (square + 2 * y * y)
         by_lens[:, 0, 6], by_lens[:, 1, 6] = focal * (square + 2 * x * x), focal * 2 * x * y
         by_lens[:, :, 7] = -np.einsum("kij,kj->ki", by_point, self.moved)
-        for derivative in (by_view, by_lens, by_point):
-            derivative[self.behind] = 0.0
-        return Projection(self.px, by_view, by_lens, by_point, self.behind)
+        return by_lens
 
     def _by_camera(self) -> Array:
         """(k, 2, 3) derivatives by the point in the camera's axes."""

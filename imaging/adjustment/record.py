@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,15 @@ import numpy as np
 from imaging.adjustment.adjust import Adjusted
 from imaging.adjustment.network import Named, Network, Pointings, Ties, indices
 from imaging.adjustment.state import layout_of, state_of
+from imaging.adjustment.symmetric import ROWS_AT_ONCE, Symmetric
 from imaging.lens import Array, Lens, json_from_lens, json_from_view, view_from_json
+from imaging.npz import Parts, begin_of, rows_of
 
 NOTHING = Ties(indices([]), indices([]), np.zeros((0, 2)))
 
 
-def record_from_adjusted(adjusted: Adjusted) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Plain values for JSON, and arrays for an `.npz`."""
+def record_from_adjusted(adjusted: Adjusted) -> tuple[dict[str, Any], dict[str, Array | Parts]]:
+    """Plain values for JSON, and arrays for `write_npz`."""
     velocity = adjusted.network.velocity_m_s
     plain = {
         "views": [json_from_view(view) for view in adjusted.views],
@@ -33,8 +36,9 @@ def record_from_adjusted(adjusted: Adjusted) -> tuple[dict[str, Any], dict[str, 
         "sigma_px": adjusted.sigma_px,
         "steps": adjusted.steps,
     }
-    arrays = {
-        "covariance": adjusted.covariance,
+    spread = adjusted.spread
+    arrays: dict[str, Array | Parts] = {
+        "covariance": Parts((spread.size, spread.size), spread.in_rows()),
         "named": adjusted.state.named,
         "bends_px": adjusted.state.bends,
         "velocity_m_s": np.zeros((len(adjusted.views), 3)) if velocity is None else velocity,
@@ -49,10 +53,10 @@ def adjusted_from_record(plain: dict[str, Any], file: Path, *, later: bool = Fal
     """
     with np.load(file, allow_pickle=False) as arrays:
         named, velocity_m_s, bends_px = arrays["named"], arrays["velocity_m_s"], arrays["bends_px"]
-    covariance_of = partial(_covariance_in, file)
+    spread_of = partial(_spread_in, file)
     if not later:
-        covariance = covariance_of()
-        covariance_of = partial(np.asarray, covariance)
+        spread = spread_of()
+        spread_of = partial(replace, spread)
     unmarked = Pointings(indices([]), np.zeros((0, 2)), np.zeros(0))
     network = Network(
         views=tuple(view_from_json(view) for view in plain["views"]),
@@ -71,10 +75,10 @@ def adjusted_from_record(plain: dict[str, Any], file: Path, *, later: bool = Fal
         sigma_px=float(plain["sigma_px"]),
         residual_px=np.zeros((0, 2)),
         steps=int(plain["steps"]),
-        made_covariance=covariance_of,
+        made_spread=spread_of,
     )
 
 
-def _covariance_in(file: Path) -> Array:
-    with np.load(file, allow_pickle=False) as arrays:
-        return np.asarray(arrays["covariance"])
+def _spread_in(file: Path) -> Symmetric:
+    _, shape, _ = begin_of(file, "covariance")
+    return Symmetric.read(shape[0], rows_of(file, "covariance", ROWS_AT_ONCE))

@@ -18,7 +18,7 @@ UNEVEN, OF_THEM_PCT = 0.01, 80.0
 """By what share of the flying height a point, or a fifth of its neighbours, lies off its surroundings to be
 on something that stands up.
 """
-ROUNDS, AT_ONCE = 4, 4_000
+ROUNDS, AT_ONCE = 4, 1_000
 
 
 def even_ground(points: Array, flying_height: float) -> npt.NDArray[np.bool_]:

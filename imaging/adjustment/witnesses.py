@@ -12,10 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpotri
 
-from imaging.adjustment.network import Bar, Indices, LensPrior, Network, Pointings, Positions
+from imaging.adjustment.network import (
+    Bar,
+    Directions,
+    Indices,
+    LensPrior,
+    Network,
+    Pointings,
+    Positions,
+)
 from imaging.adjustment.projection import project
 from imaging.adjustment.state import FREE, LENS, VIEW, Layout, State, sigmas_of, state_of
+from imaging.adjustment.symmetric import Symmetric
 from imaging.lens import Array
 
 Numbers = npt.NDArray[np.int32]
@@ -32,13 +42,14 @@ class Rows:
     by_unknown: Array
     places: Indices | None = None
 
-    def add_to(self, matrix: Array, right: Array, number: Numbers) -> None:
+    def add_to(self, matrix: Symmetric, right: Array, number: Numbers) -> None:
         """Their part of the equations of the unknowns that have a `number` (unknowns,) of 0 or more."""
-        at = number if self.places is None else number[self.places]
-        by_unknown = self.by_unknown
-        if (at < 0).any():
-            at, by_unknown = at[at >= 0], by_unknown[:, at >= 0]
-        matrix[np.ix_(at, at)] += by_unknown.T @ by_unknown
+        at, by_unknown = number if self.places is None else number[self.places], self.by_unknown
+        # Of all unknowns those that are touched: their product is as large as the matrix else.
+        kept = at >= 0 if self.places is not None else (at >= 0) & by_unknown.any(axis=0)
+        if not kept.all():
+            at, by_unknown = at[kept], by_unknown[:, kept]
+        matrix.add(at, by_unknown.T @ by_unknown)
         right[at] += by_unknown.T @ self.residual
 
 
@@ -50,21 +61,55 @@ class Singles:
     by_unknown: Array
     places: Indices
 
-    def add_to(self, matrix: Array, right: Array, number: Numbers) -> None:
+    def add_to(self, matrix: Symmetric, right: Array, number: Numbers) -> None:
         """Their part of the equations of the unknowns that have a `number` (unknowns,) of 0 or more."""
         at = number[self.places]
         free = at >= 0
-        matrix[at[free], at[free]] += self.by_unknown[free] ** 2
+        matrix.add_to_diagonal(at[free], self.by_unknown[free] ** 2)
         right[at[free]] += self.by_unknown[free] * self.residual[free]
 
 
-def witness_rows(network: Network, layout: Layout, state: State, bend_px: float) -> list[Rows | Singles]:
+@dataclass(frozen=True, slots=True)
+class Together:
+    """(k,) observations of as many unknowns at `places`, off by `apart`, with the covariance lower lowerᵀ."""
+
+    apart: Array
+    lower: Array
+    places: Indices
+
+    @property
+    def residual(self) -> Array:
+        """(k,) without unit."""
+        return np.asarray(solve_triangular(self.lower, self.apart, lower=True))
+
+    @property
+    def by_unknown(self) -> Array:
+        """(k, k) derivatives."""
+        return np.asarray(solve_triangular(self.lower, np.eye(len(self.apart)), lower=True))
+
+    def add_to(self, matrix: Symmetric, right: Array, number: Numbers) -> None:
+        """Their part of the equations of the unknowns that have a `number` (unknowns,) of 0 or more."""
+        weight, _ = dpotri(self.lower, lower=1)
+        for row in range(len(weight)):
+            weight[row, row + 1 :] = weight[row + 1 :, row]
+        at = number[self.places]
+        free = at >= 0
+        right[at[free]] += (weight @ self.apart)[free]
+        matrix.add(at[free], weight if free.all() else weight[np.ix_(free, free)])
+
+
+def witness_rows(
+    network: Network, layout: Layout, state: State, bend_px: float
+) -> list[Rows | Singles | Together]:
     """Rows of positions, directions, lens priors, bends of `bend_px`, named points, their marks, and bars."""
-    rows: list[Rows | Singles] = [*_lens_rows(network, layout, state), *_named_rows(network, layout, state)]
+    rows: list[Rows | Singles | Together] = [
+        *_lens_rows(network, layout, state),
+        *_named_rows(network, layout, state),
+    ]
     if network.positions is not None:
         rows.append(_position_rows(network.positions, layout, state))
-    if network.directions is not None and len(network.directions.view):
-        rows.append(_direction_rows(network, layout, state))
+    if network.directions is not None:
+        rows += _direction_rows(network.directions, layout, state)
     rows += [_bar_rows(bar, layout, state) for bar in network.bars]
     if bend_px > 0:
         rows.append(_bend_rows(network, layout, state, bend_px))
@@ -102,28 +147,20 @@ def _lens_rows(network: Network, layout: Layout, state: State) -> Iterator[Singl
         yield Singles((start[number] - state.lenses[number])[free] / sigma[free], 1 / sigma[free], places)
 
 
-def _position_rows(positions: Positions, layout: Layout, state: State) -> Rows:
+def _position_rows(positions: Positions, layout: Layout, state: State) -> Together:
     apart = (positions.local_m - state.centres[positions.view]).reshape(-1)
-    lower = np.linalg.cholesky(positions.covariance)
-    return Rows(
-        solve_triangular(lower, apart, lower=True),
-        solve_triangular(lower, np.eye(len(apart)), lower=True),
-        layout.centre(positions.view).reshape(-1),
-    )
+    lower = np.asarray(np.linalg.cholesky(positions.covariance), float)
+    return Together(apart, lower, layout.centre(positions.view).reshape(-1))
 
 
-def _direction_rows(network: Network, layout: Layout, state: State) -> Rows:
-    told = network.directions
-    assert told is not None  # noqa: S101 - asked by the caller
-    count = len(told.view)
-    sigma = told.sigma_rad * np.sqrt(count)
+def _direction_rows(told: Directions, layout: Layout, state: State) -> Iterator[Rows]:
+    sigma = told.sigma_rad * np.sqrt(len(told.view))
     rotation = state.rotations[told.view]
     turned = np.transpose(rotation, (0, 2, 1)) @ np.array([[0, -1.0, 0], [1.0, 0, 0], [0, 0, 0]])
-    by = np.zeros((count, 3, count, 3))
-    by[np.arange(count), :, np.arange(count)] = turned / sigma
     residual = (told.local - rotation[:, 2]) / sigma
-    places = layout.view(told.view)[:, :3].reshape(-1)
-    return Rows(residual.reshape(-1), by.reshape(3 * count, -1), places)
+    # One by one: a matrix of all of them would be as large as that of the positions, and empty.
+    for off, by, places in zip(residual, turned / sigma, layout.view(told.view)[:, :3], strict=True):
+        yield Rows(off, by, places)
 
 
 def _named_rows(network: Network, layout: Layout, state: State) -> Iterator[Rows]:

@@ -45,7 +45,7 @@ def snooped(adjusted: Adjusted) -> tuple[Snooped, ...]:
         found.append(_tested(each.name, each.local_m - place, covariance, spread, count))
     for bar in network.bars:
         apart, gradient = adjusted.bar(bar)
-        spread = np.array([[gradient @ adjusted.covariance @ gradient]])
+        spread = adjusted.spread.across(gradient[None])
         off = np.array([bar.length_m - apart])
         found.append(_tested(f"{bar.first}-{bar.second}", off, np.array([[bar.sigma_m**2]]), spread, count))
     return tuple(sorted(found, key=lambda each: -each.ratio))

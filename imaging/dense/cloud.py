@@ -6,6 +6,7 @@ One point a cell, thinned evenly to a bounded number: a surface seen from above,
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import laspy
@@ -25,7 +26,7 @@ from missions.files import writing_whole
 STAGE = "cloud"
 VERSION = 1
 MOST_POINTS = 3_000_000
-TILE_CELLS = 1024
+TILE_CELLS, ROWS_AT_ONCE = 1024, 64
 SCALE_M = 0.001
 SIGMAS = 10.0
 CLOUD = "cloud.laz"
@@ -62,8 +63,7 @@ def write_cloud(dense: DenseSurface, drawn: Orthomosaic, scene: Scene, progress:
         laspy.open(temporary, mode="w", header=header, laz_backend=laspy.LazBackend.Lazrs) as file,
     ):
         for tile in tiles:
-            found = _points(dense, Window(*tile), step, heights, sigmas, picture)
-            if len(found):
+            for found in _points(dense, Window(*tile), step, heights, sigmas, picture):
                 file.write_points(_record(found, header))
                 points += len(found)
             progress.advance()
@@ -72,8 +72,10 @@ def write_cloud(dense: DenseSurface, drawn: Orthomosaic, scene: Scene, progress:
 
 def _points(
     dense: DenseSurface, window: Window, step: int, heights: Any, sigmas: Any, picture: Any
-) -> npt.NDArray[np.float64]:
-    """(n, 6) easting, northing, height, red, green, blue of every `step`-th cell each way."""
+) -> Iterator[npt.NDArray[np.float64]]:
+    """(n, 6) easting, northing, height, red, green, blue of every `step`-th cell each way, some rows at a
+    time: a tile of them would weigh 50 MB, and as much again as a record.
+    """
     grid = dense.grid
     up_m = heights.read(1, window=window)[::step, ::step]
     sigma_m = sigmas.read(1, window=window)[::step, ::step]
@@ -88,8 +90,13 @@ def _points(
     )  # fmt: skip
     with np.errstate(invalid="ignore"):
         good = np.isfinite(up_m) & (sigma_m <= SIGMAS * dense.typical_sigma_m) & (colours[3] > 0)
-    east, north = np.meshgrid(east_m, north_m)
-    return np.column_stack([east[good], north[good], up_m[good], *(band[good] for band in colours[:3])])
+    for first in range(0, rows, ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        there = good[part]
+        if there.any():
+            bands = [band[part][there] for band in (up_m, *colours[:3])]
+            east, north = (each[there] for each in np.meshgrid(east_m, north_m[part]))
+            yield np.column_stack([east, north, *bands])
 
 
 def _record(points: npt.NDArray[np.float64], header: Any) -> Any:

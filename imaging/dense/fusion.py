@@ -87,24 +87,32 @@ def fuse(
     heights_m = np.where(measured, scale.low_m + scale.step_m * mean, 0).astype(np.float32)
     sigma_m = _sigma(counts[0], spread * np.float32(scale.step_m), typical_m)
     del mean, spread, counts, kept, numbers  # a tile of each weighs megabytes
+    taller = np.zeros(shape, bool)
     if tall_m is not None:
         taller = np.isfinite(tall_m)
-        heights_m, measured = np.where(taller, tall_m, heights_m), measured | taller
-        sigma_m = np.where(taller, np.float32(TALL_SIGMAS * typical_m), sigma_m)
+        np.copyto(heights_m, tall_m, where=taller)
+        sigma_m[taller] = TALL_SIGMAS * typical_m
+        measured |= taller
+        del tall_m
     filled_m = ground_m + filled(heights_m - ground_m, measured, lower=not rough)
     if ask is not None:
-        taller = np.zeros(shape, bool) if tall_m is None else taller
         filled_m = _asked(filled_m, heights_m, measured, taller, ground_m, cell_m, ask)
+    del heights_m
     filled_m[~_amid(measured)] = np.nan
-    smooth_m = filled_m if rough else _smoothed(_tidied(filled_m, ground_m))
-    uncertain_m = np.where(
-        measured, sigma_m, np.maximum(FILLED_SIGMA_M, _relief(filled_m, FAR_CELLS) / 4)
-    ).astype(np.float32)
+    uncertain_m = _relief(filled_m, FAR_CELLS)
+    uncertain_m /= 4
+    np.maximum(uncertain_m, np.float32(FILLED_SIGMA_M), out=uncertain_m)
+    np.copyto(uncertain_m, sigma_m, where=measured)
+    del sigma_m
     unknown = np.isnan(filled_m)
     uncertain_m[unknown] = np.nan
-    heights_m = np.where(unknown, np.nan, smooth_m).astype(np.float32)
-    uncertain_m = np.hypot(uncertain_m, EDGE_SHARE * _relief(heights_m, EDGE_CELLS))
-    low = measured if tall_m is None else measured & ~np.isfinite(tall_m)
+    heights_m = filled_m if rough else _smoothed(_tidied(filled_m, ground_m))
+    del filled_m
+    heights_m[unknown] = np.nan
+    relief_m = _relief(heights_m, EDGE_CELLS)
+    relief_m *= EDGE_SHARE
+    np.hypot(uncertain_m, relief_m, out=uncertain_m)
+    low = measured & ~taller
     usual_m = float(np.median(uncertain_m[low])) if low.any() else float("nan")
     return Fused(heights_m, uncertain_m, measured, usual_m)
 
@@ -149,9 +157,13 @@ def _sigma(counts: npt.NDArray[np.uint8], spread_m: Floats, typical_m: float) ->
     """One standard deviation of a mean of `counts`; the matches of pairs that share a photo go partly
     together.
     """
+    one = np.maximum(spread_m, np.float32(0.5 * typical_m))
+    one[counts <= 1] = 2 * typical_m
     number = np.maximum(counts, 1).astype(np.float32)
-    one = np.where(counts > 1, np.maximum(spread_m, 0.5 * typical_m), 2 * typical_m)
-    return np.asarray(one / np.sqrt((1 + number) / 2), np.float32)
+    number += 1
+    number /= 2
+    one /= np.sqrt(number, out=number)
+    return one
 
 
 def filled(values: Floats, known: npt.NDArray[np.bool_], *, lower: bool = True) -> Floats:
@@ -162,30 +174,44 @@ def filled(values: Floats, known: npt.NDArray[np.bool_], *, lower: bool = True) 
     Means of blocks of two cells, level by level, are spread back into the holes (Gortler et al. 1996, pull
     and push).
     """
-    levels = [(np.where(known, values, 0).astype(np.float32), known.astype(np.float32))]
+    value = np.where(known, values, 0).astype(np.float32, copy=False)
+    levels = [(value, known)]
+    del values  # mostly made for this alone
     for _ in range(LEVELS):
         levels.append(_halved(*levels[-1], lower=lower))
-    below = np.where(levels[-1][1] > 0, levels[-1][0], np.nan).astype(np.float32)
-    for value, weight in reversed(levels[:-1]):
-        up = _doubled(_lowered(below) if lower else below, value.shape)
-        below = np.where(weight > 0, value, up).astype(np.float32)
-    return np.asarray(below, np.float32)
+    value, known = levels.pop()
+    below = np.where(known, value, np.nan).astype(np.float32, copy=False)
+    while levels:
+        value, known = levels.pop()
+        below = _doubled(_lowered(below) if lower else below, value.shape)
+        np.copyto(below, value, where=known)
+    return below
 
 
-def _halved(value: Floats, weight: Floats, *, lower: bool) -> tuple[Floats, Floats]:
-    """Blocks of two cells to one: the mean, which may count lower values more."""
+def _halved(value: Floats, known: Flags, *, lower: bool) -> tuple[Floats, Flags]:
+    """Blocks of two cells to one: the mean of the known ones, which may count lower values more.
+
+    One cell of all blocks at a time: all four at once would weigh four times as much.
+    """
     rows, columns = value.shape[0] % 2, value.shape[1] % 2
     if rows or columns:
-        value, weight = np.pad(value, ((0, rows), (0, columns))), np.pad(weight, ((0, rows), (0, columns)))
-    values = np.stack([value[r::2, c::2] for r in (0, 1) for c in (0, 1)])
-    weights = np.stack([weight[r::2, c::2] for r in (0, 1) for c in (0, 1)])
-    least = np.where(weights > 0, values, np.inf).min(axis=0)
-    share = weights
-    if lower:
-        share = weights * np.exp(-np.minimum((values - np.where(np.isfinite(least), least, 0)) / LOWER_M, 20))
-    total = share.sum(axis=0)
-    mean = (share * values).sum(axis=0) / np.maximum(total, 1e-9)
-    return mean.astype(np.float32), (total > 0).astype(np.float32)
+        value, known = np.pad(value, ((0, rows), (0, columns))), np.pad(known, ((0, rows), (0, columns)))
+    quarters = [(value[r::2, c::2], known[r::2, c::2]) for r in (0, 1) for c in (0, 1)]
+    least = np.full(quarters[0][0].shape, np.inf, np.float32)
+    for each, there in quarters:
+        np.minimum(least, each, out=least, where=there)
+    least[np.isinf(least)] = 0
+    mean, total = np.zeros_like(least), np.zeros_like(least)
+    for each, there in quarters:
+        share = there.astype(np.float32)
+        if lower:
+            share *= np.exp(-np.minimum((each - least) / LOWER_M, 20))
+        total += share
+        share *= each
+        mean += share
+    any_known = total > 0
+    mean /= np.maximum(total, 1e-9, out=total)
+    return mean, any_known
 
 
 def _lowered(value: Floats) -> Floats:
@@ -199,9 +225,12 @@ def _doubled(value: Floats, shape: tuple[int, ...]) -> Floats:
     known = np.isfinite(value)
     size = (2 * value.shape[1], 2 * value.shape[0])
     weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    total = cv2.resize(np.where(known, value, 0).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
-    up = np.where(weight > 0, total / np.maximum(weight, 1e-6), np.nan)
-    return np.asarray(up[: shape[0], : shape[1]], np.float32)
+    zeroed = np.where(known, value, 0).astype(np.float32)
+    total = np.asarray(cv2.resize(zeroed, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    nowhere = ~(weight > 0)
+    total /= np.maximum(weight, 1e-6, out=weight)
+    total[nowhere] = np.nan
+    return np.asarray(total[: shape[0], : shape[1]], np.float32)
 
 
 def canopy(heights_m: Floats, ground_m: Floats, least_m: float, cell_m: float) -> Floats:
@@ -267,6 +296,8 @@ def _relief(heights_m: Floats, cells: int) -> Floats:
     """Highest less lowest within a square of that many cells, unknown ones passed over."""
     kernel = np.ones((cells, cells), np.uint8)
     known = np.isfinite(heights_m)
-    high = cv2.dilate(np.where(known, heights_m, -np.inf).astype(np.float32), kernel)
-    low = cv2.erode(np.where(known, heights_m, np.inf).astype(np.float32), kernel)
-    return np.subtract(high, low, out=np.zeros_like(high), where=known)
+    high = np.asarray(cv2.dilate(np.where(known, heights_m, np.float32(-np.inf)), kernel), np.float32)
+    low = cv2.erode(np.where(known, heights_m, np.float32(np.inf)), kernel)
+    np.subtract(high, low, out=high, where=known)
+    high[~known] = 0
+    return high

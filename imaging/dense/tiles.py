@@ -47,6 +47,7 @@ def write_coarse(work: Work, layers: list[Layer], grid: Grid, path: Path, progre
         column, row, width, height = tile
         part = np.load(path, mmap_mode="r+")[row : row + height, column : column + width]
         part[:] = np.nan if fused is None else fused.heights_m
+        give_back()
         progress.advance()
     return path
 
@@ -75,6 +76,8 @@ def write_surface(
             lambda tile: _tile(work, layers, grid, coarse, tile, photos), tiles, work.threads, ahead=1
         )
         for tile, fused in zip(tiles, results, strict=True):
+            # Beside what a tile holds, what others have freed would lie torn apart and count as well.
+            give_back()
             progress.advance()
             if fused is None:
                 continue
@@ -125,14 +128,17 @@ def _tile(
         return which, _stacked([near[n] for n in which], left, right, first, last)
 
     ground_m = work.surface.heights_on(grid, left, top, right - left, bottom - top)
-    tall_m = None if coarse is None else _tall(coarse, ground_m, left, top)
     sigmas_m = np.array([layer.sigma_m for layer in near], np.float32)
 
     ask = None
     if photos is not None:
         patch = patch_of(grid, left, top, right - left, bottom - top)
         ask = partial(standing, work=work, photos=photos, patch=patch, cell_m=grid.cell_m)
-    fused = fuse(sigmas_m, heights, ground_m, work.scale, tall_m, ask, grid.cell_m)
+    # What is tall is held by nobody else, so that it goes when it has been put in.
+    fused = fuse(
+        sigmas_m, heights, ground_m, work.scale,
+        None if coarse is None else _tall(coarse, ground_m, left, top), ask, grid.cell_m,
+    )  # fmt: skip
     if coarse is None:
         heights_m = canopy(fused.heights_m, ground_m, LOW_M, grid.cell_m)
         fused = replace(fused, heights_m=heights_m)

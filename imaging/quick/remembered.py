@@ -5,18 +5,14 @@ They depend on the picture and on how closely it is searched, and on nothing els
 
 from __future__ import annotations
 
-import os
-import struct
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from imaging.npz import AnyArray, Parts, begin_of, write_npz
 from imaging.photos import Photo
 from imaging.quick.features import Features, Search
 from imaging.scene import Scene, key_of
@@ -45,7 +41,7 @@ class _Standing(Mapping[str, Features]):
             ends = np.cumsum(arrays["counts"]).tolist()
             names = [str(name) for name in arrays["sha256"]]
         self._rows = dict(zip(names, pairwise([0, *ends]), strict=True))
-        self._pixels, self._descriptors = (_begin_of(file, name) for name in ("pixels", "descriptors"))
+        self._pixels, self._descriptors = (begin_of(file, name)[0] for name in ("pixels", "descriptors"))
 
     def __getitem__(self, sha256: str) -> Features:
         first, last = self._rows[sha256]
@@ -64,39 +60,17 @@ class _Standing(Mapping[str, Features]):
 
 def remember(scene: Scene, search: Search, photos: Mapping[str, Photo], features: Sequence[Features]) -> None:
     """Keep the features of these photos, in their order, for the next run. Raises OutputError."""
-    file, count = _file(scene), len(photos)
+    file = _file(scene)
     rows = sum(len(found) for found in features)
-    with writing_whole(file) as temporary, zipfile.ZipFile(temporary, "w") as target:
-        _write(target, "sha256", (count,), [np.array([photo.sha256 for photo in photos.values()])])
-        _write(target, "counts", (count,), [np.array([len(found) for found in features])])
-        _write(target, "pixels", (rows, 2), (found.pixels for found in features))
-        _write(target, "descriptors", (rows, 128), (found.descriptors for found in features))
+    arrays: dict[str, AnyArray | Parts] = {
+        "sha256": np.array([photo.sha256 for photo in photos.values()]),
+        "counts": np.array([len(found) for found in features]),
+        "pixels": Parts((rows, 2), (found.pixels for found in features)),
+        "descriptors": Parts((rows, 128), (found.descriptors for found in features)),
+    }
+    with writing_whole(file) as temporary:
+        write_npz(temporary, arrays)
     scene.keep(STAGE, _key(search), {"photos": len(photos)}, [file])
-
-
-def _write(
-    target: zipfile.ZipFile, name: str, shape: tuple[int, ...], parts: Iterable[npt.NDArray[Any]]
-) -> None:
-    """One array of an `.npz`, written part by part: joined first it would be held twice."""
-    with target.open(f"{name}.npy", "w", force_zip64=True) as file:
-        for number, part in enumerate(parts):
-            if not number:
-                descr = np.lib.format.dtype_to_descr(part.dtype)
-                header = {"descr": descr, "fortran_order": False, "shape": shape}
-                np.lib.format.write_array_header_1_0(file, header)
-            file.write(np.ascontiguousarray(part).data)
-
-
-def _begin_of(path: Path, name: str) -> int:
-    """Where an array's values begin in an `.npz` that is not compressed (APPNOTE.TXT 4.3.7; `.npy` 1.0)."""
-    with zipfile.ZipFile(path) as arrays:
-        begin = arrays.getinfo(f"{name}.npy").header_offset
-    with path.open("rb") as file:
-        file.seek(begin + 26)
-        file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
-        np.lib.format.read_magic(file)
-        np.lib.format.read_array_header_1_0(file)
-        return file.tell()
 
 
 def _key(search: Search) -> str:

@@ -175,7 +175,8 @@ def _ties_of(ties: Ties, members: tuple[int, ...]) -> Ties:
     place = np.full(int(ties.view.max(initial=0)) + 1, -1)
     inside = [number for number in members if number < len(place)]
     place[inside] = [members.index(number) for number in inside]
-    kept = ties.chosen(place[ties.view] >= 0)
+    mine = place[ties.view] >= 0
+    kept = ties if mine.all() else ties.chosen(mine)
     return Ties(indices(place[kept.view]), kept.point, kept.px)
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from imaging.adjustment.network import Indices, Ties, indices
+from imaging.compiled import kernel
 from imaging.lens import Array
 from imaging.quick.features import Features
 
@@ -42,7 +42,7 @@ def join(features: Sequence[Features], links: Iterable[tuple[int, int, Indices]]
     return Ties(indices(view), indices(point), pixels)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _unite(
     track: npt.NDArray[np.int32], pairs: npt.NDArray[np.int64], first_start: int, second_start: int
 ) -> None:
@@ -58,7 +58,7 @@ def _unite(
         track[max(first, second)] = min(first, second)
 
 
-@numba.njit(cache=True)
+@kernel()
 def _settle(track: npt.NDArray[np.int32]) -> None:
     """Let every feature point to the first one of its track."""
     for number in range(track.shape[0]):
@@ -78,7 +78,10 @@ def without_short(ties: Ties) -> tuple[Ties, Indices]:
 
 def only(ties: Ties, points: Indices) -> tuple[Ties, Indices]:
     """The ties of these points (ascending numbers), renumbered from 0, and the numbers again."""
-    place = np.full(max(int(ties.point.max(initial=-1)), int(points.max(initial=-1))) + 1, -1)
+    count = max(int(ties.point.max(initial=-1)), int(points.max(initial=-1))) + 1
+    if len(points) == count:
+        return ties, indices(points)  # all of them: nothing to copy
+    place = np.full(count, -1)
     place[points] = np.arange(len(points))
     kept = ties.chosen(place[ties.point] >= 0)
     return Ties(kept.view, indices(place[kept.point]), kept.px), indices(points)

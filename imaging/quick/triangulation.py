@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
-from imaging.adjustment.network import Ties
-from imaging.adjustment.normals import parts_of
+from imaging.adjustment.network import Indices, Ties
+from imaging.adjustment.normals import parts_of, point_parts
 from imaging.lens import Array, Lens, View
 
 LEAST_ANGLE_DEG = 1.0
@@ -14,11 +16,14 @@ LEAST_ANGLE_DEG = 1.0
 
 def unit_rays(ties: Ties, views: tuple[View, ...], lenses: dict[str, Lens]) -> Array:
     """(m, 3) unit directions of the ties in their cameras' frames."""
-    rays = np.empty((len(ties), 3))
-    for key, lens in lenses.items():
-        mine = np.isin(ties.view, [number for number, view in enumerate(views) if view.lens == key])
-        rays[mine] = lens.rays(ties.px[mine])
-    return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True))
+    rays, names = np.empty((len(ties), 3)), list(lenses)
+    lens_of_view = np.array([names.index(view.lens) for view in views])
+    for part in parts_of(len(ties)):
+        here, px, mine = rays[part], ties.px[part], lens_of_view[ties.view[part]]
+        for number in np.unique(mine):
+            here[mine == number] = lenses[names[number]].rays(px[mine == number])
+        here /= np.linalg.norm(here, axis=1, keepdims=True)
+    return rays
 
 
 def triangulate(
@@ -30,23 +35,32 @@ def triangulate(
     (n, 3). Minimises the squared distance to the rays: sum (I - d dᵀ)(X - c) = 0. Well placed are points in
     front of every camera whose rays meet at a degree or more.
     """
-    direction, centre = np.empty((len(ties), 3)), centres[ties.view]
-    for part in parts_of(len(ties)):
-        direction[part] = np.einsum("kij,ki->kj", rotations[ties.view[part]], rays[part])
-    along = np.einsum("kj,kj->k", direction, centre)
     normal, right = np.empty((count, 3, 3)), np.empty((count, 3))
-    # A sum at a time: a matrix a tie would weigh more than all that is known of it.
-    for i in range(3):
-        right[:, i] = np.bincount(ties.point, centre[:, i] - direction[:, i] * along, count)
-        for j in range(i, 3):
-            across = (i == j) - direction[:, i] * direction[:, j]
-            normal[:, i, j] = normal[:, j, i] = np.bincount(ties.point, across, count)
+    # Part by part, and a sum at a time: a matrix a tie would weigh more than all that is known of it.
+    for first, last, point, direction, centre in _parts(ties, rays, rotations, centres, count):
+        along = np.einsum("kj,kj->k", direction, centre)
+        for i in range(3):
+            right[first:last, i] = np.bincount(point, centre[:, i] - direction[:, i] * along, last - first)
+            for j in range(i, 3):
+                across = np.bincount(point, (i == j) - direction[:, i] * direction[:, j], last - first)
+                normal[first:last, i, j] = normal[first:last, j, i] = across
     # Of n rays within a small angle the smallest eigenvalue is about n sin²(angle) / 4 or more.
     spread = np.linalg.eigvalsh(normal)[:, 0]
     seen = np.maximum(np.bincount(ties.point, minlength=count), 1)
     good = spread / seen > np.sin(np.radians(LEAST_ANGLE_DEG)) ** 2 / 4
     points = np.zeros((count, 3))
     points[good] = np.linalg.solve(normal[good], right[good][..., None])[..., 0]
-    ahead = np.einsum("kj,kj->k", points[ties.point] - centre, direction) > 0
-    good &= np.bincount(ties.point, weights=~ahead, minlength=count) == 0
+    for first, last, point, direction, centre in _parts(ties, rays, rotations, centres, count):
+        ahead = np.einsum("kj,kj->k", points[first:last][point] - centre, direction) > 0
+        good[first:last] &= np.bincount(point, weights=~ahead, minlength=last - first) == 0
     return points, good
+
+
+def _parts(
+    ties: Ties, rays: Array, rotations: Array, centres: Array, count: int
+) -> Iterator[tuple[int, int, Indices, Array, Array]]:
+    """First and last point of a part, and of its ties the point, the direction and where it begins."""
+    for first, last, which in point_parts(ties, count):
+        view = ties.view[which]
+        direction = np.einsum("kij,ki->kj", rotations[view], rays[which])
+        yield first, last, ties.point[which] - first, direction, centres[view]

@@ -12,7 +12,8 @@ from imaging.adjustment import Bar, Directions, LensPrior, Network, adjust, indi
 from imaging.adjustment.intersect import intersect_marks, intersected
 from imaging.adjustment.normals import tie_projection
 from imaging.adjustment.state import layout_of, state_of
-from imaging.adjustment.witnesses import Rows, Singles, witness_rows
+from imaging.adjustment.symmetric import Symmetric
+from imaging.adjustment.witnesses import Rows, Singles, Together, witness_rows
 from imaging.lens import Array
 from missions.errors import AlignmentError
 from tests.imaging.networks import LENS, Truth, block, marked
@@ -66,10 +67,10 @@ def test_derivatives_are_what_differences_give() -> None:
     witnesses = witness_rows(network, layout, state, 0.2)
     slopes = np.vstack([whole(each, layout.size) for each in witnesses])
     residual = np.concatenate([each.residual for each in witnesses])
-    matrix, right = np.zeros((layout.size, layout.size)), np.zeros(layout.size)
+    matrix, right = Symmetric.zeros(layout.size), np.zeros(layout.size)
     for each in witnesses:
         each.add_to(matrix, right, np.arange(layout.size, dtype=np.int32))
-    assert matrix == pytest.approx(slopes.T @ slopes, rel=1e-9, abs=1e-6)
+    assert matrix.whole() == pytest.approx(slopes.T @ slopes, rel=1e-9, abs=1e-6)
     assert right == pytest.approx(slopes.T @ residual, rel=1e-9, abs=1e-6)
     for unknown in range(layout.size):
         step = np.zeros(layout.size)
@@ -88,7 +89,7 @@ def test_derivatives_are_what_differences_give() -> None:
         assert (after - before) / -2e-6 == pytest.approx(slopes[:, unknown], rel=1e-3, abs=1e-2)
 
 
-def whole(rows: Rows | Singles, size: int) -> Array:
+def whole(rows: Rows | Singles | Together, size: int) -> Array:
     """The derivatives by all unknowns."""
     by = np.diag(rows.by_unknown) if isinstance(rows, Singles) else rows.by_unknown
     slopes = np.zeros((len(by), size))

@@ -83,11 +83,10 @@ def test_larger_photos_more_threads_and_more_photos_need_more() -> None:
 
 
 MEASURED = [
-    (20, 1000, 750, False, 470),
-    (100, 1000, 750, False, 595),
-    (200, 1000, 750, False, 641),
-    (20, 1000, 750, True, 345),
-    (200, 1000, 750, True, 520),
+    (20, 1000, 750, False, 453),
+    (200, 1000, 750, False, 546),
+    (20, 1000, 750, True, 331),
+    (200, 1000, 750, True, 434),
     (18, 4000, 2250, False, 887),
 ]
 """Photos, their size, whether quick, and the peak of a run with two threads, MB (docs/measured.md)."""

@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from imaging.adjustment import Adjusted, adjust, indices
+from imaging.adjustment.symmetric import Symmetric
 from imaging.uncertainty import LENS_PARAMETERS, lens_sigmas, pose_sigmas
 from tests.imaging.networks import DOWN, block
 
@@ -25,7 +26,9 @@ def with_turns(settled: Adjusted, rotation: np.ndarray, turns_deg: tuple[float, 
     places = settled.layout.view(indices([0]))[0][:6]
     covariance[np.ix_(places, places)] = np.diag(np.square([*np.radians(turns_deg), 0.1, 0.2, 0.3]))
     return replace(
-        settled, state=replace(settled.state, rotations=rotations), made_covariance=lambda: covariance
+        settled,
+        state=replace(settled.state, rotations=rotations),
+        made_spread=lambda: Symmetric.of(covariance),
     )
 
 

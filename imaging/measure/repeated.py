@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from imaging.adjustment import Adjusted
-from imaging.adjustment.intersect import Shared
+from imaging.adjustment.intersect import WORST_CONDITION, Shared
 from imaging.adjustment.rays import meeting_point
 from imaging.control.points import Mark
 from imaging.control.scene import pointings
@@ -21,6 +21,11 @@ CONTRADICTS = 2.0
 """Standard deviations of the surface, from which on the matches of a click contradict it: few that are right
 do, and a match of what all but covers a mark may do no more.
 """
+ELSEWHERE = 13.816
+"""The 99.9 % quantile of chi-square with two degrees of freedom: further from where two marks by hand meet
+a match is of something else.
+"""
+_STEP_M = 1e-3
 
 
 class Relief(Protocol):
@@ -51,11 +56,13 @@ def repeated(adjusted: Adjusted, marks: Sequence[Mark], surface: Relief) -> Repe
     finds the height of a patch, not of a point: where the surface is rough within it, the point may lie that
     much higher or lower on the line of sight. So it may where one click and its matches contradict the
     surface: either that lacks what stands there, or the matches are of what stands beside it. Matches of
-    which nothing tells the click they repeat are left out beside several clicks.
+    which nothing tells the click they repeat are left out beside several clicks, and so are those of a click
+    of which one lies elsewhere than where two or more marks by hand meet.
     """
+    marks, elsewhere = _without_strays(adjusted, marks, surface)
     times = dict.fromkeys(mark.marked_at for mark in marks if mark.marked_by == MATCHED)
     if not times or len(marks) == 1:
-        return Repeated(tuple(marks))
+        return Repeated(tuple(marks), doubt=elsewhere)
     groups = []
     left_out: set[int] = set()
     for time in times:
@@ -78,7 +85,46 @@ def repeated(adjusted: Adjusted, marks: Sequence[Mark], surface: Relief) -> Repe
         sigma_px = max([*by_hand_px, SIGMA_PX]) if click is None else first.sigma_px
         together = np.isin(kept, [*matches, *([] if click is None else [click])])
         shared.append(Shared(together, _spread(adjusted, first.photo, place, sigma_px, surface, off_m)))
-    return Repeated(chosen, tuple(shared), _doubt(off_m))
+    return Repeated(chosen, tuple(shared), elsewhere or _doubt(off_m))
+
+
+def _without_strays(adjusted: Adjusted, marks: Sequence[Mark], surface: Relief) -> tuple[Sequence[Mark], str]:
+    """The marks without the matches of a click of which one lies elsewhere than where marks by hand meet."""
+    by_hand = tuple(mark for mark in marks if mark.marked_by != MATCHED)
+    matches = [mark for mark in marks if mark.marked_by == MATCHED]
+    if len(by_hand) < 2 or not matches:
+        return marks, ""
+    place = meeting_point(pointings(by_hand, adjusted.network.index), adjusted.views, adjusted.lenses)
+    weighed = [_by_place(adjusted, mark.photo, place)[1] / mark.sigma_px for mark in by_hand]
+    matrix = sum(each.T @ each for each in weighed)
+    if np.linalg.cond(matrix) > WORST_CONDITION:
+        return marks, ""
+    spread = np.linalg.inv(matrix)
+    click_px = max(mark.sigma_px for mark in by_hand)
+    away_px: dict[str, float] = {}
+    for mark in matches:
+        seen_px, by_place = _by_place(adjusted, mark.photo, place)
+        own = _spread(adjusted, by_hand[0].photo, place, click_px, surface, 0.0)
+        covariance = by_place @ (spread + own @ own.T) @ by_place.T + SIGMA_PX**2 * np.eye(2)
+        off_px = np.array([mark.x_px, mark.y_px]) - seen_px
+        if off_px @ np.linalg.solve(covariance, off_px) > ELSEWHERE:
+            off = float(np.linalg.norm(off_px))
+            away_px[mark.marked_at] = max(off, away_px.get(mark.marked_at, 0.0))
+    if not away_px:
+        return marks, ""
+    kept = [mark for mark in marks if mark.marked_by != MATCHED or mark.marked_at not in away_px]
+    return kept, (
+        f"its matches lie up to {max(away_px.values()):.1f} px from where the marks by hand meet and are "
+        "left out; look at those marks again, or mark it in a third photo"
+    )
+
+
+def _by_place(adjusted: Adjusted, photo: str, place: Array) -> tuple[Array, Array]:
+    """Where a photo shows a place, (2,) pixels, and (2, 3) how that moves with it, pixels a metre."""
+    view = adjusted.views[adjusted.network.index[photo]]
+    around = np.vstack([place, place + _STEP_M * np.eye(3)])
+    seen_px = view.pixels(adjusted.lenses[view.lens], around)
+    return seen_px[0], (seen_px[1:] - seen_px[0]).T / _STEP_M
 
 
 def _off_surface(adjusted: Adjusted, marks: Sequence[Mark], place: Array, surface: Relief) -> float:

@@ -106,6 +106,22 @@ def test_matches_whose_click_nothing_tells_are_left_out_beside_several(flown: tu
     assert sigma_m(adjusted, (*clicks, *matches)) == pytest.approx(sigma_m(adjusted, clicks))
 
 
+def test_matches_of_something_else_than_what_two_clicks_show_are_left_out(
+    flown: tuple[Adjusted, Truth],
+) -> None:
+    adjusted, _ = flown
+    click, _, *others = found_again(adjusted)
+    mine = seen(adjusted, PLACE, PHOTOS[1], 2.0, None, LATER)
+    beside = PLACE + np.array([0.0, 0.4, 0.9])
+    strays = tuple(seen(adjusted, beside, mark.photo, SIGMA_PX, MATCHED, CLICKED_AT) for mark in others)
+    places = placed(adjusted, [MarkedPoint("A", (click, mine, *strays))], Level())
+    by_hand = placed(adjusted, [MarkedPoint("A", (click, mine))], Level())
+    assert places.local_m == pytest.approx(by_hand.local_m)
+    assert "px from where the marks by hand meet" in places.doubts["A"]
+    right = placed(adjusted, [MarkedPoint("A", (click, mine, *others))], Level())
+    assert not right.doubts
+
+
 def test_matches_whose_click_was_moved_are_as_wrong_as_a_click(flown: tuple[Adjusted, Truth]) -> None:
     adjusted, _ = flown
     moved = (seen(adjusted, PLACE, PHOTOS[0], 2.0, None, LATER), *found_again(adjusted)[1:])

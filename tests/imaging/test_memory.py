@@ -84,9 +84,9 @@ def test_larger_photos_more_threads_and_more_photos_need_more() -> None:
 
 MEASURED = [
     (20, 1000, 750, False, 453),
-    (200, 1000, 750, False, 546),
+    (200, 1000, 750, False, 543),
     (20, 1000, 750, True, 331),
-    (200, 1000, 750, True, 434),
+    (200, 1000, 750, True, 386),
     (18, 4000, 2250, False, 887),
 ]
 """Photos, their size, whether quick, and the peak of a run with two threads, MB (docs/measured.md)."""

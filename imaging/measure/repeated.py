@@ -99,13 +99,13 @@ def _without_strays(adjusted: Adjusted, marks: Sequence[Mark], surface: Relief) 
     matrix = sum(each.T @ each for each in weighed)
     if np.linalg.cond(matrix) > WORST_CONDITION:
         return marks, ""
-    spread = np.linalg.inv(matrix)
     click_px = max(mark.sigma_px for mark in by_hand)
+    own = _spread(adjusted, by_hand[0].photo, place, click_px, surface, 0.0)
+    spread = np.linalg.inv(matrix) + own @ own.T
     away_px: dict[str, float] = {}
     for mark in matches:
         seen_px, by_place = _by_place(adjusted, mark.photo, place)
-        own = _spread(adjusted, by_hand[0].photo, place, click_px, surface, 0.0)
-        covariance = by_place @ (spread + own @ own.T) @ by_place.T + SIGMA_PX**2 * np.eye(2)
+        covariance = by_place @ spread @ by_place.T + SIGMA_PX**2 * np.eye(2)
         off_px = np.array([mark.x_px, mark.y_px]) - seen_px
         if off_px @ np.linalg.solve(covariance, off_px) > ELSEWHERE:
             off = float(np.linalg.norm(off_px))

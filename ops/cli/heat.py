@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ops.operations import Operation
 
 FINDS_SHOWN = 30
-FAINT_SCORE = 0.25
-"""What scores less hardly looks like a person: it calls nobody (`ops.live_finds`)."""
 TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f"]
 
 
@@ -243,9 +241,11 @@ def _finds_in(operation: Operation | None) -> Path:
 
 
 def _show(found: Finds, target: Path) -> None:
+    from ops.live_finds import CALLING_SCORE
+
     rows = [_row(find) for find in found.finds[:FINDS_SHOWN]]
     columns = ("Find", "Latitude", "Longitude", "95 % within", "#Seen", "#Score", "What")
-    faint = sum(find.score < FAINT_SCORE for find in found.finds)
+    faint = sum(find.score < CALLING_SCORE for find in found.finds)
     also = f", {faint} of them faint" if faint else ""
     out().print(table(f"{len(found.finds)} proposals{also}, to be confirmed by a person", columns, rows))
     _say_read(found)

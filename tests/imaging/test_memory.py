@@ -83,9 +83,9 @@ def test_larger_photos_more_threads_and_more_photos_need_more() -> None:
 
 
 MEASURED = [
-    (20, 1000, 750, False, 453),
+    (20, 1000, 750, False, 457),
     (200, 1000, 750, False, 543),
-    (20, 1000, 750, True, 331),
+    (20, 1000, 750, True, 321),
     (200, 1000, 750, True, 386),
     (18, 4000, 2250, False, 887),
 ]

@@ -1,17 +1,18 @@
 """Score boxes of a thermal detector against HIT-UAV: average precision, and people found by false alarms.
 
     python tests/bench/heat_score.py BOXES.json [--annotations FILE] [--dates test|training|all]
-                                     [--fallback Person] [--breakdown] [--json]
+                                     [--fallback Person] [--overlap 0.5] [--breakdown] [--json]
 
 BOXES is COCO's list of results, or a document with `annotations`: `file_name` (or `image_id`), `bbox` (left,
 top, width, height), `category` (or `category_id`) and `score`. A category that the data set does not know,
 such as "warm spot", counts as `--fallback`. Pictures without a box count; boxes of pictures that are not
 scored do not.
 
-Matching is COCO's at one threshold, IoU 0.5: a picture's boxes of a category, best score first and at most
-100, each take the free box of the truth that they overlap most. "DontCare" counts as a crowd of every
-category: a box that lies by half or more in one is left out of the count. Average precision is given in two
-ways: at 101 recalls (COCO since 2014) and the whole area under the envelope (PASCAL VOC since 2010).
+Matching is COCO's at one threshold, IoU 0.5 unless another is asked for: a picture's boxes of a category,
+best score first and at most 100, each take the free box of the truth that they overlap most. "DontCare"
+counts as a crowd of every category: a box that lies by as much in one is left out of the count. Average
+precision is given in two ways: at 101 recalls (COCO since 2014) and the whole area under the envelope (PASCAL
+VOC since 2010).
 
 The constants of `imaging.thermal.hotspots` and the training of any learned detector use dates of TRAINING
 alone; the first were chosen without 20210120.
@@ -123,7 +124,9 @@ def overlaps(boxes: Array, others: Array, *, of_first: bool = False) -> Array:
     return np.asarray(both / np.maximum(union, 1e-9), np.float64)
 
 
-def judged(picture: Picture, found: Iterable[Found], category: str) -> list[Hit]:
+def judged(
+    picture: Picture, found: Iterable[Found], category: str, overlap: float = LEAST_IOU
+) -> list[Hit]:
     """The boxes of one category in one picture that count, the best first."""
     ours = sorted((f for f in found if f.category == category), key=lambda f: -f.score)[:MOST_BOXES]
     if not ours:
@@ -132,11 +135,11 @@ def judged(picture: Picture, found: Iterable[Found], category: str) -> list[Hit]
     truth = _array(picture.truth.get(category, []))
     fits = overlaps(boxes, truth)
     unclear = overlaps(boxes, _array(picture.truth.get(IGNORED, [])), of_first=True)
-    ignored = (unclear >= LEAST_IOU).any(axis=1)
+    ignored = (unclear >= overlap).any(axis=1)
     hits = []
     for number, one in enumerate(ours):
         best = int(fits[number].argmax()) if len(truth) else -1
-        if best >= 0 and fits[number, best] >= LEAST_IOU:
+        if best >= 0 and fits[number, best] >= overlap:
             fits[:, best] = -1
             hits.append(Hit(one.score, True, float(np.sqrt(np.prod(truth[best, 2:])))))
         elif not ignored[number]:
@@ -181,10 +184,12 @@ class Scores:
         return float(np.mean([self.curve(category).average_101() for category in CATEGORIES]))
 
 
-def scored(pictures: list[Picture], found: dict[str, list[Found]]) -> Scores:
+def scored(
+    pictures: list[Picture], found: dict[str, list[Found]], overlap: float = LEAST_IOU
+) -> Scores:
     """Judge the boxes of every picture; `found` is by the picture's name."""
     hits = {
-        (picture.name, category): judged(picture, found.get(picture.name, []), category)
+        (picture.name, category): judged(picture, found.get(picture.name, []), category, overlap)
         for picture in pictures
         for category in CATEGORIES
     }
@@ -305,6 +310,7 @@ def main() -> None:
     parser.add_argument("--annotations", type=Path)
     parser.add_argument("--dates", default="test", help="test, training, all, or dates with commas between")
     parser.add_argument("--fallback", choices=CATEGORIES, default="Person")
+    parser.add_argument("--overlap", type=float, default=LEAST_IOU, help="IoU from which a box is right")
     parser.add_argument("--breakdown", action="store_true")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
@@ -312,13 +318,13 @@ def main() -> None:
     named = {"test": TEST, "training": TRAINING, "all": frozenset[str]()}
     dates = named[asked.dates] if asked.dates in named else frozenset(asked.dates.split(","))
     found = read_found(json.loads(asked.boxes.read_text()), truth, asked.fallback)
-    scores = scored(read_truth(truth, dates), found)
+    scores = scored(read_truth(truth, dates), found, asked.overlap)
     listed = rows(scores, breakdown=asked.breakdown)
     if asked.json:
         document = {"dates": asked.dates, "map50_101": scores.mean_average(), "rows": listed}
         print(json.dumps(document, indent=1))
         return
-    print(f"{asked.dates} dates, IoU {LEAST_IOU}, mAP of four categories {scores.mean_average():.3f}")
+    print(f"{asked.dates} dates, IoU {asked.overlap:g}, mAP of four categories {scores.mean_average():.3f}")
     print(table(listed))
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from imaging.thermal.frame import Exposure, ThermalFrame, Unit, Values
 from imaging.thermal.learned import MODEL, LearnedDetector, LearnedOptions, Network
-from imaging.thermal.learned.detecting import best_of_groups
+from imaging.thermal.learned.detecting import agreed, best_of_groups
 from imaging.thermal.learned.network import evened, told
 from missions.errors import FormatError
 
@@ -174,3 +174,21 @@ def test_cells_become_the_boxes_that_their_logits_and_sides_tell() -> None:
         assert box == pytest.approx(8 * (middle + np.array((-left, -top, right, bottom))), abs=1e-3)
     assert len(told(cells, 8, 7, 0.0)[1]) == cells[:, :4].size
     assert len(told(cells, 8, 7, 1.0)[1]) == 0
+
+
+def test_a_person_s_box_is_what_the_cells_around_it_agree_on_and_no_other_s() -> None:
+    boxes = np.array(
+        [[10, 10, 20, 30], [11, 10, 21, 31], [12, 11, 20, 34], [10, 10, 20, 30], [40, 10, 50, 30]], np.float32
+    )
+    scores, classes = np.array([0.6, 0.3, 0.1, 0.5, 0.4], np.float32), np.array([0, 0, 0, 1, 0])
+    kept = best_of_groups(boxes, classes, 0.5)
+    assert kept.tolist() == [0, 3, 4]
+    found = agreed(boxes, scores * (classes == 0), kept, 0.5)
+    assert found[0] == pytest.approx(0.6 * boxes[0] + 0.3 * boxes[1] + 0.1 * boxes[2], abs=1e-4)
+    assert found[1:].tolist() == boxes[3:].tolist()
+    assert agreed(boxes[:0], scores[:0], kept[:0], 0.5).shape == (0, 4)
+
+
+def test_a_person_s_box_without_an_area_stays_what_it_is() -> None:
+    boxes = np.array([[10, 10, 10, 30]], np.float32)
+    assert agreed(boxes, np.ones(1, np.float32), np.zeros(1, np.int64), 0.5).tolist() == boxes.tolist()

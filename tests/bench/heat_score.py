@@ -124,9 +124,7 @@ def overlaps(boxes: Array, others: Array, *, of_first: bool = False) -> Array:
     return np.asarray(both / np.maximum(union, 1e-9), np.float64)
 
 
-def judged(
-    picture: Picture, found: Iterable[Found], category: str, overlap: float = LEAST_IOU
-) -> list[Hit]:
+def judged(picture: Picture, found: Iterable[Found], category: str, overlap: float = LEAST_IOU) -> list[Hit]:
     """The boxes of one category in one picture that count, the best first."""
     ours = sorted((f for f in found if f.category == category), key=lambda f: -f.score)[:MOST_BOXES]
     if not ours:
@@ -184,9 +182,7 @@ class Scores:
         return float(np.mean([self.curve(category).average_101() for category in CATEGORIES]))
 
 
-def scored(
-    pictures: list[Picture], found: dict[str, list[Found]], overlap: float = LEAST_IOU
-) -> Scores:
+def scored(pictures: list[Picture], found: dict[str, list[Found]], overlap: float = LEAST_IOU) -> Scores:
     """Judge the boxes of every picture; `found` is by the picture's name."""
     hits = {
         (picture.name, category): judged(picture, found.get(picture.name, []), category, overlap)

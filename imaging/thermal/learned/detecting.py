@@ -20,6 +20,8 @@ CATEGORIES = {"Person": "person", "Car": "vehicle", "Bicycle": "vehicle", "Other
 """What the data set's classes are called in a find."""
 SMALL_FRAME_PX, MOST_ENLARGED = 400, 4
 """A frame narrower than this is shown to the network enlarged to it: a person in it is a few pixels."""
+LEAST_AGREED = 0.01
+"""From which score on a cell has a say in a person's box, whatever is listed."""
 _SHOWN: dict[Unit, str] = {"degC": "°C", "counts": "counts", "grey": "grey levels"}
 
 Floats = npt.NDArray[np.float32]
@@ -92,16 +94,16 @@ class LearnedDetector:
         shown = values
         if scale > 1:
             shown = np.asarray(cv2.resize(values, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR))
-        boxes, scores, classes = self.network.answer(shown, self.options.lowest)
+        lowest = self.options.lowest
+        boxes, scores, classes = self.network.answer(shown, min(lowest, LEAST_AGREED))
         rows, columns = values.shape
         boxes = np.clip(boxes / np.float32(scale), 0, np.array([columns, rows, columns, rows], np.float32))
         order = np.argsort(-scores, kind="stable")[: 20 * self.options.most]
         boxes, scores, classes = boxes[order], scores[order], classes[order]
         kept = best_of_groups(boxes, classes, self.options.overlap)[: self.options.most]
+        kept = kept[scores[kept] > lowest]
         people = classes == self.network.classes.index("Person")
-        return Found(
-            agreed(boxes, scores * people, kept, self.options.overlap), scores[kept], classes[kept]
-        )
+        return Found(agreed(boxes, scores * people, kept, self.options.overlap), scores[kept], classes[kept])
 
 
 def best_of_groups(boxes: Floats, classes: npt.NDArray[np.int64], overlap: float) -> npt.NDArray[np.int64]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from imaging.worked import give_back
 from missions.version import version_of
 from ops.alarms.recorded import recorded
 from ops.api import alarm_routes, find_routes, marking_routes, page, replay_routes, routes, traffic_routes
@@ -17,7 +18,6 @@ from ops.api.alarming import LOOK_FOR_ALARMS_S, alarming
 from ops.api.around import Around
 from ops.api.desk import Desk
 from ops.api.guard import Guard
-from ops.api.memory import EVERY_S, give_back
 from ops.api.replayed_alarms import replayed_alarms
 from ops.config import Settings
 from ops.live_heat import heat_needs_an_operation
@@ -31,6 +31,7 @@ from telemetry.replay import Replay
 
 LOOK_AT_VEHICLES_S = 0.1
 LOOK_AT_FILES_S = 2.0
+GIVE_BACK_S = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -140,8 +141,9 @@ async def _watch_alarms(desk: Desk) -> None:
 
 
 async def _give_back_memory() -> None:
+    """Clients that come and go leave the C library's heap full of holes: megabytes an hour."""
     while True:
-        await asyncio.sleep(EVERY_S)
+        await asyncio.sleep(GIVE_BACK_S)
         await asyncio.to_thread(give_back)
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from ops.api.memory import give_back
+from imaging.worked import give_back
 from ops.api.trail import Trail
 
 

@@ -23,13 +23,20 @@ from imaging.thermal.options import HeatOptions
 from imaging.thermal.placing.spot import Spot
 from imaging.thermal.posing import TrackLike
 from imaging.thermal.reading import Reading
-from imaging.thermal.searching import Looked, Search, Stood, nowhere
-from imaging.thermal.settling import settled
+from imaging.thermal.searching import NO_GIMBAL, Looked, Search, Stood, nowhere
+from imaging.thermal.settling import Settled, settled
 from imaging.thermal.sources import open_frames
 from imaging.thermal.visible import IN_VISIBLE_LIGHT
 from imaging.threads import in_order
 from missions.camera import Camera
 from missions.errors import InputError, PhotoError
+
+_LOOKED_ELSEWHERE = (
+    "no gimbal reported, and most of what was seen often seems to walk: the camera hardly looked straight "
+    "down, and places are off by more than their ellipses say"
+)
+_OFTEN, _FEWEST = 4, 4
+"""Sightings of a thing, and such things, that it takes to tell."""
 
 __all__ = ["HeatOptions", "finds_of", "frame_spots", "heat"]
 
@@ -112,6 +119,7 @@ def finds_of(
     search.set_clock()
     tracker = search.tracker or nowhere()
     found, clock = settled(tracker, search.options.sigmas)
+    askew = [_LOOKED_ELSEWHERE] if NO_GIMBAL in search.notes and _seems_to_walk(found) else []
     found = [each for each in found if len(each.thing.sightings) >= search.options.least_sightings]
     finds = [find_of("", each, tracker.frame, *search.units[each.thing.picture_of.sha256]) for each in found]
     finds.sort(key=lambda find: (listing(find.kind, find.score), find.clearest.frame))
@@ -123,7 +131,13 @@ def finds_of(
         unread=unread,
         spots_not_placed=tuple(search.spots_not_placed),
         camera=", ".join(sorted(search.cameras)),
-        notes=tuple(f"{text} ({count} frames)" for text, count in search.notes.items()),
+        notes=(*askew, *(f"{text} ({count} frames)" for text, count in search.notes.items())),
         clock=search.clock(clock),
         made_by=made_by(search.options),
     )
+
+
+def _seems_to_walk(found: list[Settled]) -> bool:
+    """Whether most of what was seen often is said to walk: placed as if from elsewhere, all moves along."""
+    often = [each for each in found if len(each.thing.sightings) >= _OFTEN]
+    return len(often) >= _FEWEST and sum(each.thing.walks for each in often) > len(often) / 2

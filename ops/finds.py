@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from imaging.thermal.reviewing import (
     read_finds,
 )
 from imaging.thermal.sightings import with_all_sightings
+from missions.errors import InputError
 from ops.operations import Operation
 
 REVIEWED = "find.reviewed"
@@ -35,6 +39,26 @@ def log_decision(operation: Operation, path: str, find: str, state: State, by: s
     made = checked(Decision(state, by, why, ""))
     line = operation.record(REVIEWED, path=path, find=find, state=state, by=made.by, why=made.why)
     return Decision(state, made.by, made.why, line.time)
+
+
+@contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """While a document outside an operation is read and written anew: another who would waits so long.
+
+    The lock is the kernel's and on the folder, since the file is replaced. Raises InputError.
+    """
+    try:
+        handle = os.open(path.absolute().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError(
+            f"the finds cannot be read ({error.strerror})", where=str(path), remedy="Check the path"
+        ) from error
+    try:
+        with suppress(OSError):  # some network disks know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def decisions_of(operation: Operation) -> Decisions:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from imaging.thermal.frame import ThermalFrame
-from imaging.thermal.radiometry import read_frame
 from missions.camera import Camera
-from missions.errors import InputError
 from missions.search.ground_heat import GroundHeat
 
 TILE_PX = 40
@@ -17,14 +13,6 @@ TILE_PX = 40
 _STEP = 2
 LEAST_SPREAD_K = 0.05
 """No camera tells less."""
-
-
-def ground_heat_in(picture: Path, camera: Camera) -> GroundHeat | None:
-    """The heat of the ground in a picture of `camera`; None where it tells no temperatures."""
-    try:
-        return ground_heat_of(read_frame(picture), camera)
-    except InputError:
-        return None
 
 
 def ground_heat_of(frame: ThermalFrame, camera: Camera) -> GroundHeat | None:

@@ -21,10 +21,11 @@ import numpy as np
 from imaging.finds import Unread
 from imaging.geolocate import Mount, fitted, rotation_ned_from_camera
 from imaging.progress import Progress, silent
-from imaging.searched.measured_ground import ground_heat_in
-from imaging.thermal.frame import Exposure
+from imaging.searched.measured_ground import ground_heat_of
+from imaging.thermal.frame import Exposure, ThermalFrame
 from imaging.thermal.posing import TrackLike, posed_by
 from imaging.thermal.radiometry import SUFFIXES as PICTURES
+from imaging.thermal.radiometry import read_frame
 from imaging.thermal.reading import Reading, VideoOptions
 from imaging.thermal.sources import open_frames
 from imaging.thermal.take_off import NO_TAKE_OFF
@@ -174,6 +175,8 @@ def views_of_frames(
             continue
         try:
             own = _as_taken(looking, exposure)
+            # a picture that is cut short tells where it was taken and shows nobody
+            picture = read_frame(pictures[name]) if name in pictures else None
         except InputError as error:
             made.left_out.append((name, error.what))
             continue
@@ -190,16 +193,16 @@ def views_of_frames(
         turn = turned_deg_s(track, pose, looking.mount) if track and posed.source != "frame" else 0.0
         kind = looking.kind_of(pose, 0.0)
         view = viewpoint(pose, own, frame, below_m, name, kind, of, turn)
-        if looking.measure and name in pictures:
-            view = _measured(view, pictures[name])
+        if looking.measure and picture is not None:
+            view = _measured(view, picture)
         made.add(name, own, pose, view)
         progress.advance()
     return made
 
 
-def _measured(view: Viewpoint, picture: Path) -> Viewpoint:
+def _measured(view: Viewpoint, picture: ThermalFrame) -> Viewpoint:
     """With the ground's heat where the picture tells temperatures."""
-    ground = ground_heat_in(picture, view.camera)
+    ground = ground_heat_of(picture, view.camera)
     if ground is None:
         return view
     kind = view.kind if view.kind.endswith(MEASURED) else view.kind + MEASURED

@@ -14,6 +14,7 @@ from missions.geodesy import GeoPoint
 
 Values = npt.NDArray[np.float32]
 Unit = Literal["degC", "counts", "grey"]
+BLANK = "a frame shows nothing: all its pixels are alike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,14 @@ class ThermalFrame:
     def radiometric(self) -> bool:
         """Whether the values are temperatures."""
         return self.unit == "degC"
+
+    @property
+    def blank(self) -> bool:
+        """Whether all its pixels are alike: a shutter, a cap or a link that is lost, and no picture."""
+        if bool(self.values.min() < self.values.max()):
+            return False
+        known = self.values[np.isfinite(self.values)]
+        return known.size == 0 or not bool(known.min() < known.max())
 
     @property
     def name(self) -> str:

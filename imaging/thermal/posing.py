@@ -83,7 +83,7 @@ def posed_by(exposure: Exposure, track: TrackLike | None, clock_offset_s: float)
         return f"there is no track, and {own}"
     if exposure.time_s is None:
         return f"the frame tells no time, and {own}"
-    return _missed(track, exposure.time_s + clock_offset_s)
+    return _missed(track, exposure.time_s + clock_offset_s, clock_offset_s)
 
 
 def _away_m(exposure: Exposure, pose: Pose) -> float | None:
@@ -178,7 +178,7 @@ def _with_gimbal(pose: Pose, exposure: Exposure) -> Pose:
     )
 
 
-def _missed(track: TrackLike, time_s: float) -> str:
+def _missed(track: TrackLike, time_s: float, clock_offset_s: float) -> str:
     """Why the track has no pose at a time, and whether a whole number of half hours would explain it."""
     if track.start_s <= time_s <= track.end_s:
         return "the track has a gap at the frame's time"
@@ -188,7 +188,8 @@ def _missed(track: TrackLike, time_s: float) -> str:
         text = f"the frame is from {_span(time_s - track.end_s)} after the track ends"
     for half_hours in _half_hours():
         if track.start_s - _SAME_CLOCK_S <= time_s + 1800 * half_hours <= track.end_s + _SAME_CLOCK_S:
-            return f"{text}; with its clock moved by {half_hours / 2:+g} h it would fit"
+            moved = f"with its clock moved by {half_hours / 2:+g} h it would fit"
+            return f"{text}; {moved} (clock offset {clock_offset_s + 1800 * half_hours:g} s)"
     return text
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from imaging.geolocate import ground_under, on_earth
 from imaging.thermal.cameras import camera_of
-from imaging.thermal.frame import Exposure, ThermalFrame, Unit, Values
+from imaging.thermal.frame import BLANK, Exposure, ThermalFrame, Unit, Values
 from imaging.thermal.hotspots import detect
 from imaging.thermal.options import HeatOptions
 from imaging.thermal.placing.adjusting import PASS_S
@@ -18,19 +18,25 @@ from imaging.thermal.placing.clock import Passed, clock_offset_s
 from imaging.thermal.placing.errors import CLOCK
 from imaging.thermal.placing.ground import Ground
 from imaging.thermal.placing.places import Placed, Shot, place
-from imaging.thermal.placing.spot import Spot
+from imaging.thermal.placing.spot import Spot, one_a_body
 from imaging.thermal.posing import APART_S, Posed, TrackLike, posed_by
 from imaging.thermal.settling import Clock
 from imaging.thermal.take_off import TakeOff
 from imaging.thermal.tracks import Sighting, Thing, Tracker
 from missions.camera import Camera
-from missions.geodesy import GeoPoint, LocalFrame
+from missions.geodesy import GeoPoint, LocalFrame, distance_m
+from telemetry.pose import Pose
 
 AROUND_PX = 32
 PICTURES_KEPT = 5000
+_REPEATED_WITHIN, _MOVED_M = 8, 1.0
+"""Frames back that a picture is known again: copies bear one time, a stream that stands repeats its last."""
 _NOT_COVERED = "the track does not cover the frame: placed by the frame's own position"
 _NO_OFFSET = "the frame's time has no offset from UTC and was read as UTC"
-_NO_GIMBAL = "no gimbal reported: the camera is taken to look straight down"
+NO_GIMBAL = (
+    "no gimbal reported: the camera is taken to look straight down, to 5°; "
+    "if it looked elsewhere, places are off by more than their ellipses say"
+)
 UNKNOWN_TILT_DEG = 5.0
 """A camera that is only taken to look straight down may look this far past it."""
 
@@ -84,7 +90,8 @@ class Pictures:
             self._pieces[key] = _around(frame.values, spot)
             heapq.heappush(self._order, (spot.score, key))
         while len(self._order) > PICTURES_KEPT:
-            del self._pieces[heapq.heappop(self._order)[1]]
+            # a picture that came twice has its pieces once
+            self._pieces.pop(heapq.heappop(self._order)[1], None)
 
     def of(self, sha256: str, number: int) -> Values:
         """The piece around a spot; one grey pixel where it was forgotten."""
@@ -114,6 +121,7 @@ class Search:
         self._take_off = self._new_take_off(self.notes)
         self._kept: list[_Kept] = []
         self._pictures = Pictures()
+        self._last: deque[tuple[ThermalFrame, Pose]] = deque(maxlen=_REPEATED_WITHIN)
         self._moves = False
 
     def add(self, frame: ThermalFrame) -> Looked:
@@ -126,6 +134,8 @@ class Search:
         self.notes.update(frame.notes)
         if frame.exposure.local_time:
             self.notes.update([_NO_OFFSET])
+        if frame.blank:
+            self.notes.update([BLANK])
         self.units[frame.sha256] = (frame.unit, frame.error_degc)
         camera = camera_of(frame, self._camera)
         posed = self._posed(frame.exposure)
@@ -135,7 +145,22 @@ class Search:
             self.cameras.update([camera.name])
             self._note(posed)
             gsd_m, why = self._gsd(camera, posed)
-        return Stood(frame, camera, posed, gsd_m, why)
+        return Stood(frame, camera, posed, gsd_m, why or self._repeated(frame, posed))
+
+    def _repeated(self, frame: ThermalFrame, posed: Posed | str) -> str:
+        """Why a picture that came just before is not placed again: a copy of its file, or a stream that
+        stands still while the aircraft flies on.
+        """
+        if isinstance(posed, str):
+            return ""
+        for before, pose in self._last:
+            copied = before.exposure.time_s == frame.exposure.time_s
+            if before.sha256 == frame.sha256 and (
+                copied or distance_m(pose.place, posed.pose.place) > _MOVED_M
+            ):
+                return f"is the very picture of {before.name}"
+        self._last.append((replace(frame, values=np.zeros((0, 0), np.float32)), posed.pose))
+        return ""
 
     def detected(self, stood: Stood) -> tuple[Spot, ...]:
         """What the frame shows. Changes nothing: several frames may be searched side by side."""
@@ -146,7 +171,7 @@ class Search:
     def joined(self, stood: Stood, spots: tuple[Spot, ...]) -> Looked:
         """Place what a frame shows and join it with what was seen before; in order of time."""
         frame, camera, posed = stood.frame, stood.camera, stood.posed
-        proposed = tuple(spot for spot in spots if spot.proposed)
+        proposed = one_a_body([spot for spot in spots if spot.proposed])
         changed: list[Thing] = []
         if not stood.why and isinstance(camera, Camera) and isinstance(posed, Posed):
             if not self._again:  # each thing holds its own: those of hours ago would push out new ones
@@ -213,7 +238,7 @@ class Search:
         elif self.track is not None and posed.source == "frame":
             self.notes.update([_NOT_COVERED])
         if posed.pose.gimbal_pitch_deg is None and self.options.mount == "stabilised":
-            self.notes.update([_NO_GIMBAL])
+            self.notes.update([NO_GIMBAL])
 
     def _gsd(self, camera: Camera, posed: Posed) -> tuple[float | None, str]:
         """The ground's size of a pixel in the frame's middle, else at its foot, or why none is placed."""

@@ -119,6 +119,8 @@ def open_frames(
     for path in found:
         try:
             if path.suffix.lower() in CLIP_SUFFIXES | SEQUENCE_SUFFIXES:
+                if why := other_light(Exposure(), path.name, beside, spectrum):
+                    raise PhotoError(why)
                 clip = _clip(path, reading)
                 frames._clips[path] = clip
                 begins_s = clip.begins_s()

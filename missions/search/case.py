@@ -150,9 +150,16 @@ def _last_seen(table: _Table) -> LastSeen:
     time = table.content.get("time", "")
     if isinstance(time, datetime):
         time = time.isoformat()
-    if not isinstance(time, str):
+    if not (isinstance(time, str) and _is_time(time)):
         raise table.error("time is none", "Write time = 2026-11-27T14:00:00Z")
     return LastSeen(GeoPoint(float(place[0]), float(place[1])), table.number("within_m") or 0.0, time)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return not text or bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _hypothesis(table: _Table) -> HypothesisCase:

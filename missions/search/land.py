@@ -128,6 +128,7 @@ def read_layer(
         if base is None and not own:
             left[named or "no class"] += 1
             continue
+        check_drawn(geometry, place)
         found = class_from(base or LandClass(named or _DRAWN), own, place)
         if _near(geometry, bounds_m, found.buffer_m):
             drawn.setdefault(found, []).append(geometry)
@@ -158,7 +159,10 @@ _OWN = tuple(field.name for field in dataclasses.fields(LandClass) if field.name
 def features_of(
     document: Any, frame: LocalFrame, where: str
 ) -> Iterator[tuple[str, BaseGeometry, dict[str, Any]]]:
-    """The place in the file, the shape in metres and the properties of every feature. Raises FormatError."""
+    """The place in the file, the shape in metres and the properties of every feature, points too.
+
+    Raises FormatError.
+    """
     kind = document.get("type") if isinstance(document, dict) else None
     features = document.get("features") if kind == "FeatureCollection" else [document]
     if kind not in {"FeatureCollection", "Feature"} or not isinstance(features, list):
@@ -186,13 +190,23 @@ def _local(geometry: Any, frame: LocalFrame, where: str) -> BaseGeometry:
         bad = not np.isfinite(lonlat).all() or (np.abs(lonlat) > (180, 90)).any()
     except Exception as error:
         raise FormatError("has no geometry that can be read", where=where, remedy="Draw it again") from error
-    if bad or found.is_empty or found.geom_type in {"Point", "MultiPoint"}:
-        raise FormatError(
-            f"is a {found.geom_type} of no use here: empty, out of range or a point",
-            where=where,
-            remedy="Draw it as a line or a polygon, longitude before latitude",
-        )
+    if bad or found.is_empty:
+        raise _of_no_use(found, where)
     local = shapely.transform(found, frame.local_from_geo)
     if not np.isfinite(shapely.get_coordinates(local)).all():
         raise FormatError("lies on the other side of the earth", where=where, remedy="Leave it out")
     return local if local.is_valid else shapely.make_valid(local)
+
+
+def check_drawn(drawn: BaseGeometry, where: str) -> None:
+    """Raise FormatError for a point, which covers nothing."""
+    if drawn.geom_type in {"Point", "MultiPoint"}:
+        raise _of_no_use(drawn, where)
+
+
+def _of_no_use(drawn: BaseGeometry, where: str) -> FormatError:
+    return FormatError(
+        f"is a {drawn.geom_type} of no use here: empty, out of range or a point",
+        where=where,
+        remedy="Draw it as a line or a polygon, longitude before latitude",
+    )

@@ -37,6 +37,7 @@ CELLS_A_SIDE = 400
 WIDEST_KM = 200.0
 _MARGIN = 1.1
 _CIRCLE_SEGMENTS = 200
+_HARDLY = 0.001
 Stage = Callable[[str], None]
 Place = tuple[float, float]
 
@@ -74,6 +75,8 @@ class _Maker:
         for each in self.case.hypotheses:
             self.stage(f"Laying out {each.name}")
             chances, told = self._laid(each, grounds, weights)
+            if chances.on_grid < _HARDLY and not each.outside:
+                self.notes.append(f"{each.name}: nothing of it lies on this map. Is its place the right one?")
             hypotheses.append(Hypothesis(each.name, each.weight, chances, told))
             rings += self._rings(each, chances)
         mixture = Mixture.of(*hypotheses)
@@ -168,6 +171,8 @@ class _Maker:
                 bounds_m=self.grid.bounds_m,
             )
             grounds += found
+            if not found:
+                self.notes.append(f"{layer.file.name}: nothing of it that has a weight lies on this map")
             if left:
                 named = ", ".join(f"{count} of {name}" for name, count in left.most_common(5))
                 self.notes.append(f"{layer.file.name}: left out, without a weight: {named}")

@@ -134,7 +134,7 @@ def propose(
     if not proposals:
         raise InputError(
             f"no part of the map can be reached, searched and left again in {seconds / 60:.0f} minutes",
-            remedy="Give more minutes, or a take-off place nearer to the map",
+            remedy="Give more minutes, a take-off place nearer to the map, a lower height or less wind",
         )
     return _soonest_first(now, sweep, proposals)
 

@@ -44,7 +44,7 @@ def review(
     """Confirm or dismiss a find; earlier decisions stay in its history. An operation's log keeps its own."""
     from imaging.thermal.find import Decision
     from imaging.thermal.reviewing import decided, find_in, history_of, read_finds, write_finds
-    from ops.finds import decisions_of, entered_path
+    from ops.finds import alone_with, decisions_of, entered_path
     from ops.finds import review as log_review
     from ops.times import utc_text
     from telemetry.clock import SystemClock
@@ -58,8 +58,10 @@ def review(
         history = (*history_of(find_in(document, find)), *decisions_of(operation)[inside][find])
         where = f"the log of {operation.name}"
     else:
-        document = decided(document, find, Decision(state, by, why, utc_text(SystemClock())))
-        write_finds(path, document)
+        with alone_with(path):  # what somebody else decided meanwhile stays
+            decision = Decision(state, by, why, utc_text(SystemClock()))
+            document = decided(read_finds(path), find, decision)
+            write_finds(path, document)
         history, where = history_of(find_in(document, find)), str(path)
     if as_json:
         print_json({"find": find, "state": state, "history": [_told(each) for each in history]})

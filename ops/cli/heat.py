@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +21,13 @@ from ops.cli.progress import showing
 from ops.cli.screen import out, print_json, say, table
 
 if TYPE_CHECKING:
-    from imaging.finds import Finds
+    from imaging.finds import Finds, FrameSpots
     from imaging.thermal.find import Find
     from ops.operations import Operation
 
 FINDS_SHOWN = 30
+REASONS_SHOWN = 5
+_FIGURES = re.compile(r"#?\d+(?:\.\d+)?(?: (?:s|min|h|m)\b)?")
 TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f"]
 
 
@@ -113,6 +116,8 @@ def heat(
     from telemetry.track import Track
 
     settings = settings_of(context)
+    if not math.isfinite(clock_offset):
+        raise InputError("the clock's offset is no number", where="--clock-offset", remedy="Give seconds")
     opened = open_operation(operation, settings)
     target = output or (None if boxes is not None and opened is None else _finds_in(opened))
     _check_outputs(target, boxes, opened)
@@ -249,6 +254,7 @@ def _show(found: Finds, target: Path) -> None:
     also = f", {faint} of them faint" if faint else ""
     out().print(table(f"{len(found.finds)} proposals{also}, to be confirmed by a person", columns, rows))
     _say_read(found)
+    _say_not_placed(found)
     say(f"Wrote {target}. Where nothing was found nobody says that nobody is there.")
 
 
@@ -257,6 +263,24 @@ def _say_read(found: Finds) -> None:
     say(f"{len(found.frames)} frames read, {placed} placed, {len(found.unread)} not read")
     for note in found.notes:
         say(note)
+
+
+def _say_not_placed(found: Finds) -> None:
+    """What was seen and is on no map, and why: reasons that differ in figures alone count as one."""
+    frames: dict[str, list[FrameSpots]] = {}
+    for frame in found.frames:
+        if frame.not_placed:
+            frames.setdefault(_FIGURES.sub("", frame.not_placed), []).append(frame)
+    told = sorted(frames.values(), key=len, reverse=True)
+    for alike in told[:REASONS_SHOWN]:
+        spots = sum(spot.proposed for frame in alike for spot in frame.spots)
+        first = f"such as {alike[0].name}: {alike[0].not_placed}"
+        say(f"Not placed: {len(alike)} frames with {spots} spots, {first}")
+    if more := sum(map(len, told[REASONS_SHOWN:])):
+        say(f"Not placed: {more} frames more, for other reasons, each named in the file")
+    if found.spots_not_placed:
+        name, why = found.spots_not_placed[0]
+        say(f"Not placed: {len(found.spots_not_placed)} spots of placed frames, such as one of {name}: {why}")
 
 
 def _what(find: Find) -> str:

@@ -88,6 +88,15 @@ def test_a_clock_that_is_seconds_off_is_found_where_opposite_passes_saw_the_same
     assert clock_offset_s(passes(offset_s, 20, strangers=20)) == pytest.approx(offset_s, abs=0.11)
 
 
+def test_what_sweeps_past_as_the_aircraft_turns_hides_no_clock_that_is_off() -> None:
+    rng = np.random.default_rng(5)
+    turning = [
+        Passed(rng.uniform(-60, 60, 2), 20 * np.array([np.cos(angle), np.sin(angle)]))
+        for angle in rng.uniform(np.pi / 3, 2 * np.pi / 3, 4)
+    ]
+    assert clock_offset_s(passes(1.5, 20, strangers=20) + turning) == pytest.approx(1.5, abs=0.11)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_where_passes_saw_different_things_no_clock_is_found(seed: int) -> None:
     assert clock_offset_s(passes(0.0, 0, strangers=60, seed=seed)) is None

@@ -125,3 +125,16 @@ def test_a_clock_an_hour_off_books_the_ground_below_the_frames_and_says_so(tmp_p
     assert tuple(view.eye_m[:2]) == pytest.approx(east_north_m(place), abs=0.1)
     (note,) = made.notes
     assert "placed by their own word; with its clock moved by -1 h it would fit" in note
+
+
+def test_a_picture_that_is_cut_short_is_left_out_by_name(tmp_path: Path) -> None:
+    """Its head tells where it was taken; nobody can be seen in it."""
+    grey = np.random.default_rng(1).integers(0, 255, (512, 640), np.uint8)
+    for name in ("a.jpg", "b.jpg"):
+        dji_photo(tmp_path / name, FRAME.origin, DOWN, Image.fromarray(grey))
+    whole = (tmp_path / "b.jpg").read_bytes()
+    (tmp_path / "b.jpg").write_bytes(whole[: len(whole) // 2])
+    made = views_of_frames(tmp_path, None, LOOKING, LocalFrame(GeoPoint(52.1, 5.2)))
+    assert [view.name for view in made.views] == ["a.jpg"]
+    assert [name for name, _ in made.left_out] == ["b.jpg"]
+    assert "cut short" in made.left_out[0][1]

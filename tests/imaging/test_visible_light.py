@@ -18,6 +18,7 @@ from imaging.thermal.placing.spot import Spot
 from missions import catalogue
 from missions.errors import FormatError, InputError, PhotoError
 from missions.geodesy import LocalFrame
+from tests.imaging.clips import moving, write_clip
 from tests.imaging.marked_frames import HOME, Told
 from tests.imaging.test_gimbal_conventions import dji_photo
 
@@ -60,6 +61,14 @@ def test_visible_pictures_on_the_card_are_left_out_by_djis_word(card: Path) -> N
     }
     assert "pictures in visible light, which were not searched: 2" in found.notes
     assert {box["file_name"] for box in found.coco()["annotations"]} == {"DJI_0001_T.JPG"}
+
+
+def test_a_clip_in_visible_light_beside_the_thermal_one_is_left_out(tmp_path: Path) -> None:
+    for name in ("DJI_0001_T.MP4", "DJI_0001_W.MP4"):
+        write_clip(tmp_path / name, moving(3))
+    found = heat(tmp_path, None, camera=THERMAL, options=NOTHING)
+    assert {frame.name.partition("#")[0] for frame in found.frames} == {"DJI_0001_T.MP4"}
+    assert list(unread(found)) == ["DJI_0001_W.MP4"]
 
 
 def test_names_count_where_a_thermal_picture_lies_beside(tmp_path: Path) -> None:

@@ -211,6 +211,17 @@ def test_a_whole_layer_can_be_of_one_class(layer: Callable[..., Path]) -> None:
     assert not left
 
 
+def test_points_without_a_weight_are_left_out_as_all_else_is(layer: Callable[..., Path]) -> None:
+    """Maps of roads are full of crossings."""
+    path = layer(
+        feature(line((5.3, 52.1), (5.31, 52.1)), highway="track"),
+        feature({"type": "Point", "coordinates": [5.3, 52.1]}, highway="crossing"),
+    )
+    grounds, left = read_layer(path, FRAME, {"track": LandClass("track", buffer_m=5.0)}, named_by="highway")
+    assert len(grounds) == 1
+    assert dict(left) == {"crossing": 1}
+
+
 @pytest.mark.parametrize(
     ("broken", "what"),
     [

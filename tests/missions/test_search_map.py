@@ -245,6 +245,7 @@ def test_without_a_grid_the_map_reaches_as_far_as_the_widest_category(case: Path
         ('file = "ground.geojson"', 'file = "ground.geojson"\nclass = "bog"', "no class 'bog'"),
         ("[grid]", "[[slope]]\nfrom_deg = 30\nweight = 0.1\n[grid]", "slopes need heights"),
         ("[grid]", "[grid", "is no TOML"),
+        ("time = 2026-11-27T14:00:00Z", 'time = "yesterday"', "time is none"),
     ],
 )
 def test_a_case_that_cannot_be_is_refused_in_one_clear_error(
@@ -254,6 +255,20 @@ def test_a_case_that_cannot_be_is_refused_in_one_clear_error(
     case.write_text(CASE.replace(old, new))
     with pytest.raises(InputError, match=what.replace("(", r"\(")):
         make_map(read_case(case), CREATED)
+
+
+@pytest.mark.parametrize("file", ["way.geojson", "ground.geojson"])
+def test_what_lies_nowhere_on_the_map_is_said(case: Path, file: str) -> None:
+    """As where latitude and longitude were swapped as it was drawn."""
+    path = case.parent / file
+    text = json.loads(path.read_text())
+    for each in text.get("features", [text]):
+        if each["geometry"]["type"] == "LineString":
+            each["geometry"]["coordinates"] = [[b, a] for a, b in each["geometry"]["coordinates"]]
+    text["features"] = [each for each in text.get("features", []) if each["geometry"]["type"] != "Polygon"]
+    path.write_text(json.dumps(text))
+    (note,) = [each for each in make_map(read_case(case), CREATED).notes if "on this map" in each]
+    assert note.startswith("home by the road" if file == "way.geojson" else file)
 
 
 def test_a_case_without_hypotheses_or_place_is_refused() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from imaging.thermal.find import Decision
+from imaging.thermal.reviewing import decided, read_finds, write_finds
 from missions.geodesy import GeoPoint
-from ops.finds import decisions_of
+from ops.finds import alone_with, decisions_of
 from ops.operations import Operation
 from tests.imaging.test_finds import example
 from tests.imaging.test_gimbal_conventions import dji_photo
@@ -43,6 +46,20 @@ def test_a_find_in_a_file_is_confirmed_and_then_dismissed_with_its_history(
     ]
     shown = inside("finds", "show", path, COLUMNS="160")
     assert "a calf" in shown.stdout
+
+
+def test_of_two_who_decide_at_once_both_are_kept(inside: Run, tmp_path: Path) -> None:
+    """One reads the document, and the other writes it meanwhile."""
+    path = tmp_path / "finds.geojson"
+    example(2).write(path)
+    with ThreadPoolExecutor(1) as pool:
+        with alone_with(path):
+            document = read_finds(path)
+            other = pool.submit(inside, "finds", "review", path, "--find", "find-001", "--dismiss", *WHY)
+            wait([other], timeout=2.0)
+            write_finds(path, decided(document, "find-002", Decision("confirmed", "Bob", "met him", "")))
+        assert other.result().returncode == 0
+    assert (state_of(path, "find-001"), state_of(path, "find-002")) == ("dismissed", "confirmed")
 
 
 def test_what_is_no_decision_leaves_the_file_as_it_was(inside: Run, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.ExifTags import IFD, Base
 
 from imaging.thermal.learned import MODEL
 from tests.imaging.searched_flights import recording
@@ -100,3 +102,37 @@ def test_numbers_are_read_as_is_said(inside: Droneteam, tmp_path: Path) -> None:
         done = inside("heat", "deep", "--boxes", "b.json", "--detector", "contrast", "--scale", scale)
         assert done.returncode == 0, done.stderr
         assert ("does not say what its numbers mean" in done.stderr) is noted
+
+
+def test_frames_that_are_on_no_map_say_why_on_the_screen(
+    inside: Droneteam, frames: Path, tmp_path: Path
+) -> None:
+    """Nought proposals of frames that all show a warm spot, and not a word why, would be a search in vain."""
+    (tmp_path / "cut").mkdir()
+    for each in frames.iterdir():
+        picture = Image.open(each)
+        picture.save(tmp_path / "cut" / each.name, quality=95)
+    said = inside("heat", "cut", "--camera", "demo-thermal", "-o", "f.geojson").stderr
+    assert "Not placed: 3 frames with" in said
+    assert "the frame tells no position" in said
+    assert "f0.jpg" in said
+
+
+def test_reasons_that_differ_in_figures_alone_are_told_once(
+    inside: Droneteam, frames: Path, tmp_path: Path
+) -> None:
+    recording(tmp_path / "a.tlog", FRAME, [(0, 0), (100, 0)])
+    for number, each in enumerate(sorted(frames.iterdir())):
+        picture = Image.open(each)
+        exif = picture.getexif()
+        exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = f"2026:09:21 20:0{number}:00"
+        picture.save(each, exif=exif, quality=95)
+    said = inside(*ASKED, "--track", "a.tlog", "-o", "f.geojson").stderr
+    assert said.count("Not placed") == 1
+    assert "Not placed: 3 frames" in said
+    assert "after the track ends" in said
+
+
+@pytest.mark.parametrize("offset", ["nan", "inf"])
+def test_a_clock_offset_that_is_no_number_is_refused(inside: Droneteam, frames: Path, offset: str) -> None:
+    refused(inside(*ASKED, "-o", "f.geojson", "--clock-offset", offset), "--clock-offset")

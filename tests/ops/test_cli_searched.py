@@ -189,6 +189,26 @@ def test_next_looks_elsewhere_once_a_place_was_searched(inside: Droneteam, searc
     assert after["density_ratio"] < before["density_ratio"]
 
 
+def test_next_says_what_forbids_a_plan_and_names_each(
+    inside: Droneteam, search_map: Path, tmp_path: Path
+) -> None:
+    """Whoever takes off within a no-fly zone has plans that nobody may upload."""
+    ring = [[5.199, 52.0970], [5.201, 52.0970], [5.201, 52.0980], [5.199, 52.0980], [5.199, 52.0970]]
+    zone = {
+        "type": "Feature",
+        "properties": {},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    (tmp_path / "zone.geojson").write_text(json.dumps(zone))
+    asked = ("search", "next", "map.json", *FLOWN_BY, "--minutes", "7", "--areas", "2")
+    result = inside(*asked, "--no-fly", "zone.geojson", "-o", "next.geojson", COLUMNS="200")
+    assert "no-fly zone" in done(result)
+    assert "The plan of area 1 has blocking findings" in result.stderr
+    (first, *_) = json.loads((tmp_path / "next.geojson").read_text())["features"]
+    assert "blocking" in {each["severity"] for each in first["properties"]["findings"]}
+    assert [read_plan(tmp_path / f"next-{n}.json").name for n in (1, 2)] == ["next-1", "next-2"]
+
+
 def test_next_speaks_to_the_operator(inside: Droneteam, search_map: Path) -> None:
     result = inside(
         "search", "next", "map.json", *FLOWN_BY, "--minutes", "8", "--areas", "2", "-o", "n.geojson"

@@ -25,6 +25,8 @@ _LEAST_THINGS, _LEAST_SHARE = 5.0, 0.35
 _BETTER, _NEAR_S = 1.5, 0.35
 """An offset must explain this many times more than those near zero do."""
 _STANDS_OUT = 5.0
+_AXES = 36
+"""Directions that are tried for the one along which the passes lie, over half a turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,7 @@ def clock_offset_s(things: Sequence[Passed]) -> float | None:
     speeds = speeds[fast]
     if len(places) < 2 * _LEAST_THINGS:
         return None
-    forth = speeds @ speeds[int(np.argmax(np.linalg.norm(speeds, axis=1)))]
-    lengths = np.linalg.norm(speeds, axis=1) * np.linalg.norm(speeds, axis=1).max()
-    one, other = forth > -_OPPOSITE * lengths, forth < _OPPOSITE * lengths
+    one, other = _opposite_passes(speeds)
     few = min(int(one.sum()), int(other.sum()))
     if few < _LEAST_THINGS:
         return None
@@ -60,6 +60,19 @@ def clock_offset_s(things: Sequence[Passed]) -> float | None:
     if scores[best] < enough or (abs(offsets[best]) > _NEAR_S and scores[best] < _BETTER * near):
         return None
     return float(offsets[best])
+
+
+def _opposite_passes(speeds: Array) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which things were passed one way, and which the other: along the direction that has most of both.
+
+    Not along the fastest: what stands beside an aircraft that turns sweeps past faster than any, and any way.
+    """
+    angles = np.arange(_AXES) * np.pi / _AXES
+    axes = np.stack([np.cos(angles), np.sin(angles)])
+    along = speeds @ axes / np.linalg.norm(speeds, axis=1)[:, None]
+    one, other = np.where(along > -_OPPOSITE, along, 0), np.where(along < _OPPOSITE, -along, 0)
+    best = int(np.argmax(np.minimum(one.sum(axis=0), other.sum(axis=0))))
+    return one[:, best] > 0, other[:, best] > 0
 
 
 def _met(places: Array, one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:

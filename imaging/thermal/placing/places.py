@@ -102,7 +102,7 @@ def place(
     eye = _eye(shot.pose, frame)
     above_m = eye[2] - float(ground.height_m(eye[None, :2])[0])
     if above_m <= 0:
-        return [f"the aircraft is {-above_m:.0f} m below the ground"] * len(pixels)
+        return [f"the aircraft is {abs(above_m):.0f} m below the ground"] * len(pixels)
     steps = sigmas.moves(shot.pose)
     origins, directions = _varied(pixels, shot, eye, steps)
     reasons = [_refused(float(-ray[2]), sigmas) for ray in directions[0]]

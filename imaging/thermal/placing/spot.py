@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 Polarity = Literal["warm", "cold"]
 
@@ -35,3 +38,31 @@ class Spot:
     category: str = ""
     label: str = ""
     proposed: bool = True
+
+
+SAME_BODY = 0.5
+"""Two boxes of a frame are of one body where one lies by so much of its area in the other."""
+
+
+def one_a_body(spots: Sequence[Spot]) -> tuple[Spot, ...]:
+    """The spots of a frame without a second box of one body: of two of one polarity and category, the surer.
+
+    What no detector took for anything is of the body that it lies in, but not of a vehicle: somebody may sit
+    in it.
+    """
+    boxes = np.array([spot.box for spot in spots], float).reshape(-1, 4)
+    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
+    area = boxes[:, 2] * boxes[:, 3]
+    over = (shared > 0).all(axis=2) & (shared.prod(axis=2) >= SAME_BODY * np.minimum(area[:, None], area))
+    kept: list[int] = []
+    for number in sorted(range(len(spots)), key=lambda n: -spots[n].score):
+        if not any(_of_one(spots[number], spots[n]) for n in kept if over[number, n]):
+            kept.append(number)
+    return tuple(spots[n] for n in sorted(kept))
+
+
+def _of_one(doubtful: Spot, surer: Spot) -> bool:
+    if doubtful.polarity != surer.polarity:
+        return False
+    return doubtful.category == surer.category or (not doubtful.category and surer.category != "vehicle")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from missions.errors import InputError
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, open_operation, record
 from ops.cli.options import JsonOption, OperationOption
@@ -77,6 +79,8 @@ def covered(
     from ops.searching import cover_of, keep_search, open_search, told_figures, told_score
 
     settings = settings_of(context)
+    if not math.isfinite(clock_offset):
+        raise InputError("the clock's offset is no number", where="--clock-offset", remedy="Give seconds")
     entered = open_operation(operation, settings)
     opened = open_search(search_map)
     grid, known = opened.search.mixture.grid, detections(figures)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -152,7 +153,8 @@ def _write(proposals: tuple[Proposal, ...], sweep: Sweep, output: Path) -> list[
     plans, features = [], []
     for number, each in enumerate(proposals, 1):
         path = output.with_name(f"{output.stem}-{number}.json")
-        write_plan(each.plan, path)
+        # the command room lists plans by name
+        write_plan(dataclasses.replace(each.plan, name=path.stem), path)
         plans.append(path)
         rings = [
             [
@@ -192,6 +194,7 @@ def _told(number: int, each: Proposal) -> dict[str, Any]:
         "searched_before": each.searched_before,
         "hectares": round(each.shape.area / 1e4, 2),
         "battery_pct": each.plan.totals.battery_pct,
+        "findings": [dataclasses.asdict(finding) for finding in each.plan.findings],
         "reason": each.reason,
     }
 
@@ -232,3 +235,21 @@ def _show(proposals: tuple[Proposal, ...], sweep: Sweep, most: float) -> None:
         f"Together {100 * (1 - pos):.1f} %. With no turns and ways between, nothing could find more than "
         f"{100 * most:.1f} % in that time."
     )
+    _show_findings(proposals)
+
+
+def _show_findings(proposals: tuple[Proposal, ...]) -> None:
+    """What the planner's checks found of each plan, hints left to the plan itself."""
+    from missions.plan import Severity
+
+    found = [
+        (number, each.severity.value, each.check, f"{each.text} {each.remedy}".strip())
+        for number, proposal in enumerate(proposals, 1)
+        for each in proposal.plan.findings
+        if each.severity is not Severity.INFO
+    ]
+    if found:
+        out().print(table("Findings", ("#Area", "Weight", "Check", "What"), found))
+    for number, proposal in enumerate(proposals, 1):
+        if proposal.plan.blocking:
+            say(f"The plan of area {number} has blocking findings: it is kept, and will not be uploaded.")

@@ -33,13 +33,14 @@ class Accuracy:
     """Figures of fit. Reprojection errors in pixels of the photos, GPS residuals and checks in metres.
 
     `scale_95_pct` is half the width of the 95 % interval of the scale, in per cent of a distance, from the
-    covariance of the adjustment. `gps_rmse_horizontal_m` is what is left of the GPS residuals without what
-    the flight shares (an offset, the receiver's lag, its lever arm), `gps_whole_horizontal_m` with all of it
-    but their mean; zeros where no photo tells a position (`gps_used`). `gps_factor` is how many times the
-    positions disagree beyond what was expected; `gps_own_*_m` is what the adjustment took for each position's
-    own error in plan and in height (one standard deviation of a coordinate, the median photo's), and
-    `gps_drift_*_m` for how far what drifts changes within a minute. `heights_follow_focal_length` says that
-    too little control holds the ground: an error in the focal length scales heights, not distances.
+    covariance of the adjustment; of several parts it is the least sure one's. `gps_rmse_horizontal_m` is what
+    is left of the GPS residuals without what the flight shares (an offset, the receiver's lag, its lever
+    arm), `gps_whole_horizontal_m` with all of it but their mean; zeros where no photo tells a position
+    (`gps_used`). `gps_factor` is how many times the positions disagree beyond what was expected;
+    `gps_own_*_m` is what the adjustment took for each position's own error in plan and in height (one
+    standard deviation of a coordinate, the median photo's), and `gps_drift_*_m` for how far what drifts
+    changes within a minute. `heights_follow_focal_length` says that too little control holds the ground: an
+    error in the focal length scales heights, not distances.
     `ground_control_points` and `scale_bars` shaped the scene; `checks` did not.
     """
 

@@ -6,7 +6,7 @@ end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +61,10 @@ class Arrivals:
                 seen.told = True
                 found.append((path, seen.problem))
         return found
+
+    def missing_from(self, made: Mapping[Path, tuple[int, int]]) -> list[Path]:
+        """Photos of the folder as they are now that are not in what was `made` of those with these stamps."""
+        return [path for path, stamp in sorted(self._stamps()) if made.get(path) != stamp]
 
     def _stamps(self) -> Iterator[tuple[Path, tuple[int, int]]]:
         with suppress(PhotoError):  # no folder or no photo yet

@@ -77,10 +77,18 @@ class Photo:
     aircraft_serial: str = ""
 
 
+DEEP_GREY = "IF"
+"""How Pillow's modes of whole and broken numbers begin; made 8 bits they would be white nearly everywhere."""
+
+
 def read_photo(path: Path) -> Photo:
     """The photo's metadata. Raises PhotoError for no picture, one too large, or one placed off the earth."""
     sha256 = hash_file(path)
     with open_picture(path) as image:
+        if image.mode[0] in DEEP_GREY:
+            raise PhotoError(
+                "its pixels are grey values of more than 8 bits", where=str(path), remedy="Save it in 8 bits"
+            )
         width_px, height_px = image.size
         main, tags, gps = exif.read_tags(image)
         drone = read_xmp(image.info.get("xmp"))

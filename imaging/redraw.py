@@ -109,7 +109,7 @@ def redraw(
         used, stay = gathered.control, tuple[NotCentred, ...]()
         if control.centre:
             used, stay = centred_control(used, lambda name: decode(found.photos[name].path), progress)
-        _keep(used, stay, control, before, scene)
+        _keep(used, stay, control, before, scene, gathered.doubts)
         _go_along(old, into)
         options = replace(options, threads=threads or options.threads)
         return drawn_from(found, used, meter, options, again=again)
@@ -204,7 +204,12 @@ def _digest(path: Path) -> str:
 
 
 def _keep(
-    control: SceneControl, stay: Sequence[NotCentred], files: ControlFiles, before: Scene, scene: Scene
+    control: SceneControl,
+    stay: Sequence[NotCentred],
+    files: ControlFiles,
+    before: Scene,
+    scene: Scene,
+    doubts: Sequence[str],
 ) -> None:
     """Write the control into the new scene, its marks as people go on with them, with the files' digests."""
     old = files.marks or before.folder / MARKS
@@ -214,7 +219,7 @@ def _keep(
         points = [MarkedPoint(name, marks, notes.get(name, "")) for name, marks in control.marks.items()]
         write_marks(scene.folder / MARKS, points)
         sources[MARKS] = hash_file(scene.folder / MARKS)
-    keep_control(control, scene, sources, stay)
+    keep_control(control, scene, sources, stay, doubts)
 
 
 def _go_along(old: Path, into: Path) -> None:

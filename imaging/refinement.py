@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from imaging.adjustment import Adjusted, Directions, LensPrior, Network, Positions, adjust, indices
 from imaging.adjustment.intersect import intersected
+from imaging.adjustment.network import parts_of_views
 from imaging.adjustment.rays import meeting_point
 from imaging.adjustment.record import adjusted_from_record, record_from_adjusted
 from imaging.adjustment.state import READOUT, State, state_of
@@ -39,7 +40,7 @@ from imaging.survey import Survey
 from imaging.uncertainty import lens_sigmas
 
 STAGE = "adjustment"
-VERSION = 8
+VERSION = 9
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
@@ -61,7 +62,7 @@ class Refined:
     `gps_factor` is how many times the positions disagree beyond what was expected, `gps_split` what of their
     errors is each one's own and what drifts (see `Split.told`), `gps_whole_m` (n, 3) how far the photos lie
     from the positions that they tell, what the flight shares included; `control_points` and `bars` shaped the
-    scene; `blunders` were set aside.
+    scene; `blunders` were set aside; the photos make so many `parts` that share no tie.
     """
 
     alignment: Alignment
@@ -73,6 +74,7 @@ class Refined:
     control_points: int
     bars: int
     blunders: tuple[Blunder, ...]
+    parts: int
     key: str
 
     def without_points(self) -> Refined:
@@ -309,6 +311,7 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
         "control_points": sum(each.covariance is not None for each in adjusted.network.named),
         "bars": len(adjusted.network.bars),
         "scale_sigma": scale_sigma(adjusted, begun.alignment.ties, points),
+        "parts": int(parts_of_views(begun.alignment.ties, len(begun.views)).max()) + 1,
         "gps_apart_m": (apart_m - common_m).tolist(),
         "gps_common_m": common_m.tolist(),
         "blunders": [asdict(each) for each in begun.blunders],
@@ -377,6 +380,7 @@ def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georefere
         control_points=int(record["control_points"]),
         bars=int(record["bars"]),
         blunders=tuple(Blunder(**each) for each in record["blunders"]),
+        parts=int(record["parts"]),
         key=record["key"],
     )
 

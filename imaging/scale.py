@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imaging.adjustment import Adjusted, Indices, Pointings, Ties, indices
+from imaging.adjustment import Adjusted, Indices, Pointings, Ties, indices, parts_of_views
 from imaging.adjustment.intersect import intersect_marks
 from imaging.lens import Array
 from missions.errors import AlignmentError
@@ -16,17 +16,33 @@ GOOD_VIEWS, LEAST_VIEWS = 3, 2
 def scale_sigma(adjusted: Adjusted, ties: Ties, points: Array) -> float:
     """One standard deviation of the scale as a share, over places spread about the ground.
 
-    With d the (n, 2) level offsets of the places from their middle, the scale is the sum of d·(x - middle)
-    over the sum of d·d; its variance follows from the joint covariance of the places, which are tie points
-    seen by three photos or more, by two where those are few (`points` (p, 3) metres). Raises AlignmentError
-    where fewer than two places are known.
+    Where the photos make several parts it is that of the least sure one: how far two parts lie from each
+    other says nothing of a distance within one. Raises AlignmentError where fewer than two places are known.
     """
-    chosen = _spread(ties, points)
-    if len(chosen) < 2:
+    part = parts_of_views(ties, len(adjusted.views))[ties.view]
+    told = [
+        _scale_sigma(adjusted, ties.chosen(part == number), points)
+        for number in range(part.max(initial=-1) + 1)
+    ]
+    known = [each for each in told if each is not None]
+    if not known:
         raise AlignmentError(
             "the photos show too little in common to tell how sure the scale is",
             remedy="Take photos that overlap by 60 % or more",
         )
+    return max(known)
+
+
+def _scale_sigma(adjusted: Adjusted, ties: Ties, points: Array) -> float | None:
+    """The same of one part; None where fewer than two places are known.
+
+    With d the (n, 2) level offsets of the places from their middle, the scale is the sum of d·(x - middle)
+    over the sum of d·d; its variance follows from the joint covariance of the places, which are tie points
+    seen by three photos or more, by two where those are few (`points` (p, 3) metres).
+    """
+    chosen = _spread(ties, points)
+    if len(chosen) < 2:
+        return None
     marks = tuple(_pointings(adjusted, ties, number) for number in chosen)
     found = intersect_marks(adjusted, marks, points[chosen])
     offset_m = found.local_m[:, :2] - found.local_m[:, :2].mean(axis=0)

@@ -10,7 +10,6 @@ from typing import Any
 
 from imaging.accuracy import Accuracy
 from imaging.adjustment import Adjusted
-from imaging.alignment import STAGE as ALIGNMENT
 from imaging.alignment import Alignment
 from imaging.control.centred import centring_report
 from imaging.control.gathering import STAGE as CONTROL
@@ -113,10 +112,11 @@ def write_report(scene: Scene, options: MosaicOptions, results: Results, meter: 
         "options": asdict(options),
         "photos": _photos(results),
         "left_out": [asdict(item) for item in left_out],
-        "parts": _parts(scene),
+        "parts": results.refined.parts,
         "lenses": _lenses(results.refined.adjusted),
         "priors": _priors(results.found),
         "control": (scene.read(CONTROL) or {}).get("sources", {}),
+        "control_doubts": (scene.read(CONTROL) or {}).get("doubts", []),
         "marks": centring_report(
             kept_control(scene).marks, (scene.read(CONTROL) or {}).get("not_centred", [])
         ),
@@ -170,11 +170,6 @@ def _photos(results: Results) -> list[dict[str, Any]]:
         }
         for name, photo in results.found.photos.items()
     ]
-
-
-def _parts(scene: Scene) -> int:
-    """How many groups of photos without anything in common there are: positions alone join them."""
-    return int((scene.read(ALIGNMENT) or {}).get("parts", 1))
 
 
 def _lenses(adjusted: Adjusted) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from missions.errors import DroneteamError, OutputError, PhotoError, SettingsErr
 from telemetry.clock import Clock, SystemClock
 
 POLL_S = 1.0
+NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def watch(
 
     A run that has begun is finished, so that what stands in the scene is whole. Each run is `told`. Photos
     that make no scene yet are waited on; a folder that cannot be written and a setting that makes no sense
-    are raised (OutputError, SettingsError).
+    are raised (OutputError, SettingsError). At the end photos that the last run did not have are named.
     """
     if not photos.is_dir():
         raise PhotoError("this is no folder of photos", where=str(photos), remedy="Check the path")
@@ -103,4 +104,9 @@ def watch(
                 problem=problem,
             )
         )
+    missing = arrivals.missing_from(made) if last is not None else []
+    if missing:
+        names = ", ".join(str(path.relative_to(photos)) for path in missing[:NAMED])
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        progress.note(f"Not in the picture, as they arrived too late or are not whole: {names}{more}")
     return last

@@ -12,6 +12,7 @@ from imaging.adjustment.network import (
     Positions,
     Ties,
     indices,
+    parts_of_views,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "Ties",
     "adjust",
     "indices",
+    "parts_of_views",
 ]

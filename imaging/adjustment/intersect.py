@@ -115,6 +115,21 @@ def intersect_marks(
     return Intersection(np.array(places).reshape(-1, 3), covariance, tuple(residuals))
 
 
+def misfit(adjusted: Adjusted, marks: Pointings, start: Array) -> tuple[float, int, Array]:
+    """How far the marks of one point miss one place: a chi-square, its degrees of freedom, and how far off
+    each mark is, (k, 2) pixels.
+
+    With Q the directions in which no place moves the marks, J and E as above and C the covariance of the
+    cameras, Qᵀ r has the covariance Qᵀ (I + E C Eᵀ) Q. Raises AlignmentError as `intersect_marks` does.
+    """
+    place, _, _, residual_px = _intersect(adjusted, marks, start, 0, None, ())
+    rows = _point_rows(adjusted, marks, place, None, None)
+    free = np.linalg.qr(rows.by_point, mode="complete")[0][:, 3:]
+    off = free.T @ rows.residual
+    covariance = np.eye(len(off)) + adjusted.spread.across(free.T @ rows.by_camera)
+    return float(off @ np.linalg.solve(covariance, off)), len(off), residual_px
+
+
 def _intersect(
     adjusted: Adjusted,
     marks: Pointings,

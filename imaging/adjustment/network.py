@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from imaging.lens import Array, Lens, View
 
@@ -144,6 +146,14 @@ class Network:
     def index(self) -> dict[str, int]:
         """Where each view stands, by name."""
         return {view.name: number for number, view in enumerate(self.views)}
+
+
+def parts_of_views(ties: Ties, views: int) -> Indices:
+    """The number of the part that each of so many views belongs to, (views,): no point ties two parts."""
+    points = int(ties.point.max(initial=-1)) + 1
+    edges = (np.ones(len(ties), bool), (ties.view, views + ties.point))
+    _, part = connected_components(coo_array(edges, shape=(views + points,) * 2), directed=False)
+    return indices(np.unique(part[:views], return_inverse=True)[1])
 
 
 def indices(values: Any) -> Indices:

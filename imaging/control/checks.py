@@ -151,7 +151,9 @@ def _names(
                 " and checks nothing.",
                 "Mark it in three photos or more.",
             )
-    known, seen = _Meant(surveyed | ends), _Meant(counts)
+    # What has its marks already is not what another mark was meant for.
+    known = _Meant({name for name in surveyed | ends if counts.get(name, 0) < 2})
+    seen = _Meant(counts)
     for name in counts:
         if name not in surveyed and name not in ends:
             yield Finding(

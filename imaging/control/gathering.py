@@ -78,6 +78,11 @@ class Gathered:
     control: SceneControl
     findings: tuple[Finding, ...]
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What was found, in words."""
+        return tuple(each.text for each in self.findings)
+
 
 def gather(
     files: ControlFiles,
@@ -104,20 +109,22 @@ def gather(
         points = read.points or read.site_points
     points = _with_checks(points, files.checks)
     sizes = {name: (photo.width_px, photo.height_px) for name, photo in photos.items()}
+    of_marks, of_bars = check_marks(marked, sizes), check_bars(points, measured)
     findings = (
         *(read.findings if read is not None else ()),
         *(bars.findings if bars is not None else ()),
         *check_points(points),
         *_whereabouts(read, photos),
-        *check_marks(marked, sizes),
+        *of_marks,
         *check_names(points, marked, measured),
-        *check_bars(points, measured),
+        *of_bars,
     )
     blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
     if blocking:
+        told = ((files.marks, of_marks), (files.bars, of_bars))
         raise InputError(
             " ".join(finding.text for finding in blocking),
-            where=where,
+            where=next((str(file) for file, said in told if file and blocking[0] in said), where),
             remedy=blocking[0].remedy,
         )
     marks = {point.name: point.marks for point in marks_in(marked, photos)}
@@ -135,13 +142,15 @@ def keep_control(
     scene: Scene,
     sources: Mapping[str, str] | None = None,
     not_centred: Sequence[NotCentred] = (),
+    doubts: Sequence[str] = (),
 ) -> None:
     """Write it into the scene; `sources` are the files that it was read from, by name with their SHA-256,
-    `not_centred` the marks in which no target's centre was found.
+    `not_centred` the marks in which no target's centre was found, `doubts` what was found doubtful.
 
     Raises OutputError.
     """
     kept = {"sources": dict(sources or {}), "not_centred": [asdict(each) for each in not_centred]}
+    kept["doubts"] = list(doubts)
     scene.keep(STAGE, control.key, {**json_from_control(control), **kept})
 
 

@@ -13,6 +13,7 @@ from imaging.adjustment.rays import meeting_point
 from imaging.control.points import Mark, MarkedPoint
 from imaging.control.scene import pointings
 from imaging.lens import Array
+from imaging.measure.agreement import agreed, off_surface
 from imaging.measure.derive import derive
 from imaging.measure.figures import Figure, Kind, MarkPosition, Measurement
 from imaging.measure.matching import LEAST_PHOTOS, SIGMA_PX, Pictures, matched
@@ -22,6 +23,8 @@ from imaging.measure.repeated import Relief, repeated
 from missions.errors import InputError
 
 WORST_RESIDUAL = 5.0
+EDGE_PX = 5.0
+"""A click at the edge of a photo may lie so far outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def completed(
     """
     whole = []
     for point in points:
-        _check_photos(point, adjusted.network.index)
+        _check_photos(point, adjusted)
         if len(point.marks) != 1:
             whole.append(Completed(point))
             continue
@@ -72,15 +75,17 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
     One mark alone meets the surface, and is as sure as the surface is. Marks that matching found repeat the
     click of a person: its error moves all of them together and is counted once, whatever else is marked.
     Where they contradict the surface, nobody can tell which is wrong: its doubts say so, and its covariance
-    holds both. Raises InputError for a mark in a photo that has no pose, AlignmentError where the marks
-    give no place.
+    holds both. Marks by hand that miss one another are left out or taken for less sure, which its doubts say
+    too. Raises InputError for a mark in a photo that has no pose, or outside it, AlignmentError where the
+    marks give no place.
     """
     index = adjusted.network.index
     seen, start, shared, heights = [], [], [], []
     doubts: dict[str, str] = {}
     for point in points:
-        _check_photos(point, index)
-        found = repeated(adjusted, point.marks, surface)
+        _check_photos(point, adjusted)
+        sound = agreed(adjusted, point.marks)
+        found = repeated(adjusted, sound.marks, surface)
         seen.append(pointings(found.marks, index))
         alone = len(found.marks) == 1
         start.append(
@@ -90,10 +95,14 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
         )
         heights.append(surface if alone else None)
         shared.append(found.shared)
-        if found.doubt:
-            doubts[point.name] = found.doubt
+        if sound.doubt or found.doubt:
+            doubts[point.name] = _joined(sound.doubt, found.doubt)
     begun = np.array(start).reshape(-1, 3)
     met = intersect_marks(adjusted, tuple(seen), begun, tuple(heights), tuple(shared))
+    sigma_up_m = np.sqrt(np.diag(met.covariance)[2::3])
+    for point, marks, place, up_m in zip(points, seen, met.local_m, sigma_up_m, strict=True):
+        if len(marks.view) == 2 and point.name not in doubts and (said := off_surface(place, up_m, surface)):
+            doubts[point.name] = said
     return Places(tuple(point.name for point in points), met.local_m, met.covariance, doubts)
 
 
@@ -106,14 +115,14 @@ def measure(
     verdict: str,
     notes: Mapping[str, str] | None = None,
 ) -> Measurement:
-    """The figures asked for. `notes` by letter stand in for those of the points.
+    """The figures asked for. `notes` by letter stand in for those of the points; doubts stand behind them.
 
     Raises InputError for a figure that cannot be.
     """
     marks = tuple(
         MarkPosition(
             point.name,
-            (notes or {}).get(point.name, point.note),
+            _joined((notes or {}).get(point.name, point.note), places.doubts.get(point.name, "")),
             places.of((point.name,))[0][0],
             places.sigma_m(point.name),
             tuple(mark.photo for mark in point.marks),
@@ -146,17 +155,29 @@ def on_surface(adjusted: Adjusted, mark: Mark, surface: Surface) -> Array:
 
 def _figure(asked: Asked, places: Places) -> Figure:
     figure = derive(asked.kind, asked.letters, places)
-    return replace(figure, note="; ".join(text for text in (asked.note, figure.note) if text))
+    return replace(figure, note=_joined(asked.note, figure.note))
 
 
-def _check_photos(point: MarkedPoint, index: dict[str, int]) -> None:
+def _joined(*notes: str) -> str:
+    return "; ".join(text for text in notes if text)
+
+
+def _check_photos(point: MarkedPoint, adjusted: Adjusted) -> None:
     if not point.marks:
         raise InputError(f"{point.name} is marked nowhere", remedy="Mark it in a photo")
     for mark in point.marks:
-        if mark.photo not in index:
+        if mark.photo not in adjusted.network.index:
             raise InputError(
                 f"{point.name} is marked in {mark.photo}, which has no pose in this scene",
                 remedy="Mark it in a photo that was used; scene.json names them",
+            )
+        lens = adjusted.lenses[adjusted.views[adjusted.network.index[mark.photo]].lens]
+        outside_px = max(-mark.x_px, mark.x_px - lens.width_px, -mark.y_px, mark.y_px - lens.height_px)
+        if outside_px > EDGE_PX:
+            raise InputError(
+                f"{point.name} is marked at {mark.x_px:g}, {mark.y_px:g} in {mark.photo}, which has "
+                f"{lens.width_px} x {lens.height_px} pixels",
+                remedy="Mark it again; pixels are of the stored picture, not of a smaller copy",
             )
 
 

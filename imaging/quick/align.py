@@ -111,7 +111,6 @@ def _kept(scene: Scene, key: str, placement: Placement) -> dict[str, Any]:
         "by_gps": [json_from_view(view) for view in placement.by_gps],
         "lenses": {name: json_from_lens(lens) for name, lens in placement.lenses.items()},
         "left_out": [asdict(item) for item in (*placement.left_out, *alone)],
-        "parts": placement.parts,
     }
     return scene.keep(STAGE, key, json.loads(json.dumps(body)), [arrays])
 

@@ -43,15 +43,13 @@ class Placement:
     """Photos in the frame about their middle, metres.
 
     `by_gps` are views that fit no other photo and lie where their own GPS and gimbal say, showing ground that
-    no other shows; `lenses` are those of all views. `parts` says how many groups of photos without anything
-    in common there are.
+    no other shows; `lenses` are those of all views.
     """
 
     solved: Solved
     lenses: dict[str, Lens]
     by_gps: tuple[View, ...]
     left_out: tuple[LeftOut, ...]
-    parts: int
 
 
 def place(known: list[Guess], compared: Compared, search: Search) -> Placement:
@@ -85,7 +83,7 @@ def place(known: list[Guess], compared: Compared, search: Search) -> Placement:
         _left_out(number, known, compared, parts) for number in rest if known[number].name not in named
     ]
     lenses = {guess.lens_name: guess.lens for guess in known if guess.name in named} | solved.adjusted.lenses
-    return Placement(solved, lenses, by_gps, tuple(left_out), len(parts))
+    return Placement(solved, lenses, by_gps, tuple(left_out))
 
 
 def parts_of(count: int, links: Sequence[Link]) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""What a scene lacks, for its sheet: each check's difference, what was set aside, photos left out."""
+"""What a scene lacks, for its sheet: checks, what was set aside or looks doubtful, photos left out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ DUTCH = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortcomings:
-    """`set_aside` and `left_out` are names with reasons; `parts` how many groups of photos share nothing.
+    """`set_aside` and `left_out` are names with reasons; `parts` how many groups of photos share nothing;
+    `doubts` what looked doubtful about control before anything was computed.
 
     A point of which one mark is wrong is named with the photo.
     """
@@ -59,6 +60,7 @@ class Shortcomings:
     set_aside: tuple[tuple[str, str], ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     parts: int = 1
+    doubts: tuple[str, ...] = ()
 
 
 def shortcomings_of(report: Mapping[str, Any]) -> Shortcomings:
@@ -80,6 +82,7 @@ def shortcomings_of(report: Mapping[str, Any]) -> Shortcomings:
         ),
         left_out=tuple((str(each["name"]), str(each["reason"])) for each in report["left_out"]),
         parts=int(report.get("parts", 1)),
+        doubts=tuple(str(each) for each in report.get("control_doubts", [])),
     )
 
 

@@ -60,6 +60,39 @@ def test_points_marks_and_bars_come_together_and_are_kept_with_the_scene(tmp_pat
     }
 
 
+def test_a_mark_that_is_of_no_use_is_kept_as_a_doubt_and_a_wrong_one_named_by_its_file(
+    tmp_path: Path,
+) -> None:
+    given = files(tmp_path)
+    marks = [
+        MarkedPoint("P1", (Mark("a.jpg", 10, 20, 0.5), Mark("gone.jpg", 30, 40, 0.5))),
+        MarkedPoint("P2", (Mark("a.jpg", 10, 30, 0.5), Mark("b.jpg", 30, 50, 0.5))),
+    ]
+    write_marks(tmp_path / "marks.json", marks)
+    gathered = gather(given, PHOTOS)
+    scene = open_scene(tmp_path / "scene")
+    keep_control(gathered.control, scene, given.sources, doubts=gathered.doubts)
+    assert any("gone.jpg" in doubt for doubt in (scene.read("control") or {})["doubts"])
+    write_marks(tmp_path / "marks.json", [MarkedPoint("P1", (Mark("a.jpg", 99999, 20, 0.5),)), marks[1]])
+    with pytest.raises(InputError, match=r"marks\.json: P1 is marked at 99999"):
+        gather(given, PHOTOS)
+
+
+def test_distances_that_contradict_each_other_are_named_by_their_own_file(tmp_path: Path) -> None:
+    given = files(tmp_path, bars="first,second,length_m,sigma_m\nP1,P2,6.85,0.005\nP2,P1,7.35,0.005\n")
+    with pytest.raises(InputError, match=r"bars\.csv: "):
+        gather(given, PHOTOS)
+
+
+def test_a_stray_mark_is_not_taken_for_a_point_that_has_its_marks(tmp_path: Path) -> None:
+    both = files(tmp_path, marked=("P1", "P2", "P11"))
+    said = [each for each in gather(both, PHOTOS).findings if each.text.startswith("P11")]
+    assert ["P1" in each.remedy for each in said] == [False]
+    one = files(tmp_path, marked=("P2", "P11"))
+    said = [each for each in gather(one, PHOTOS).findings if each.text.startswith("P11")]
+    assert ["P1" in each.remedy for each in said] == [True]
+
+
 def test_a_scene_without_control_has_none(tmp_path: Path) -> None:
     assert kept_control(open_scene(tmp_path / "scene")).points == ()
 

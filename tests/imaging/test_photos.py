@@ -129,6 +129,13 @@ def test_what_is_no_picture_is_refused(tmp_path, data):
         read_photo(tmp_path / "a.jpg")
 
 
+def test_grey_of_16_bits_is_refused_by_name_rather_than_drawn_white(tmp_path):
+    for name in ("a.png", "a.tif"):
+        Image.fromarray(np.full((30, 40), 20_000, np.uint16)).save(tmp_path / name)
+        with pytest.raises(PhotoError, match="more than 8 bits"):
+            read_photo(tmp_path / name)
+
+
 def test_a_picture_cut_short_is_refused_when_decoded(tmp_path):
     path = tmp_path / "a.jpg"
     noise = np.random.default_rng(1).integers(0, 255, (300, 400, 3), np.uint8)

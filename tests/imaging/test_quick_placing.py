@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from imaging.adjustment import parts_of_views
 from imaging.lens import Lens
 from imaging.quick.features import Features
 from missions.errors import AlignmentError
@@ -122,7 +123,7 @@ def test_two_parts_that_share_nothing_each_lie_where_their_own_positions_say(fli
     two = both(flight, flown(lanes=2, stops=3, seed=5, east_m=400))
     placement = two.placed()
     apart_m, _ = errors(two, placement)
-    assert placement.parts == 2
+    assert parts_of_views(placement.solved.ties, 18).tolist() == [0] * 12 + [1] * 6
     assert len(apart_m) == 18
     assert apart_m.max() < 0.6
 

@@ -1,15 +1,16 @@
 """The adjustment of a whole scene on positions alone: ties without pictures, positions with errors by lot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from imaging.adjustment import Ties
 from imaging.alignment import Alignment
 from imaging.control.scene import SceneControl
 from imaging.georeference import georeference
-from imaging.lens import Array
+from imaging.lens import Array, View
 from imaging.photos import Photo
 from imaging.progress import silent
 from imaging.refinement import Refined, refine
@@ -36,17 +37,33 @@ class Scene:
         return np.array([view.centre for view in self.truth.views])
 
 
+def scene_of(views: tuple[View, ...], points: Array, ties: Ties, truth: Truth) -> Scene:
+    seen = np.bincount(ties.point, minlength=len(points))
+    alignment = Alignment(
+        views, {"lens": truth.lens}, points, np.full(len(seen), 0.4), seen, np.full(len(ties), 0.4), ties, (),
+        "aligned",
+    )  # fmt: skip
+    return Scene(replace(truth, views=views), alignment)
+
+
+def seen_twice(scene: Scene, east_m: float) -> Scene:
+    """The same block and another like it so far east, which no point ties to it."""
+    ties, points, views = scene.alignment.ties, scene.alignment.points, scene.truth.views
+    away = np.array([east_m, 0.0, 0.0])
+    later = tuple(replace(view, name=f"later {view.name}", centre=view.centre + away) for view in views)
+    both = Ties(
+        np.concatenate([ties.view, ties.view + len(views)]),
+        np.concatenate([ties.point, ties.point + len(points)]),
+        np.concatenate([ties.px, ties.px]),
+    )
+    return scene_of((*views, *later), np.concatenate([points, points + away]), both, scene.truth)
+
+
 @pytest.fixture(scope="module")
 def scene() -> Scene:
     """Six lanes of six photos, 45 m by 45 m."""
     network, truth = block(7, rows=6, columns=6, points=500)
-    ties = network.ties
-    views = np.bincount(ties.point, minlength=len(network.points))
-    alignment = Alignment(
-        truth.views, {"lens": truth.lens}, network.points, np.full(len(views), 0.4), views,
-        np.full(len(ties), 0.4), ties, (), "aligned",
-    )  # fmt: skip
-    return Scene(truth, alignment)
+    return scene_of(truth.views, network.points, network.ties, truth)
 
 
 def photos_of(scene: Scene, errors: Errors, random: np.random.Generator) -> dict[str, Photo]:
@@ -128,3 +145,15 @@ def test_what_the_positions_told_stands_in_the_record_and_is_kept(scene, tmp_pat
     assert set(made.gps_split) == {
         "gps_own_plan_m", "gps_drift_plan_m", "gps_own_up_m", "gps_drift_up_m",
     }  # fmt: skip
+
+
+def test_the_scale_of_two_parts_is_no_surer_for_lying_far_apart(tmp_path) -> None:
+    network, truth = block(7, points=200)
+    alone = scene_of(truth.views, network.points, network.ties, truth)
+    both = seen_twice(alone, 300.0)
+    one, two = (
+        refined(each, photos_of(each, Errors(0.3), np.random.default_rng(3)), tmp_path / name)
+        for each, name in ((alone, "one"), (both, "two"))
+    )
+    assert (one.parts, two.parts) == (1, 2)
+    assert two.placed.scale_sigma == pytest.approx(one.placed.scale_sigma, rel=0.4)

@@ -65,6 +65,18 @@ def test_photos_left_out_are_named_up_to_a_bound_and_then_counted(
     assert "2partsthatsharenoground" in text
 
 
+def test_what_looked_doubtful_about_control_stands_among_the_remarks(
+    scene: SheetContent, tmp_path: Path
+) -> None:
+    report = {
+        "accuracy": {"checks": [], "blunders": []},
+        "left_out": [],
+        "control_doubts": ["C8 is marked in 'gone.jpg', which is not among the photos"],
+    }
+    text = printed(tmp_path / "s.pdf", replace(scene, lacking=shortcomings_of(report)))
+    assert "C8ismarkedin'gone.jpg'" in text
+
+
 def test_a_dutch_sheet_says_it_in_dutch(scene: SheetContent, tmp_path: Path) -> None:
     text = printed(tmp_path / "s.pdf", scene, "nl")
     for words in (

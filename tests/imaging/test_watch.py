@@ -188,6 +188,27 @@ def test_a_photo_that_never_becomes_whole_is_named_once(few_rendered, tmp_path) 
     assert list(arrivals.look()) == [photo], "the report of the next run says why it is left out"
 
 
+def test_what_had_not_arrived_when_watching_ends_is_named(few_rendered, heard, tmp_path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    given = rendered_files(few_rendered)
+    for file in given[:4]:
+        shutil.copy(file, folder)
+    runs: list[Run] = []
+
+    def told(run: Run) -> None:
+        runs.append(run)
+        (folder / "half.JPG").write_bytes(given[4].read_bytes()[:20_000])
+
+    watch(
+        folder, tmp_path / "scene", stop=lambda: bool(runs), told=told, options=QUICK, progress=heard,
+        clock=FastClock(),
+    )  # fmt: skip
+    assert [note for note in heard.notes if "half.JPG" in note] == [
+        "Not in the picture, as they arrived too late or are not whole: half.JPG"
+    ]
+
+
 def test_hidden_files_and_the_scene_itself_do_not_arrive(few_rendered, tmp_path) -> None:
     clock = ManualClock()
     scene = tmp_path / "scene"

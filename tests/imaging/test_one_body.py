@@ -41,6 +41,11 @@ def test_of_two_boxes_of_a_body_the_surer_stays(other: Spot, left: int) -> None:
     assert max((WHOLE, other), key=lambda spot: spot.score) in kept
 
 
+def test_two_spots_that_nobody_took_for_anything_both_stay() -> None:
+    body, stone = replace(WHOLE, category="", label="", score=0.2), replace(UPPER, category="", score=0.3)
+    assert one_a_body([body, stone]) == (body, stone)
+
+
 def test_whoever_may_sit_in_a_vehicle_stays_and_so_does_the_order() -> None:
     car = replace(WHOLE, box=(290, 230, 60, 40), score=0.9, category="vehicle")
     warm = replace(UPPER, category="")

@@ -189,14 +189,15 @@ def _control(
     sources = None
     stay: tuple[NotCentred, ...] = ()
     doubts: tuple[str, ...] = ()
+    of_files: Mapping[str, Sequence[str]] = {}
     if isinstance(control, ControlFiles):
         sources = control.sources
         gathered = gather(control, found.photos, others=[each.name for each in found.left_out])
-        doubts = gathered.doubts
+        doubts, of_files = gathered.doubts, gathered.of_files
         for finding in gathered.findings:
             progress.note(" ".join(part for part in (finding.text, finding.remedy) if part))
         centre, control = control.centre, gathered.control
         if centre:
             control, stay = centred_control(control, lambda name: decode(found.photos[name].path), progress)
-    keep_control(control, folder, sources, stay, doubts)
+    keep_control(control, folder, sources, stay, doubts, of_files)
     return control

@@ -35,7 +35,11 @@ class MosaicOptions:
 
     def __post_init__(self) -> None:
         if self.gsd_m is not None and not (math.isfinite(self.gsd_m) and 0.001 <= self.gsd_m <= 100):
-            raise SettingsError(f"a ground sample distance of {self.gsd_m} m makes no sense", where="gsd_m")
+            raise SettingsError(
+                f"a ground sample distance of {self.gsd_m:g} m makes no sense",
+                where="gsd_m",
+                remedy="It lies within 0.001 and 100 m, which is 0.1 to 10000 cm",
+            )
         if not 200 <= self.max_image_px <= 30_000:
             raise SettingsError(f"{self.max_image_px} pixels lie outside 200 to 30000", where="max_image_px")
         if self.aligner not in get_args(Aligner) or (self.quick and self.aligner != "own"):

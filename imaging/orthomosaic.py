@@ -23,7 +23,7 @@ from imaging.cog import INTEGERS, PlainPicture, cog_from_tiff, shrunk
 from imaging.consistency import without_passers
 from imaging.dense.model import AnySurface, DenseSurface, plainly
 from imaging.footprint_file import FootprintFile
-from imaging.footprints import Flags, Floats, find_footprints, grid_of_views, native_gsd_m
+from imaging.footprints import Flags, Floats, corners_of_views, find_footprints, grid_of_views, native_gsd_m
 from imaging.georeference import Georeference
 from imaging.grid import Grid
 from imaging.options import MosaicOptions
@@ -44,6 +44,7 @@ VERSION = 6
 BLOCK_PX, QUICK_BLOCK_PX = 1024, 512
 """Smaller blocks hold less; where each pixel takes its time they cost a twentieth more."""
 COARSE = 8
+FEWEST_CELLS = 4
 LIMIT_PIXELS = 4_000_000_000
 PREVIEW_PX, OVERLAY_PX = 2000, 2048
 QUICK_GSD = 4
@@ -87,12 +88,14 @@ def draw(
     """Draw `orthomosaic.tif` and `preview.jpg`, or take what stands there.
 
     `verdict` is written into the GeoTIFF, so that it goes wherever the picture goes; `pictures` are photos
-    that were decoded before. Raises SettingsError
-    where the ground sample distance asked for gives a picture beyond reason.
+    that were decoded before. Raises SettingsError where the ground sample distance asked for gives a picture
+    beyond reason, or none.
     """
     sources = Sources(found, alignment.lenses, placed, surface, pictures)
     native_m = native_gsd_m(placed, alignment.lenses, surface.ground)
     gsd_m = options.gsd_m or (QUICK_GSD * native_m if options.quick else native_m)
+    if options.gsd_m is not None:
+        _check_not_too_coarse(sources, options.gsd_m)
     grid = _grid(sources, gsd_m)
     step = _coarse_step(grid, options.coarse_cells)
     key = key_of(STAGE, VERSION, surface.key, gsd_m, grid.width, grid.height, step, verdict)
@@ -116,6 +119,20 @@ def draw(
         key=key,
         small=small if options.quick else None,
     )
+
+
+def _check_not_too_coarse(sources: Sources, gsd_m: float) -> None:
+    """Which photo goes where is told by coarse cells: a picture has some of them each way."""
+    corners = corners_of_views(sources.placed, sources.lenses, sources.surface.ground)
+    wide_m, high_m = np.ptp(np.vstack(corners), axis=0)[:2]
+    most_m = float(min(wide_m, high_m)) / (FEWEST_CELLS * COARSE)
+    if gsd_m > most_m:
+        raise SettingsError(
+            f"a ground sample distance of {gsd_m:g} m is too coarse for photos that show {wide_m:.0f} x "
+            f"{high_m:.0f} m",
+            where="gsd_m",
+            remedy=f"Ask for {100 * most_m:.0f} cm or less",
+        )
 
 
 def _grid(sources: Sources, gsd_m: float) -> Grid:

@@ -10,6 +10,7 @@ marks and figures come from one adjustment.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,14 @@ from imaging.accuracy import STAGE as ACCURACY
 from imaging.alignment import STAGE as ALIGNMENT
 from imaging.control.centred import NotCentred, centred_control
 from imaging.control.gathering import STAGE as CONTROL
-from imaging.control.gathering import ControlFiles, gather, keep_control, kept_control
+from imaging.control.gathering import (
+    ControlFiles,
+    Gathered,
+    doubts_of_before,
+    gather,
+    keep_control,
+    kept_control,
+)
 from imaging.control.marks import read_marks, write_marks
 from imaging.control.points import MarkedPoint
 from imaging.control.roles import FILE as ROLES
@@ -109,7 +117,7 @@ def redraw(
         used, stay = gathered.control, tuple[NotCentred, ...]()
         if control.centre:
             used, stay = centred_control(used, lambda name: decode(found.photos[name].path), progress)
-        _keep(used, stay, control, before, scene, gathered.doubts)
+        _keep(replace(gathered, control=used), stay, control, before, scene)
         _go_along(old, into)
         options = replace(options, threads=threads or options.threads)
         return drawn_from(found, used, meter, options, again=again)
@@ -204,14 +212,20 @@ def _digest(path: Path) -> str:
 
 
 def _keep(
-    control: SceneControl,
+    gathered: Gathered,
     stay: Sequence[NotCentred],
     files: ControlFiles,
     before: Scene,
     scene: Scene,
-    doubts: Sequence[str],
 ) -> None:
-    """Write the control into the new scene, its marks as people go on with them, with the files' digests."""
+    """Write the control into the new scene, its marks as people go on with them, with the files' digests.
+
+    What only the files showed that it was made with before is as doubtful as it was.
+    """
+    control, of_files = gathered.control, dict(gathered.of_files)
+    for file, said in doubts_of_before(before, files).items():
+        of_files[file] = tuple(dict.fromkeys([*said, *of_files.get(file, ())]))
+    doubts = tuple(dict.fromkeys([*itertools.chain(*of_files.values()), *gathered.doubts]))
     old = files.marks or before.folder / MARKS
     notes = {point.name: point.note for point in read_marks(old)} if old.exists() else {}
     sources = {**(before.read(CONTROL) or {}).get("sources", {}), **files.sources}
@@ -219,7 +233,7 @@ def _keep(
         points = [MarkedPoint(name, marks, notes.get(name, "")) for name, marks in control.marks.items()]
         write_marks(scene.folder / MARKS, points)
         sources[MARKS] = hash_file(scene.folder / MARKS)
-    keep_control(control, scene, sources, stay, doubts)
+    keep_control(control, scene, sources, stay, doubts, of_files)
 
 
 def _go_along(old: Path, into: Path) -> None:

@@ -21,8 +21,8 @@ from imaging.adjustment.state import READOUT, State, state_of
 from imaging.adjustment.thinning import even_ground, restricted, thinned
 from imaging.alignment import Alignment
 from imaging.control.blunders import Blunder, sift
+from imaging.control.judging import Judged, judged
 from imaging.control.scene import SceneControl, control_bars, local_of, named_points, pointings
-from imaging.control.snooping import Snooped, suspects
 from imaging.factory_lens import PRIOR as FACTORY
 from imaging.georeference import Georeference, Residual, gimbal_direction
 from imaging.lens import Array, Lens, View
@@ -40,7 +40,7 @@ from imaging.survey import Survey
 from imaging.uncertainty import lens_sigmas
 
 STAGE = "adjustment"
-VERSION = 9
+VERSION = 10
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
@@ -62,7 +62,8 @@ class Refined:
     `gps_factor` is how many times the positions disagree beyond what was expected, `gps_split` what of their
     errors is each one's own and what drifts (see `Split.told`), `gps_whole_m` (n, 3) how far the photos lie
     from the positions that they tell, what the flight shares included; `control_points` and `bars` shaped the
-    scene; `blunders` were set aside; the photos make so many `parts` that share no tie.
+    scene; `blunders` were set aside, `doubts` are of marks that count as less sure; the photos make so many
+    `parts` that share no tie.
     """
 
     alignment: Alignment
@@ -74,6 +75,7 @@ class Refined:
     control_points: int
     bars: int
     blunders: tuple[Blunder, ...]
+    doubts: tuple[str, ...]
     parts: int
     key: str
 
@@ -103,6 +105,8 @@ def refine(
         # many small systems: threads of linear algebra would wait for each other more than they work
         with threadpool_limits(1):
             record = _adjusted(_Begun(photos, alignment, placed, control, found.lenses), scene, key)
+    for doubt in record["doubts"]:
+        progress.note(doubt)
     progress.advance()
     return _from_record(record, alignment, placed, scene)
 
@@ -121,11 +125,12 @@ class _Begun:
         self.photos, self.alignment = photos, alignment
         self.told, self.priors = _told(photos, alignment, lenses)
         self.considered: dict[str, Array] = {}
-        sifted, self.blunders = sift(control, placed.views, alignment.lenses, placed.frame)
+        sifted, blunders = sift(control, placed.views, alignment.lenses, placed.frame)
         self.frame = placed.frame
         self.index = {view.name: number for number, view in enumerate(placed.views)}
         # What is marked nowhere holds nothing: its heights must not be taken for those of the scene.
-        self.control = sifted.seen_in(self.index)
+        seen = sifted.seen_in(self.index)
+        self.judged = Judged(seen, seen, blunders)
         self.witness = witness_of(photos, placed.frame)
         self.inliers = indices([n for n, residual in enumerate(placed.residuals) if residual.used])
         shift_m = self._shift_m(placed)
@@ -140,6 +145,11 @@ class _Begun:
         height_m = float(np.median([view.centre[2] for view in self.views]) - np.median(self.points[:, 2]))
         even = even_ground(self.points, height_m)
         self.kept = thinned(alignment.ties, len(self.points), sizes_px, per_view, even=even)
+
+    @property
+    def control(self) -> SceneControl:
+        """What is used of it."""
+        return self.judged.control
 
     def network(self, split: Split) -> Network:
         """The network, the errors of positions split as `split` says."""
@@ -187,20 +197,6 @@ class _Begun:
                 wrong.append(name)
         self.priors |= {name: replace(self.priors[name], readout_s=0.0) for name in wrong}
         return bool(wrong)
-
-    def set_aside(self, wrong: tuple[Snooped, ...]) -> None:
-        """Leave surveyed points and bars out of the network from now on, and remember why.
-
-        Several are those of which one is wrong and nothing tells which.
-        """
-        for each in wrong:
-            off = ", ".join(f"{value:+.3f}" for value in each.off_m)
-            axes = "east, north, up" if len(each.off_m) == 3 else "length"
-            reason = f"it lies {off} m ({axes}) from what all the rest says: too far to be chance"
-            others = ", ".join(other.name for other in wrong if other is not each)
-            reason += f"; it or one of {others} is wrong, and nothing tells which" if others else ""
-            self.blunders = (*self.blunders, Blunder(each.name, "", reason))
-            self.control = self.control.without(each.name)
 
     def split(self, adjusted: Adjusted) -> Split:
         """What the positions tell of their errors, now that the cameras stand."""
@@ -293,8 +289,8 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
     del adjusted
     network = begun.network(split)
     adjusted = adjust(network, state)
-    while wrong := suspects(adjusted):
-        begun.set_aside(wrong)
+    while (left := judged(adjusted, begun.judged)) is not None:
+        begun.judged = left
         network, adjusted = _weighed(begun, split)
     points, residual_px = intersected(adjusted, begun.alignment.ties, begun.points)
     plain, arrays = record_from_adjusted(adjusted)
@@ -314,7 +310,8 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
         "parts": int(parts_of_views(begun.alignment.ties, len(begun.views)).max()) + 1,
         "gps_apart_m": (apart_m - common_m).tolist(),
         "gps_common_m": common_m.tolist(),
-        "blunders": [asdict(each) for each in begun.blunders],
+        "blunders": [asdict(each) for each in begun.judged.blunders],
+        "doubts": list(begun.judged.doubts.values()),
     }
     return scene.keep(STAGE, key, body, [file])
 
@@ -380,6 +377,7 @@ def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georefere
         control_points=int(record["control_points"]),
         bars=int(record["bars"]),
         blunders=tuple(Blunder(**each) for each in record["blunders"]),
+        doubts=tuple(record["doubts"]),
         parts=int(record["parts"]),
         key=record["key"],
     )

@@ -116,7 +116,7 @@ def write_report(scene: Scene, options: MosaicOptions, results: Results, meter: 
         "lenses": _lenses(results.refined.adjusted),
         "priors": _priors(results.found),
         "control": (scene.read(CONTROL) or {}).get("sources", {}),
-        "control_doubts": (scene.read(CONTROL) or {}).get("doubts", []),
+        "control_doubts": [*(scene.read(CONTROL) or {}).get("doubts", []), *results.refined.doubts],
         "marks": centring_report(
             kept_control(scene).marks, (scene.read(CONTROL) or {}).get("not_centred", [])
         ),

@@ -109,9 +109,9 @@ class Operation:
             "kind": _kind(kind).value,
             "created": utc_text(clock),
         }
-        temporary = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+        target = _free(folder)
+        temporary = target.with_name(f".{target.name}.{uuid4().hex[:8]}")
         try:
-            _refuse_occupied(folder)
             for each in FOLDERS.values():
                 (temporary / each).mkdir(parents=True)
             (temporary / DOCUMENT).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
@@ -119,14 +119,10 @@ class Operation:
                 "operation.created", {name: document[name] for name in ("id", "name", "kind")}
             )
             _sync_folder(temporary)
-            temporary.replace(folder)
-            _sync_folder(folder.parent)
+            temporary.replace(target)
+            _sync_folder(target.parent)
         except OSError as error:
-            raise OutputError(
-                f"the operation cannot be made ({error.strerror or error})",
-                where=str(folder),
-                remedy="Choose a folder that you may write to",
-            ) from error
+            raise _not_made(folder, error) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return cls.open(folder, clock, actor=actor)
@@ -328,11 +324,33 @@ def _document(folder: Path) -> dict[str, str]:
     return {**document, "kind": kind.value}
 
 
-def _refuse_occupied(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+def _free(folder: Path) -> Path:
+    """The whole path of a folder that is new or empty, and may be replaced by the operation's."""
+    try:
+        target = folder.resolve()
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise OutputError(
+                "something is there already", where=str(folder), remedy="Choose a folder that is new or empty"
+            )
+        here = Path.cwd().resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead round in a circle
+        raise _not_made(folder, error) from error
+    if target == here:
+        # Whoever stands in it would stand nowhere once it is replaced.
         raise OutputError(
-            "something is there already", where=str(folder), remedy="Choose a folder that is new or empty"
+            "the folder that you are in cannot become the operation's",
+            where=str(folder),
+            remedy="Name a new folder in it, or go one folder up and name this one",
         )
+    return target
+
+
+def _not_made(folder: Path, error: Exception) -> OutputError:
+    return OutputError(
+        f"the operation cannot be made ({getattr(error, 'strerror', None) or error})",
+        where=str(folder),
+        remedy="Choose a folder that you may write to",
+    )
 
 
 def _drop_index(path: Path) -> None:

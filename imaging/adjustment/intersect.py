@@ -19,6 +19,8 @@ from missions.errors import AlignmentError
 ROUNDS = 8
 FURTHEST_STEP = 0.3
 WORST_CONDITION = 1e8
+LEAST_CHECKED = 1e-3
+"""Of a mark's weight: in a direction that the others check less than that nothing is said of it."""
 
 Surface = Callable[[Array], tuple[float, float]]
 """The height at (2,) metres east and north, and its standard deviation."""
@@ -122,12 +124,55 @@ def misfit(adjusted: Adjusted, marks: Pointings, start: Array) -> tuple[float, i
     With Q the directions in which no place moves the marks, J and E as above and C the covariance of the
     cameras, Qᵀ r has the covariance Qᵀ (I + E C Eᵀ) Q. Raises AlignmentError as `intersect_marks` does.
     """
+    _, off, covariance, residual_px = _unexplained(adjusted, marks, start)
+    return float(off @ np.linalg.solve(covariance, off)), len(off), residual_px
+
+
+@dataclass(frozen=True, slots=True)
+class MarkTests:
+    """Each of k marks of a point against the others: by how much the `whole` chi-square, of `freedom`
+    degrees, falls without it, `square` (k,), a chi-square of `free` (k,) degrees; and how far off it seems
+    to be, `off_px` (k, 2).
+    """
+
+    square: Array
+    free: npt.NDArray[np.intp]
+    off_px: Array
+    whole: float
+    freedom: int
+
+
+def mark_tests(adjusted: Adjusted, marks: Pointings, start: Array) -> MarkTests:
+    """Which mark of a point is wrong, if one is (data snooping; Baarda 1968).
+
+    With Qᵀ r and its covariance V as in `misfit` and S the rows of Q of one mark, S errors e of it explain
+    eᵀ = (Sᵀ V⁻¹ S)⁻¹ Sᵀ V⁻¹ Qᵀ r, in directions that the others check at all. Raises AlignmentError as
+    `intersect_marks` does.
+    """
+    free, off, covariance, _ = _unexplained(adjusted, marks, start)
+    weighed = np.linalg.solve(covariance, off)
+    square, count, off_px = [], [], []
+    for number, sigma_px in enumerate(marks.sigma_px):
+        own = free[2 * number : 2 * number + 2]
+        values, vectors = np.linalg.eigh(own @ np.linalg.solve(covariance, own.T))
+        told = values > LEAST_CHECKED
+        turned = vectors[:, told].T @ (own @ weighed)
+        square.append(float((turned**2 / values[told]).sum()))
+        count.append(int(told.sum()))
+        off_px.append(sigma_px * vectors[:, told] @ (turned / values[told]))
+    whole = float(off @ weighed)
+    return MarkTests(
+        np.array(square), np.array(count, np.intp), np.array(off_px).reshape(-1, 2), whole, len(off)
+    )
+
+
+def _unexplained(adjusted: Adjusted, marks: Pointings, start: Array) -> tuple[Array, Array, Array, Array]:
+    """Q (2k, 2k - 3), Qᵀ r, its covariance and r in pixels (k, 2), as `misfit` has them."""
     place, _, _, residual_px = _intersect(adjusted, marks, start, 0, None, ())
     rows = _point_rows(adjusted, marks, place, None, None)
     free = np.linalg.qr(rows.by_point, mode="complete")[0][:, 3:]
-    off = free.T @ rows.residual
-    covariance = np.eye(len(off)) + adjusted.spread.across(free.T @ rows.by_camera)
-    return float(off @ np.linalg.solve(covariance, off)), len(off), residual_px
+    covariance = np.eye(free.shape[1]) + adjusted.spread.across(free.T @ rows.by_camera)
+    return free, free.T @ rows.residual, covariance, residual_px
 
 
 def _intersect(

@@ -4,7 +4,7 @@ Marks first: one that lies far from where the other photos put its point. Then p
 survey must agree up to a similarity close to what GPS gave (consensus of all pairs; Fischler and Bolles
 1981), in height up to a tilted plane. What a clerk does is tried on each point that stands outside:
 its name swapped with another's, a digit mistyped. Checks have no say in it. Small errors are left to the
-adjustment (`snooping`).
+adjustment (`straying` and `snooping`).
 """
 
 from __future__ import annotations

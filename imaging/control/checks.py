@@ -16,12 +16,14 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from imaging.control.lines import shown
-from imaging.control.points import MarkedPoint, Role, ScaleBar, SitePoint, SurveyedPoint
+from imaging.control.points import Mark, MarkedPoint, Role, ScaleBar, SitePoint, SurveyedPoint
 from imaging.lens import Array
 from missions.geodesy import GeoPoint, LocalFrame
 from missions.plan import Finding, Severity
 
 SAME_M = 0.001
+EDGE_PX = 5.0
+"""A click at the edge of a photo may lie so far outside."""
 NEAR_M = 0.05
 """Two points nearer than this may be one, surveyed twice."""
 BEYOND_SIGMAS = 3.0
@@ -113,6 +115,11 @@ def _crowded(points: Sequence[Point]) -> Iterator[Finding]:
             )
 
 
+def outside_px(mark: Mark, width_px: int, height_px: int) -> float:
+    """How far a mark lies outside a picture of that size; negative within."""
+    return max(-mark.x_px, mark.x_px - width_px, -mark.y_px, mark.y_px - height_px)
+
+
 def _marks(point: MarkedPoint, photos: Sizes, meant: _Meant) -> Iterator[Finding]:
     for mark in point.marks:
         size = photos.get(mark.photo)
@@ -123,7 +130,7 @@ def _marks(point: MarkedPoint, photos: Sizes, meant: _Meant) -> Iterator[Finding
                 f"{point.name} is marked in {shown(mark.photo)}, which is not among the photos.",
                 meant.remedy(mark.photo, "Add the photo, or leave out the mark."),
             )
-        elif not (0 <= mark.x_px <= size[0] and 0 <= mark.y_px <= size[1]):
+        elif outside_px(mark, *size) > EDGE_PX:
             turned = 0 <= mark.y_px <= size[0] and 0 <= mark.x_px <= size[1]
             yield Finding(
                 "mark outside",

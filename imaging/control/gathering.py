@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +73,15 @@ class ControlFiles:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The control of a scene and what is doubtful about it."""
+    """The control of a scene and what is doubtful about it.
+
+    `of_files` are those findings, in words, that only the files show, by which of them; the others are found
+    again whenever the control is gathered.
+    """
 
     control: SceneControl
     findings: tuple[Finding, ...]
+    of_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -110,11 +115,12 @@ def gather(
     points = _with_checks(points, files.checks)
     sizes = {name: (photo.width_px, photo.height_px) for name, photo in photos.items()}
     of_marks, of_bars = check_marks(marked, sizes), check_bars(points, measured)
+    of_points = (*(read.findings if read is not None else ()), *_whereabouts(read, photos))
+    of_tape = bars.findings if bars is not None else ()
     findings = (
-        *(read.findings if read is not None else ()),
-        *(bars.findings if bars is not None else ()),
+        *of_points,
+        *of_tape,
         *check_points(points),
-        *_whereabouts(read, photos),
         *of_marks,
         *check_names(points, marked, measured),
         *of_bars,
@@ -134,7 +140,9 @@ def gather(
         marks=marks,
         bars=(*measured, *site),
     )
-    return Gathered(control, findings)
+    only_there = {"points": of_points, "marks": of_marks, "bars": of_tape}
+    of_files = {file: tuple(each.text for each in said) for file, said in only_there.items() if said}
+    return Gathered(control, findings, of_files)
 
 
 def keep_control(
@@ -143,15 +151,26 @@ def keep_control(
     sources: Mapping[str, str] | None = None,
     not_centred: Sequence[NotCentred] = (),
     doubts: Sequence[str] = (),
+    of_files: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Write it into the scene; `sources` are the files that it was read from, by name with their SHA-256,
-    `not_centred` the marks in which no target's centre was found, `doubts` what was found doubtful.
+    `not_centred` the marks in which no target's centre was found, `doubts` what was found doubtful and
+    `of_files` that of it which only the files show.
 
     Raises OutputError.
     """
     kept = {"sources": dict(sources or {}), "not_centred": [asdict(each) for each in not_centred]}
-    kept["doubts"] = list(doubts)
-    scene.keep(STAGE, control.key, {**json_from_control(control), **kept})
+    told = {"doubts": list(doubts), "doubts_of_files": {k: list(v) for k, v in (of_files or {}).items()}}
+    scene.keep(STAGE, control.key, {**json_from_control(control), **kept, **told})
+
+
+def doubts_of_before(scene: Scene, files: ControlFiles) -> dict[str, tuple[str, ...]]:
+    """What only the files that a scene was made with showed, by which of them, without those that `files`
+    takes the place of.
+    """
+    told: Mapping[str, Sequence[str]] = (scene.read(STAGE) or {}).get("doubts_of_files", {})
+    named = {"points": files.points, "marks": files.marks, "bars": files.bars}
+    return {file: tuple(said) for file, said in told.items() if named.get(file) is None}
 
 
 def kept_control(scene: Scene) -> SceneControl:

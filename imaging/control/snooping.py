@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from imaging.adjustment import Adjusted
+from imaging.control.blunders import Blunder
 from imaging.lens import Array
 
 RISK = 0.001
@@ -55,6 +56,22 @@ def suspects(adjusted: Adjusted) -> tuple[Snooped, ...]:
     """The worst error, and whatever cannot be told from it; nothing where all agree."""
     found = snooped(adjusted)
     return tuple(each for each in found if each.ratio > max(1.0, ALIKE * found[0].ratio))
+
+
+def blunders_of(wrong: tuple[Snooped, ...]) -> tuple[Blunder, ...]:
+    """Points and bars that are set aside, and why.
+
+    Several are those of which one is wrong and nothing tells which.
+    """
+    found = []
+    for each in wrong:
+        off = ", ".join(f"{value:+.3f}" for value in each.off_m)
+        axes = "east, north, up" if len(each.off_m) == 3 else "length"
+        reason = f"it lies {off} m ({axes}) from what all the rest says: too far to be chance"
+        others = ", ".join(other.name for other in wrong if other is not each)
+        reason += f"; it or one of {others} is wrong, and nothing tells which" if others else ""
+        found.append(Blunder(each.name, "", reason))
+    return tuple(found)
 
 
 def _tested(name: str, residual: Array, given: Array, adjusted: Array, count: int) -> Snooped:

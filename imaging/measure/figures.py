@@ -14,7 +14,8 @@ Kind = Literal["distance", "horizontal distance", "path", "area", "angle", "heig
 class MarkPosition:
     """A marked point. `local_m` (3,) east, north, up of the scene's local frame, metres.
 
-    `sigma_m` (3,) is one standard deviation of each; `photos` names those in which it was seen.
+    `sigma_m` (3,) is one standard deviation of each; `photos` names those whose marks tell where it is.
+    `doubt` is what is to be minded of it; the note ends in it, too.
     """
 
     letter: str
@@ -22,6 +23,7 @@ class MarkPosition:
     local_m: Array
     sigma_m: Array
     photos: tuple[str, ...]
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

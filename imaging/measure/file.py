@@ -63,7 +63,9 @@ def json_from_measurement(
                 "sigma_m": mark.sigma_m.tolist(),
                 "lon_lat_deg": geo[number].tolist(),
                 "utm_m": utm[number].tolist(),
-                "photos": [asdict(each) for each in marked[mark.letter]],
+                "doubt": mark.doubt,
+                "photos": [asdict(each) for each in marked[mark.letter] if each.photo in mark.photos],
+                "left_out": [asdict(each) for each in marked[mark.letter] if each.photo not in mark.photos],
                 "not_found_again": [asdict(each) for each in (missed or {}).get(mark.letter, ())],
             }
             for number, mark in enumerate(measurement.marks)
@@ -95,6 +97,7 @@ def measurement_from_json(body: Mapping[str, Any]) -> Measurement:
             _three(each["local_m"]),
             _three(each["sigma_m"]),
             tuple(str(mark["photo"]) for mark in each["photos"]),
+            _doubt(each),
         )
         for each in body["marks"]
     )
@@ -165,7 +168,16 @@ def _places(body: Mapping[str, Any]) -> Places:
         or np.diag(covariance).min(initial=0) < 0
     ):
         raise ValueError("the covariance is none")
-    return Places(letters, local_m, covariance)
+    doubts = {str(each["letter"]): doubt for each in body["marks"] if (doubt := _doubt(each))}
+    return Places(letters, local_m, covariance, doubts)
+
+
+def _doubt(mark: Mapping[str, Any]) -> str:
+    """What is to be minded of a mark; files from before it was written have none."""
+    doubt = mark.get("doubt", "")
+    if not isinstance(doubt, str):
+        raise TypeError("a doubt is no text")
+    return doubt
 
 
 def _three(values: Any) -> Array:

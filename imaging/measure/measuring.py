@@ -10,6 +10,7 @@ import numpy as np
 from imaging.adjustment import Adjusted
 from imaging.adjustment.intersect import Surface, intersect_marks
 from imaging.adjustment.rays import meeting_point
+from imaging.control.checks import EDGE_PX, outside_px
 from imaging.control.points import Mark, MarkedPoint
 from imaging.control.scene import pointings
 from imaging.lens import Array
@@ -23,8 +24,6 @@ from imaging.measure.repeated import Relief, repeated
 from missions.errors import InputError
 
 WORST_RESIDUAL = 5.0
-EDGE_PX = 5.0
-"""A click at the edge of a photo may lie so far outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,7 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
     index = adjusted.network.index
     seen, start, shared, heights = [], [], [], []
     doubts: dict[str, str] = {}
+    left_out: dict[str, frozenset[str]] = {}
     for point in points:
         _check_photos(point, adjusted)
         sound = agreed(adjusted, point.marks)
@@ -95,6 +95,8 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
         )
         heights.append(surface if alone else None)
         shared.append(found.shared)
+        if gone := {mark.photo for mark in point.marks} - {mark.photo for mark in found.marks}:
+            left_out[point.name] = frozenset(gone)
         if sound.doubt or found.doubt:
             doubts[point.name] = _joined(sound.doubt, found.doubt)
     begun = np.array(start).reshape(-1, 3)
@@ -103,7 +105,7 @@ def placed(adjusted: Adjusted, points: Sequence[MarkedPoint], surface: Relief) -
     for point, marks, place, up_m in zip(points, seen, met.local_m, sigma_up_m, strict=True):
         if len(marks.view) == 2 and point.name not in doubts and (said := off_surface(place, up_m, surface)):
             doubts[point.name] = said
-    return Places(tuple(point.name for point in points), met.local_m, met.covariance, doubts)
+    return Places(tuple(point.name for point in points), met.local_m, met.covariance, doubts, left_out)
 
 
 def measure(
@@ -125,7 +127,12 @@ def measure(
             _joined((notes or {}).get(point.name, point.note), places.doubts.get(point.name, "")),
             places.of((point.name,))[0][0],
             places.sigma_m(point.name),
-            tuple(mark.photo for mark in point.marks),
+            tuple(
+                mark.photo
+                for mark in point.marks
+                if mark.photo not in places.left_out.get(point.name, frozenset())
+            ),
+            places.doubts.get(point.name, ""),
         )
         for point in points
     )
@@ -172,8 +179,7 @@ def _check_photos(point: MarkedPoint, adjusted: Adjusted) -> None:
                 remedy="Mark it in a photo that was used; scene.json names them",
             )
         lens = adjusted.lenses[adjusted.views[adjusted.network.index[mark.photo]].lens]
-        outside_px = max(-mark.x_px, mark.x_px - lens.width_px, -mark.y_px, mark.y_px - lens.height_px)
-        if outside_px > EDGE_PX:
+        if outside_px(mark, lens.width_px, lens.height_px) > EDGE_PX:
             raise InputError(
                 f"{point.name} is marked at {mark.x_px:g}, {mark.y_px:g} in {mark.photo}, which has "
                 f"{lens.width_px} x {lens.height_px} pixels",

@@ -14,13 +14,15 @@ from imaging.lens import Array
 class Places:
     """Marked places by letter: (k, 3) metres east, north, up and their joint covariance (3k, 3k) in m².
 
-    `doubts` says in words what is to be minded of some of them.
+    `doubts` says in words what is to be minded of some of them, `left_out` in which photos the marks of some
+    were left out.
     """
 
     letters: tuple[str, ...]
     local_m: Array
     covariance: Array
     doubts: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, letters: tuple[str, ...]) -> tuple[Array, Array]:
         """(n, 3) places of these letters, in this order, and their joint covariance (3n, 3n)."""

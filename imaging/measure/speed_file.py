@@ -2,7 +2,7 @@
 
 {"format": "droneteam-speed", "version": 1, "created": "...", "method": "skid",
  "what": "Speed at the beginning of the skid marks", "low_m_s": 18.9, "high_m_s": 22.4, "words": "...",
- "inputs": ["..."], "assumptions": ["..."],
+ "inputs": ["..."], "assumptions": ["..."], "doubts": ["A: marked elsewhere in ..."],
  "measurement": {"file": "measurement.json", "sha256": "...", "evidence": true, "verdict": "..."}}
 """
 
@@ -38,18 +38,23 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Bounds of a speed, how they were found, when (ISO 8601), and from which measurement, if any."""
+    """Bounds of a speed, how they were found, when (ISO 8601), and from which measurement, if any.
+
+    `doubts` are what that says is to be minded of the marks that were taken from it.
+    """
 
     bounds: SpeedBounds
     method: Literal["skid", "yaw"]
     created: str
     measured: Measured | None = None
+    doubts: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         """Everything in words, the bounds first, as a sheet prints it."""
         measured = self.measured
         return (
             str(self.bounds),
+            *(f"Doubt: {line}" for line in self.doubts),
             BY_HAND if measured is None else f"Lengths from {measured.file} ({measured.verdict})",
             *(f"From: {line}" for line in self.bounds.inputs),
             *(f"Assumed: {line}" for line in self.bounds.assumptions),
@@ -72,6 +77,7 @@ def json_from_speed(speed: Speed) -> dict[str, Any]:
         "words": str(bounds),
         "inputs": list(bounds.inputs),
         "assumptions": list(bounds.assumptions),
+        "doubts": list(speed.doubts),
         "measurement": measured
         and {
             "file": measured.file,
@@ -116,7 +122,7 @@ def _speed(body: dict[str, Any]) -> Speed:
             _text(told["file"]), _text(told["sha256"]), told["evidence"], _text(told["verdict"])
         )
     bounds = SpeedBounds(low, high, _text(body["what"]), _texts(body["inputs"]), _texts(body["assumptions"]))
-    return Speed(bounds, method, _text(body["created"]), measured)
+    return Speed(bounds, method, _text(body["created"]), measured, _texts(body.get("doubts", [])))
 
 
 def _texts(values: Any) -> tuple[str, ...]:

@@ -77,6 +77,8 @@ def in_dutch(remark: str) -> str:
         return SENTENCES[remark]
     if (assumed := remark.removeprefix("Assumed: ")) != remark:
         return f"Aangenomen: {SENTENCES.get(assumed, assumed)}"
+    if (doubted := remark.removeprefix("Doubt: ")) != remark:
+        return f"Twijfel: {doubted}"
     if found := _SPEED.fullmatch(remark):
         what, *numbers = found.groups()
         low, high, low_m_s, high_m_s = map(_comma, numbers)

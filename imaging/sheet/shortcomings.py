@@ -37,6 +37,10 @@ DUTCH = (
         r"de aanwijzing ligt \1 pixels van waar de andere foto's het punt tonen",
     ),
     (
+        r"the mark lies ([\d.]+) pixels from where the other photos show the point: too far to be chance",
+        r"de aanwijzing ligt \1 pixels van waar de andere foto's het punt tonen: te ver voor toeval",
+    ),
+    (
         r"it lies (.*) m \(east, north, up\) from what all the rest says: too far to be chance",
         r"ligt \1 m (oost, noord, hoogte) van wat al het andere zegt: te ver voor toeval",
     ),
@@ -51,7 +55,7 @@ DUTCH = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortcomings:
     """`set_aside` and `left_out` are names with reasons; `parts` how many groups of photos share nothing;
-    `doubts` what looked doubtful about control before anything was computed.
+    `doubts` what looked doubtful about control, before anything was computed and after.
 
     A point of which one mark is wrong is named with the photo.
     """

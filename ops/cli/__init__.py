@@ -38,7 +38,8 @@ def run_command(arguments: list[str]) -> int:
 
         command = get_command(app_for(arguments))
     try:
-        with command.make_context("droneteam", arguments) as context:
+        # A copy: what parses a list empties it, and `told` looks for --debug in it afterwards.
+        with command.make_context("droneteam", list(arguments)) as context:
             command.invoke(context)
     except typer.Exit as leaving:
         return int(leaving.exit_code)

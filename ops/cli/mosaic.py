@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from missions.errors import InputError
+from missions.errors import InputError, SettingsError
 from ops.cli.desk import settings_of
 from ops.cli.entering import enter, enter_copy, enter_pictures, open_operation, record
 from ops.cli.mosaic_again import check_alone, draw_again
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from imaging.scene_report import SceneReport
     from imaging.watching import Run
     from ops.operations import Operation
+
+
+OPTIONS = {
+    "gsd_m": "--gsd", "limit_mb": "--memory", "memory": "--memory", "threads": "--threads",
+    "aligner": "--aligner",
+}  # fmt: skip
+"""Settings by the names that the command has for them."""
 
 
 def mosaic(
@@ -147,15 +154,16 @@ def mosaic(
     there = scene / "marks.json"
     if marks is None and there.exists():
         files = replace(files, marks=there)
-    options = MosaicOptions(
-        gsd_m=None if gsd is None else gsd / 100,
-        quick=quick or watch,
-        aligner=cast("Aligner", aligner),
-        threads=threads,
-        limit_mb=None if memory is None else megabytes(memory),
-    )
-    work = _Work(photos, scene, options, files, _priors(flight, system, lens))
-    report = _watched(work, final=final, full=not quick, as_json=as_json) if watch else _made(work)
+    with _named_as_options():
+        options = MosaicOptions(
+            gsd_m=None if gsd is None else gsd / 100,
+            quick=quick or watch,
+            aligner=cast("Aligner", aligner),
+            threads=threads,
+            limit_mb=None if memory is None else megabytes(memory),
+        )
+        work = _Work(photos, scene, options, files, _priors(flight, system, lens))
+        report = _watched(work, final=final, full=not quick, as_json=as_json) if watch else _made(work)
     if report is None:
         say("No picture was made")
         return
@@ -168,6 +176,16 @@ def mosaic(
         print_json(report.body)
     else:
         show(report, scene)
+
+
+@contextmanager
+def _named_as_options() -> Iterator[None]:
+    """Settings that cannot be, named as they were given."""
+    try:
+        yield
+    except SettingsError as error:
+        where = OPTIONS.get(error.where, error.where)
+        raise SettingsError(error.what, where=where, remedy=error.remedy) from error
 
 
 @dataclass(frozen=True, slots=True)

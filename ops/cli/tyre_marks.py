@@ -153,6 +153,7 @@ class _Measured:
 
     def __init__(self, path: Path | None) -> None:
         self.taken = False
+        self.doubts: dict[str, str] = {}
         self._source: Measured | None = None
         self._places: Places | None = None
         if path is None:
@@ -181,7 +182,9 @@ class _Measured:
 
         places = self._needed(text, "--length")
         letters = letters_from(text, places.letters, f"--length {shown(text)}")
-        return Range.from_figure(derive("distance" if len(letters) == 2 else "path", letters, places))
+        figure = derive("distance" if len(letters) == 2 else "path", letters, places)
+        self._mind(letters, places)
+        return Range.from_figure(figure)
 
     def radius(self, text: str) -> Range:
         """The radius of the circle through three marks."""
@@ -198,7 +201,11 @@ class _Measured:
                 where=f"--arc {shown(text)}",
                 remedy=f"The marks are {', '.join(places.letters) or 'none'}",
             )
+        self._mind(letters, places)
         return radius_through(*places.of(letters), letters)
+
+    def _mind(self, letters: Sequence[str], places: Places) -> None:
+        self.doubts |= {letter: places.doubts[letter] for letter in letters if letter in places.doubts}
 
     def _needed(self, text: str, name: str) -> Places:
         if self._places is None:
@@ -241,7 +248,8 @@ def _finish(
     from imaging.measure.speed_file import BY_HAND, FORMAT, Speed, json_from_speed, write_speed
 
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    speed = Speed(bounds, method, created, measured.source)
+    doubts = tuple(f"{letter}: {doubt}" for letter, doubt in measured.doubts.items())
+    speed = Speed(bounds, method, created, measured.source, doubts)
     if output is not None:
         check_replaceable(output, FORMAT)
         check_not_entered(None, output)
@@ -253,6 +261,7 @@ def _finish(
         words = str(bounds).removeprefix(f"{bounds.what}: ")
         rows = [
             ("Speed between", words.replace(" to ", " and ")),
+            *(("Doubt", line) for line in doubts),
             *(("From", line) for line in bounds.inputs),
             *(("Assumed", line) for line in bounds.assumptions),
             ("Lengths", BY_HAND if source is None else f"from {source.file} ({source.verdict})"),

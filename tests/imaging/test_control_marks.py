@@ -240,16 +240,17 @@ def test_two_names_for_one_place_are_named() -> None:
 
 def test_a_mark_in_no_photo_and_one_outside_its_picture_are_named() -> None:
     point = MarkedPoint(
-        "P1", (Mark("dji_1.jpg", 1, 1, 1), Mark("DJI_2.JPG", 4000.5, 10, 1), Mark("DJI_3.JPG", 2, 3500, 1))
+        "P1", (Mark("dji_1.jpg", 1, 1, 1), Mark("DJI_2.JPG", 4005.5, 10, 1), Mark("DJI_3.JPG", 2, 3500, 1))
     )
     photos = {"DJI_1.JPG": (4000, 3000), "DJI_2.JPG": (4000, 3000), "DJI_3.JPG": (4000, 3000)}
     unknown, outside, turned = check_marks([point], photos)
     assert unknown.severity is Severity.CAUTION
     assert unknown.remedy == "Is it 'DJI_1.JPG'?"
     assert outside.severity is Severity.BLOCKING
-    assert "4000.5, 10 in DJI_2.JPG, which has 4000 x 3000 pixels" in outside.text
+    assert "4005.5, 10 in DJI_2.JPG, which has 4000 x 3000 pixels" in outside.text
     assert "exchanged" in turned.remedy
-    edge = MarkedPoint("P1", (Mark("DJI_1.JPG", 0, 0, 1), Mark("DJI_2.JPG", 4000, 3000, 1)))
+    # A click at the edge may lie just outside, as where people measure.
+    edge = MarkedPoint("P1", (Mark("DJI_1.JPG", -0.1, -4.9, 1), Mark("DJI_2.JPG", 4000.1, 3004.9, 1)))
     assert check_marks([edge], photos) == ()
     assert marks_in([point, MarkedPoint("P2", ())], photos) == (MarkedPoint("P1", point.marks[1:]),)
 

@@ -78,6 +78,25 @@ def test_a_mark_that_is_of_no_use_is_kept_as_a_doubt_and_a_wrong_one_named_by_it
         gather(given, PHOTOS)
 
 
+def test_what_only_a_file_shows_is_known_apart_from_what_is_found_again(tmp_path: Path) -> None:
+    bare = "\n".join(
+        line.replace(",0.01,0.02", "").replace(",sigma_h,sigma_v", "") for line in POINTS.split("\n")
+    )
+    marks = (Mark("a.jpg", 10, 20, 0.5), Mark("gone.jpg", 30, 40, 0.5))
+    given = files(tmp_path, bare, bars="first,second,length_m\nP1,P2,6.85\n")
+    write_marks(tmp_path / "marks.json", [MarkedPoint("P1", marks)])
+    gathered = gather(given, PHOTOS)
+    assert {file: len(said) for file, said in gathered.of_files.items()} == {
+        "points": 1,
+        "marks": 1,
+        "bars": 1,
+    }
+    only_there = [text for said in gathered.of_files.values() for text in said]
+    again = gather(ControlFiles(), PHOTOS, kept=gathered.control).doubts
+    assert set(only_there).isdisjoint(again)
+    assert set(only_there) < set(gathered.doubts) <= {*only_there, *again}
+
+
 def test_distances_that_contradict_each_other_are_named_by_their_own_file(tmp_path: Path) -> None:
     given = files(tmp_path, bars="first,second,length_m,sigma_m\nP1,P2,6.85,0.005\nP2,P1,7.35,0.005\n")
     with pytest.raises(InputError, match=r"bars\.csv: "):

@@ -213,6 +213,8 @@ def test_a_ground_sample_distance_beyond_reason_is_refused_before_drawing(made, 
     scene = shutil.copytree(made.scene, tmp_path / "scene")
     with pytest.raises(SettingsError, match="million pixels"):
         mosaic(made.rendered.folder, scene, options=MosaicOptions(gsd_m=0.001))
+    with pytest.raises(SettingsError, match=r"50 m is too coarse for photos that show \d+ x \d+ m.*Ask for"):
+        mosaic(made.rendered.folder, scene, options=MosaicOptions(gsd_m=50.0))
 
 
 @pytest.mark.parametrize(("aligner", "log"), [("own", []), ("colmap", ["alignment.log"])])

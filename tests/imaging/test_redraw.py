@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from imaging.control.gathering import ControlFiles, doubts_of_before, keep_control
 from imaging.control.points import Mark, Role, SurveyedPoint
 from imaging.control.scene import SceneControl
 from imaging.mosaic import MosaicOptions, mosaic
@@ -69,6 +70,23 @@ def test_a_drawing_that_was_broken_off_goes_on_in_its_folder_and_no_other_takes_
     assert hashes(new) == drawn
     # What is drawn anew can be drawn anew itself, with what it was made with.
     assert redraw(new, tmp_path / "third").body["again"]["scene"] == "new"
+
+
+def test_what_only_the_first_files_showed_is_as_doubtful_in_the_scene_drawn_anew(
+    old: Path, tmp_path: Path
+) -> None:
+    made, new = Path(shutil.copytree(old, tmp_path / "made")), tmp_path / "new"
+    of_files = {"points": ("nothing told how well they were surveyed",), "bars": ("nor the tape",)}
+    known = control(old)
+    keep_control(
+        known, Scene(made), {}, (), ("P1 is marked in 1 photo", *sum(of_files.values(), ())), of_files
+    )
+    doubts = redraw(made, new).body["control_doubts"]
+    assert doubts[:2] == ["nothing told how well they were surveyed", "nor the tape"]
+    assert [each for each in doubts[2:] if not each.startswith("P1 is marked in 1 photo:")] == []
+    assert len(doubts) == 3
+    assert doubts_of_before(Scene(new), ControlFiles()) == of_files
+    assert doubts_of_before(Scene(new), ControlFiles(points=Path("new.csv"))) == {"bars": of_files["bars"]}
 
 
 def test_photos_that_are_gone_or_changed_and_broken_records_are_refused(

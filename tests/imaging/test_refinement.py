@@ -8,7 +8,8 @@ import pytest
 
 from imaging.adjustment import Ties
 from imaging.alignment import Alignment
-from imaging.control.scene import SceneControl
+from imaging.control.points import Mark, SurveyedPoint
+from imaging.control.scene import NO_CONTROL, SceneControl
 from imaging.georeference import georeference
 from imaging.lens import Array, View
 from imaging.photos import Photo
@@ -18,7 +19,7 @@ from imaging.scene import open_scene
 from imaging.similarity import Pairs, fit
 from imaging.survey import Survey
 from missions.geodesy import GeoPoint, LocalFrame
-from tests.imaging.networks import TOLD, Truth, block
+from tests.imaging.networks import TOLD, Truth, block, marked
 from tests.imaging.position_calibration import Errors
 
 FRAME = LocalFrame(GeoPoint(52.1, 5.1))
@@ -84,11 +85,13 @@ def photos_of(scene: Scene, errors: Errors, random: np.random.Generator) -> dict
     }  # fmt: skip
 
 
-def refined(scene: Scene, photos: dict[str, Photo], folder: Path) -> Refined:
+def refined(
+    scene: Scene, photos: dict[str, Photo], folder: Path, control: SceneControl = NO_CONTROL
+) -> Refined:
     found = Survey(folder, photos, (), "surveyed")
     kept = open_scene(folder / "scene")
     placed = georeference(found, scene.alignment, kept, silent)
-    return refine(found, scene.alignment, placed, SceneControl(), kept, silent)
+    return refine(found, scene.alignment, placed, control, kept, silent)
 
 
 def plain_scale(scene: Scene, photos: dict[str, Photo]) -> float:
@@ -145,6 +148,32 @@ def test_what_the_positions_told_stands_in_the_record_and_is_kept(scene, tmp_pat
     assert set(made.gps_split) == {
         "gps_own_plan_m", "gps_drift_plan_m", "gps_own_up_m", "gps_drift_up_m",
     }  # fmt: skip
+
+
+def test_marks_that_miss_one_another_stand_in_the_record_and_are_kept(scene, tmp_path) -> None:
+    random = np.random.default_rng(5)
+    photos = photos_of(scene, Errors(0.3, 0.0), random)
+    points, marks = [], {}
+    for name, place in scene.truth.targets.items():
+        seen = marked(scene.truth, name, random, sigma_px=0.5, sigma_m=None).marks
+        marks[name] = [
+            Mark(scene.truth.views[view].name, float(x), float(y), 0.5)
+            for view, (x, y) in zip(seen.view, seen.px, strict=True)
+        ]
+        spot = FRAME.point_from_local(float(place[0]), float(place[1]))
+        points.append(
+            SurveyedPoint(name, spot.lat_deg, spot.lon_deg, float(place[2]), "unknown", 0.01, 0.015)
+        )
+    first, other, *_ = marks
+    del marks[other][3:]
+    for name in (first, other):
+        marks[name][0] = replace(marks[name][0], x_px=marks[name][0].x_px + 6.0)
+    control = SceneControl(tuple(points), {name: tuple(each) for name, each in marks.items()})
+    for _ in range(2):
+        made = refined(scene, photos, tmp_path, control)
+        assert [(each.name, each.photo) for each in made.blunders] == [(first, marks[first][0].photo)]
+        assert [doubt[:30] for doubt in made.doubts] == [f"The marks of {other} miss one another by"[:30]]
+        assert made.control_points == len(points)
 
 
 def test_the_scale_of_two_parts_is_no_surer_for_lying_far_apart(tmp_path) -> None:

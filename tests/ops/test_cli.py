@@ -20,8 +20,9 @@ from typer.testing import CliRunner
 from missions.errors import EvidenceError, InputError
 from missions.plan import Finding, Plan, Severity
 from missions.plan_file import read_plan, write_plan
-from ops.cli import shell
+from ops.cli import run_command, shell
 from ops.cli.app import ORDER, app_for, app_with
+from ops.operations import Operation
 from sitl.autopilot import Home, SmallVehicle
 from telemetry.messages import Encoder
 from telemetry.tlog import read_tlog
@@ -118,6 +119,22 @@ def test_a_fault_of_ours_shows_where_only_when_asked(capsys: pytest.CaptureFixtu
     assert "Traceback" not in capsys.readouterr().err
     assert shell.told(fail, ["--debug"]) == shell.EXIT_FAULT
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_debug_before_a_command_shows_where_a_fault_of_it_came_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(Operation, "create", fail)
+    command = ["operation", "new", "X", "--kind", "patrol", "--folder", str(tmp_path / "new")]
+    assert shell.told(run_command, command) == shell.EXIT_FAULT
+    assert "run it again with --debug" in capsys.readouterr().err
+    assert shell.told(run_command, ["--debug", *command]) == shell.EXIT_FAULT
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "run it again" not in told
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,11 @@ def test_a_bound_on_memory_that_cannot_be_kept_says_the_least_that_would_do(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--memory", "4X"), "'4X' is no size"),
+        (("--memory", "4X"), "--memory: '4X' is no size"),
+        (("--memory", "0"), "--memory: 0 MB lie outside"),
+        (("--gsd", "0"), "--gsd: a ground sample distance of 0 m makes no sense. It lies within"),
+        (("--threads", "0"), "--threads: 0 threads lie outside"),
+        (("--aligner", "mine"), "--aligner: 'mine' does not align photos"),
         (("--final",), "--final goes with --watch"),
         (("--flight", "none.tlog"), "none.tlog"),
         (("--lens", "none.toml"), "none.toml"),

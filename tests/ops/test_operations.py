@@ -212,6 +212,23 @@ def test_an_operation_is_not_made_over_something_else(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "plan.json"]
 
 
+def test_the_folder_that_one_stands_in_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for here in (Path(), tmp_path, Path("..") / tmp_path.name):
+        with pytest.raises(OutputError, match=r"cannot become the operation's.*go one folder up"):
+            Operation.create(here, "x", "patrol")
+    with pytest.raises(OutputError, match="something is there already"):
+        Operation.create(Path("/"), "x", "patrol")
+    (tmp_path / "ring").symlink_to("ring")
+    with pytest.raises(OutputError, match="cannot be made"):
+        Operation.create(Path("ring"), "x", "patrol")
+    assert [path.name for path in tmp_path.iterdir()] == ["ring"]
+    made = Operation.create(Path("./new/."), "x", "patrol")
+    assert Operation.open(tmp_path / "new").id == made.id
+
+
 def test_what_follows_from_recordings_is_no_stranger(operation: Operation) -> None:
     telemetry = operation.folder / "telemetry"
     telemetry.mkdir(exist_ok=True)

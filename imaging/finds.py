@@ -167,9 +167,12 @@ class Finds:
 
 
 def thumbnail(find: Find) -> bytes:
-    """PNG of the clearest sighting, enlarged, dark to bright from the coldest to the warmest in it."""
-    low, high = np.percentile(find.picture, [1, 99.5])
-    scaled = np.clip((find.picture - low) / max(float(high - low), 1e-6) * 255, 0, 255).astype(np.uint8)
+    """PNG of the clearest sighting in its middle, enlarged, dark to bright from the coldest to the warmest in
+    it; black where the frame had ended.
+    """
+    low, high = np.nanpercentile(find.picture, [1, 99.5])
+    shown = np.nan_to_num((find.picture - low) / max(float(high - low), 1e-6) * 255)
+    scaled = np.clip(shown, 0, 255).astype(np.uint8)
     large = cv2.resize(scaled, None, fx=_ENLARGED, fy=_ENLARGED, interpolation=cv2.INTER_NEAREST)
     done, data = cv2.imencode(".png", large)
     if not done:

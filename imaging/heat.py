@@ -15,7 +15,7 @@ from pathlib import Path
 from imaging.finds import Finds, FrameSpots, Unread
 from imaging.progress import Progress, silent
 from imaging.thermal.container import shown
-from imaging.thermal.find import listing
+from imaging.thermal.find import Find, listing
 from imaging.thermal.finding import find_of
 from imaging.thermal.made_by import made_by
 from imaging.thermal.memory import keep_freed_memory
@@ -119,9 +119,10 @@ def finds_of(
     search.set_clock()
     tracker = search.tracker or nowhere()
     found, clock = settled(tracker, search.options.sigmas)
-    askew = [_LOOKED_ELSEWHERE] if NO_GIMBAL in search.notes and _seems_to_walk(found) else []
+    askew = NO_GIMBAL in search.notes and _seems_to_walk(found)
     found = [each for each in found if len(each.thing.sightings) >= search.options.least_sightings]
     finds = [find_of("", each, tracker.frame, *search.units[each.thing.picture_of.sha256]) for each in found]
+    finds = [_looked_elsewhere(find) for find in finds] if askew else finds
     finds.sort(key=lambda find: (listing(find.kind, find.score), find.clearest.frame))
     digits = max(3, len(str(len(finds))))
     finds = [replace(find, id=f"find-{n:0{digits}d}") for n, find in enumerate(finds, 1)]
@@ -131,10 +132,20 @@ def finds_of(
         unread=unread,
         spots_not_placed=tuple(search.spots_not_placed),
         camera=", ".join(sorted(search.cameras)),
-        notes=(*askew, *(f"{text} ({count} frames)" for text, count in search.notes.items())),
+        notes=(
+            *([_LOOKED_ELSEWHERE] if askew else []),
+            *(f"{text} ({count} frames)" for text, count in search.notes.items()),
+        ),
         clock=search.clock(clock),
         made_by=made_by(search.options),
     )
+
+
+def _looked_elsewhere(find: Find) -> Find:
+    """The find with the doubt in its place, in the stead of the note that it rests on."""
+    if NO_GIMBAL not in find.notes:
+        return find
+    return replace(find, notes=(_LOOKED_ELSEWHERE, *(note for note in find.notes if note != NO_GIMBAL)))
 
 
 def _seems_to_walk(found: list[Settled]) -> bool:

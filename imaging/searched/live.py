@@ -39,8 +39,10 @@ class LookedAt:
         self._last_s: float | None = None
 
     def add(self, looked: Looked) -> None:
-        """A frame that was searched; one that could not be placed was not looked at anywhere."""
-        if looked.why or looked.posed is None or not isinstance(looked.camera, Camera):
+        """A frame that was searched; one that could not be placed was not looked at anywhere, and a blank one
+        shows nothing.
+        """
+        if looked.why or looked.frame.blank or looked.posed is None or not isinstance(looked.camera, Camera):
             return
         time_s = looked.posed.pose.time_s
         if self._last_s is None or abs(time_s - self._last_s) >= EVERY_S:

@@ -22,7 +22,7 @@ from imaging.finds import Unread
 from imaging.geolocate import Mount, fitted, rotation_ned_from_camera
 from imaging.progress import Progress, silent
 from imaging.searched.measured_ground import ground_heat_of
-from imaging.thermal.frame import Exposure, ThermalFrame
+from imaging.thermal.frame import BLANK, Exposure, ThermalFrame
 from imaging.thermal.posing import TrackLike, posed_by
 from imaging.thermal.radiometry import SUFFIXES as PICTURES
 from imaging.thermal.radiometry import read_frame
@@ -147,8 +147,8 @@ def views_of_frames(
 ) -> Views:
     """Every frame of a folder, a picture or a clip that can be placed: by the track, else by its own word.
 
-    Of a clip a frame each `interval_s`. A frame that is not of the camera's kind or shape is left out. Raises
-    InputError where there is no frame.
+    Of a clip a frame each `interval_s`. A frame that is not of the camera's kind or shape is left out, and
+    so is a blank one of heat: nobody was looked for in it. Raises InputError where there is no frame.
     """
     reading = Reading(video=VideoOptions(every_s=looking.interval_s))
     source = open_frames(where, reading, progress, spectrum=looking.camera.spectrum)
@@ -179,6 +179,9 @@ def views_of_frames(
             picture = read_frame(pictures[name]) if name in pictures else None
         except InputError as error:
             made.left_out.append((name, error.what))
+            continue
+        if picture is not None and picture.blank:
+            made.left_out.append((name, BLANK))
             continue
         if posed.apart:
             made.notes.update([posed.apart])

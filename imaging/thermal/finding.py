@@ -11,6 +11,7 @@ from imaging.thermal.find import Find, PathPoint
 from imaging.thermal.frame import Unit
 from imaging.thermal.placing.kinds import Traits, kind_of
 from imaging.thermal.placing.walking import Step
+from imaging.thermal.searching import NO_GIMBAL
 from imaging.thermal.settling import Settled
 from imaging.thermal.tracks import Thing, median_size_m
 from missions.geodesy import GeoPoint, LocalFrame
@@ -91,7 +92,8 @@ def _point(step: Step, place: GeoPoint) -> PathPoint:
 
 
 def _notes(thing: Thing) -> tuple[str, ...]:
-    notes = []
+    """What changes how the find is to be read, what concerns its place first."""
+    notes = [NO_GIMBAL] if any(s.down_by_guess for s in thing.sightings) else []
     if all(s.spot.touches_edge for s in thing.sightings):
         notes.append("seen only at a frame's edge: its size is a lower bound")
     if len(thing.sightings) == 1:

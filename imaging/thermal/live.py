@@ -24,7 +24,7 @@ from imaging.thermal.placing.adjusting import Adjusted
 from imaging.thermal.placing.walking import Step
 from imaging.thermal.posing import APART_S, TrackLike, own_pose
 from imaging.thermal.searching import Looked, Search
-from imaging.thermal.settling import Settled, known_of, paths_of, told
+from imaging.thermal.settling import Settled, known_of, paths_of, told, unknown_tilt_m2
 from imaging.thermal.tracks import Thing, Tracker, clearness
 from missions.camera import Camera
 from telemetry.pose import Pose
@@ -149,7 +149,7 @@ class LiveHeat:
                 if way
                 else (thing.still.place[0], thing.still.covariance[0])
             )
-            settled = Settled(thing, place, spread + body, way)
+            settled = Settled(thing, place, spread + body + unknown_tilt_m2(thing, known), way)
             find = find_of(name, settled, tracker.frame, unit, error)
             found.append(replace(find, unlisted=self._left_out.get(key, 0)))
         return sorted(found, key=lambda find: listing(find.kind, find.score))

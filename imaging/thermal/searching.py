@@ -33,12 +33,15 @@ _REPEATED_WITHIN, _MOVED_M = 8, 1.0
 """Frames back that a picture is known again: copies bear one time, a stream that stands repeats its last."""
 _NOT_COVERED = "the track does not cover the frame: placed by the frame's own position"
 _NO_OFFSET = "the frame's time has no offset from UTC and was read as UTC"
+_STARTS = "; where a clip does not tell when it starts, say so (--starts)"
 NO_GIMBAL = (
     "no gimbal reported: the camera is taken to look straight down, to 5°; "
     "if it looked elsewhere, places are off by more than their ellipses say"
 )
 UNKNOWN_TILT_DEG = 5.0
-"""A camera that is only taken to look straight down may look this far past it."""
+"""A camera that is only taken to look straight down may look this far past it, and otherwise in each pass
+(`settling.unknown_tilt_m2`).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,8 @@ class Search:
         self.units[frame.sha256] = (frame.unit, frame.error_degc)
         camera = camera_of(frame, self._camera)
         posed = self._posed(frame.exposure)
+        if isinstance(posed, str) and frame.number is not None and frame.exposure.time_s is None:
+            posed += _STARTS
         why = camera if isinstance(camera, str) else posed if isinstance(posed, str) else ""
         gsd_m = None
         if isinstance(camera, Camera) and isinstance(posed, Posed):
@@ -237,8 +242,11 @@ class Search:
             self.notes.update([posed.apart])
         elif self.track is not None and posed.source == "frame":
             self.notes.update([_NOT_COVERED])
-        if posed.pose.gimbal_pitch_deg is None and self.options.mount == "stabilised":
+        if self._down_by_guess(posed):
             self.notes.update([NO_GIMBAL])
+
+    def _down_by_guess(self, posed: Posed) -> bool:
+        return posed.pose.gimbal_pitch_deg is None and self.options.mount == "stabilised"
 
     def _gsd(self, camera: Camera, posed: Posed) -> tuple[float | None, str]:
         """The ground's size of a pixel in the frame's middle, else at its foot, or why none is placed."""
@@ -253,7 +261,7 @@ class Search:
         if self._frame is None:
             self._frame = LocalFrame(posed.pose.place)
         sigmas = self.options.sigmas
-        if posed.pose.gimbal_pitch_deg is None and self.options.mount == "stabilised":
+        if self._down_by_guess(posed):
             sigmas = replace(sigmas, boresight_deg=max(sigmas.boresight_deg, UNKNOWN_TILT_DEG))
         shot = self._shot(camera, posed)
         return place(pixels, shot, self._ground(posed), self._frame, sigmas)
@@ -285,7 +293,10 @@ class Search:
         for (number, point), where in zip(placed.items(), on_ground, strict=True):
             spot, time_s = spots[number], frame.exposure.time_s
             size_m = (spot.sides_px[0] * point.gsd_m, spot.sides_px[1] * point.gsd_m)
-            sighting = Sighting(frame.name, frame.sha256, time_s, spot, where, size_m, posed.source)
+            sighting = Sighting(
+                frame.name, frame.sha256, time_s, spot, where, size_m, posed.source,
+                self._down_by_guess(posed), _near_edge(spot, camera),
+            )  # fmt: skip
             seen.append((sighting, self._pictures.of(frame.sha256, number)))
         return self.tracker.add(seen)
 
@@ -296,7 +307,23 @@ def nowhere() -> Tracker:
 
 
 def _around(values: Values, spot: Spot) -> Values:
-    """The piece of the frame around a spot."""
-    row, col = int(spot.row), int(spot.col)
-    piece = values[max(0, row - AROUND_PX) : row + AROUND_PX, max(0, col - AROUND_PX) : col + AROUND_PX]
-    return piece.copy() if np.isfinite(piece).all() else np.nan_to_num(piece, nan=spot.value)
+    """(2 AROUND_PX, 2 AROUND_PX) the piece of the frame around a spot, which is in its middle; NaN where the
+    frame has ended.
+    """
+    height, width = values.shape
+    row, col = min(max(0, int(spot.row)), height - 1), min(max(0, int(spot.col)), width - 1)
+    top, left = max(0, row - AROUND_PX), max(0, col - AROUND_PX)
+    seen = values[top : row + AROUND_PX, left : col + AROUND_PX]
+    piece = np.full((2 * AROUND_PX, 2 * AROUND_PX), np.nan, np.float32)
+    down, right = top - (row - AROUND_PX), left - (col - AROUND_PX)
+    piece[down : down + seen.shape[0], right : right + seen.shape[1]] = np.nan_to_num(seen, nan=spot.value)
+    return piece
+
+
+def _near_edge(spot: Spot, camera: Camera) -> bool:
+    """Whether the frame ends within the piece around a spot."""
+    inside = (
+        AROUND_PX <= at <= size - AROUND_PX
+        for at, size in ((spot.col, camera.image_width_px), (spot.row, camera.image_height_px))
+    )
+    return not all(inside)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from imaging.thermal.placing.adjusting import PASS_S, Adjusted, Stood, adjusted
-from imaging.thermal.placing.errors import Sigmas
+from imaging.thermal.placing.errors import SEAT, Sigmas
 from imaging.thermal.placing.motion import gone_on, misfits
 from imaging.thermal.placing.places import Placed
 from imaging.thermal.placing.walking import Step, accounts, corrected, ways
@@ -66,11 +66,31 @@ def settled(tracker: Tracker, sigmas: Sigmas) -> tuple[list[Settled], Clock | No
     for thing in things:
         if thing.walks:
             steps = next(paths)
-            found.append(Settled(thing, steps[-1].east_north_m, steps[-1].covariance + body, steps))
+            spread = steps[-1].covariance + body + unknown_tilt_m2(thing, known)
+            found.append(Settled(thing, steps[-1].east_north_m, spread, steps))
         else:
             place = known.place(_stood(thing, crowd))
-            found.append(Settled(thing, place.east_north_m, known.covariance_of(place) + body))
+            spread = known.covariance_of(place) + body + unknown_tilt_m2(thing, known)
+            found.append(Settled(thing, place.east_north_m, spread))
     return found, _clock(things, known, sigmas)
+
+
+def unknown_tilt_m2(thing: Thing, known: Adjusted) -> Array:
+    """(2, 2) square metres to add to a place that rests on a camera only taken to look straight down.
+
+    The adjustment takes its tilt for one of the whole flight, which two passes in opposite directions tell.
+    Where no gimbal reports nobody knows that it stayed: of each pass it counts as an error of its own, less
+    what the adjustment has left in the place already.
+    """
+    guessed = [s for s in thing.sightings if s.down_by_guess]
+    if not guessed:
+        return np.zeros((2, 2))
+    times = np.array([s.time_s or 0.0 for s in guessed])
+    passes = 1 + np.count_nonzero(np.diff(times) > PASS_S)
+    moved = guessed[-1].point.placed.columns[:, SEAT]
+    left = np.eye(2) / passes - known.covariance[SEAT, SEAT]
+    sizes, axes = np.linalg.eigh(moved @ left @ moved.T)
+    return np.asarray((axes * np.maximum(sizes, 0.0)) @ axes.T)
 
 
 def known_of(things: list[Thing], *, trusting: bool = False) -> Adjusted:

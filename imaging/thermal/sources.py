@@ -11,7 +11,7 @@ from imaging.finds import Unread
 from imaging.progress import Progress, silent
 from imaging.thermal.container import SUFFIXES as CLIP_SUFFIXES
 from imaging.thermal.container import is_live, shown
-from imaging.thermal.frame import Exposure, ThermalFrame
+from imaging.thermal.frame import BLANK, Exposure, ThermalFrame
 from imaging.thermal.radiometry import SUFFIXES as PICTURE_SUFFIXES
 from imaging.thermal.radiometry import read_exposure, read_frame
 from imaging.thermal.reading import Reading
@@ -43,7 +43,9 @@ class Frames:
     _exposures: dict[Path, Exposure] = field(default_factory=dict)
 
     def exposures(self) -> Iterator[tuple[str, Exposure] | Unread]:
-        """Each frame's name with when, where and how it was taken; pictures are not decoded, clips are."""
+        """Each frame's name with when, where and how it was taken; pictures are not decoded, clips are, and
+        their blank frames left out.
+        """
         yield from self.unread
         for path in self.files:
             clip = self._clips.get(path)
@@ -51,7 +53,10 @@ class Frames:
                 yield path.name, self._exposures[path]
             else:
                 for each in self._of_clip(clip):
-                    yield each if isinstance(each, Unread) else (each.name, each.exposure)
+                    if isinstance(each, Unread):
+                        yield each
+                    else:
+                        yield Unread(each.name, BLANK) if each.blank else (each.name, each.exposure)
 
     def __iter__(self) -> Generator[ThermalFrame | Unread, None, None]:
         """Frames in order of time. Raises LinkError where a stream does not open."""

@@ -39,13 +39,18 @@ _SIZE_SPREAD, _SIZE_COST = 0.5, 8.0
 _OTHER_KIND_COST = 8.0
 _UNLIKE = ("person", "vehicle")
 _LEAST_WALK_M = 2.0
+_NEAR_EDGE_COUNTS = 0.5
 NO_PICTURE: Values = np.zeros((1, 1), np.float32)
 """What stands for a picture that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One spot in one frame and where it lies. `size_m` is its longer and shorter side on the ground."""
+    """One spot in one frame and where it lies. `size_m` is its longer and shorter side on the ground.
+
+    `down_by_guess`: nothing told where the camera looked, and it was taken to look straight down.
+    `near_edge`: the frame ends within the picture that is kept around it.
+    """
 
     frame: str
     sha256: str
@@ -54,6 +59,8 @@ class Sighting:
     point: GroundPoint
     size_m: tuple[float, float]
     pose_source: str
+    down_by_guess: bool = False
+    near_edge: bool = False
 
 
 @dataclass
@@ -247,8 +254,12 @@ def followed(sightings: Sequence[Sighting], shown: list[tuple[Sighting, Values]]
 
 
 def clearness(sighting: Sighting) -> tuple[bool, float]:
-    """What makes a sighting show more than another: it is whole, and its score is higher."""
-    return not sighting.spot.touches_edge, sighting.spot.score
+    """What makes a sighting show more than another: it is whole, and its score is higher.
+
+    Near a frame's edge the score counts less: what a box ends just before may be half of somebody.
+    """
+    counts = _NEAR_EDGE_COUNTS if sighting.near_edge else 1.0
+    return not sighting.spot.touches_edge, counts * sighting.spot.score
 
 
 def _after(still: Account, moving: Account, seen: Seen) -> list[After]:

@@ -21,6 +21,7 @@ from missions.search.search_map import SearchMap
 SHARES = (0.5, 0.75, 0.95)
 _SMALLEST_CELLS = 1.0
 _SIMPLER_CELLS = 0.2
+_WORTH = ("pos", "cumulative_pos", "left")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,19 @@ def geojson(search: SearchMap, drawn: Sequence[Contour]) -> bytes:
             "outside": search.chances.outside,
             "examples": list(search.examples),
             "notes": list(search.notes),
+            "searched": _searched(search),
         },
         "features": features,
     }
     return (json.dumps(document, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def _searched(search: SearchMap) -> dict[str, Any] | None:
+    """What the passes over the map were worth, by its last one; None before the first."""
+    passes = [each for each in search.since if "cumulative_pos" in each]
+    if not passes:
+        return None
+    return {"passes": len(passes), **{name: passes[-1].get(name) for name in _WORTH}}
 
 
 def _lonlat(shape_m: MultiPolygon, frame: LocalFrame) -> MultiPolygon:

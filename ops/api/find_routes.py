@@ -16,6 +16,7 @@ from ops.api.folder import OperationFolder
 from ops.api.models import FindReport, JsonObject, Problem
 from ops.api.orders import body_of, order_of
 from ops.api.report import Report
+from ops.api.searched_frames import SearchedReport
 
 router = APIRouter(prefix="/api/finds")
 LONGEST_ORDER_BYTES = 8000
@@ -99,6 +100,16 @@ def sightings(
     except DroneteamError as error:
         raise HTTPException(404 if error.where == "find" else 409, str(error)) from error
     return SightingsReport(id=id, find=find, source=source, count=len(rows), sightings=tuple(rows[:at_most]))
+
+
+@router.get("/searched")
+def searched(request: Request) -> tuple[SearchedReport, ...]:
+    """What every search of frames says of itself, the newest first: what was not placed, and its notes.
+
+    Ground without a find is not searched ground, and of frames that were not placed nothing is on the map.
+    """
+    desk: Desk = request.app.state.desk
+    return () if desk.folder is None else desk.folder.searched()
 
 
 @router.get("/thumbnail", responses=PICTURE, response_class=Response)

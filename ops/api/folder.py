@@ -31,6 +31,7 @@ from ops.api.models import (
     TrackReport,
 )
 from ops.api.scenes import ORTHOMOSAIC, scene_picture, scene_report
+from ops.api.searched_frames import SearchedReport
 from ops.api.searches import search_reports
 from ops.api.tracks import recorded_tracks
 from ops.finds import Decisions, decisions_of, log_decision
@@ -141,6 +142,10 @@ class OperationFolder:
         """Every find, with what people decided, the first to look at first."""
         return tuple(self._listed().values())
 
+    def searched(self) -> tuple[SearchedReport, ...]:
+        """What every search of frames says of itself, the newest first."""
+        return self._found.searched(self._find_files(), self._decisions)
+
     def find(self, find_id: str) -> FindReport | None:
         """One of them, None where there is none of that id."""
         return self._listed().get(find_id)
@@ -236,8 +241,10 @@ class OperationFolder:
         )
 
     def _listed(self) -> dict[str, FindReport]:
-        files = tuple(each for each in self._files.values() if each.kind == "find")
-        return self._found.finds(files, self._decisions)
+        return self._found.finds(self._find_files(), self._decisions)
+
+    def _find_files(self) -> tuple[EnteredFile, ...]:
+        return tuple(each for each in self._files.values() if each.kind == "find")
 
     def _known(self, find_id: str) -> FindReport:
         found = self.find(find_id)

@@ -20,6 +20,7 @@ from imaging.thermal.sightings import Row, sightings_of
 from missions.errors import DroneteamError
 from ops.api.finds import find_reports, history_told, thumbnail_path, thumbnail_url, with_history
 from ops.api.models import FindReport
+from ops.api.searched_frames import SearchedReport, searched_report
 from ops.finds import Decisions
 from ops.operations import EnteredFile
 
@@ -29,10 +30,13 @@ SUFFIX = ".geojson"
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A document: its finds, the frames that it is known by, and its finds' spots once they are asked for."""
+    """A document: its finds, the frames that it is known by, what it says of itself, and its finds' spots
+    once they are asked for.
+    """
 
     reports: tuple[FindReport, ...]
     frames: frozenset[str] = frozenset()
+    searched: SearchedReport | None = None
     spots: dict[str, list[Spot]] = field(default_factory=dict)
 
 
@@ -46,6 +50,7 @@ class Found:
         self._lock = threading.Lock()
         self._asked: tuple[tuple[EnteredFile, ...], Decisions] | None = None
         self._list: dict[str, FindReport] = {}
+        self._searched: tuple[SearchedReport, ...] = ()
 
     def finds(self, files: Sequence[EnteredFile], decisions: Decisions) -> dict[str, FindReport]:
         """The list by id, the first to look at first; the same object until something changed.
@@ -63,6 +68,11 @@ class Found:
     def known(self) -> dict[str, FindReport]:
         """The list as it was last asked for."""
         return self._list
+
+    def searched(self, files: Sequence[EnteredFile], decisions: Decisions) -> tuple[SearchedReport, ...]:
+        """What the searches say of themselves, the newest first."""
+        self.finds(files, decisions)
+        return self._searched
 
     def sightings(self, find: FindReport) -> list[Row]:
         """Every sighting of a find. Raises FormatError where they cannot be had."""
@@ -83,6 +93,11 @@ class Found:
         heirs, older = self._heirs(documents, runs)
         for old, heir in heirs.items():
             histories[heir] = _together(histories[old], histories[heir])
+        self._searched = tuple(
+            run.searched.model_copy(update={"searched_again": older.get(run.searched.source, "")})
+            for run in reversed(runs)
+            if run.searched is not None
+        )
         there = {file.path for file in files}
         listed = [
             _told(find, histories[find.id], older.get(find.source, ""), there)
@@ -95,7 +110,9 @@ class Found:
     def _read(self, path: str) -> None:
         try:
             document = read_finds(self._folder / path)
-            self._runs[path] = _Run(find_reports(document, path), _frames(document))
+            self._runs[path] = _Run(
+                find_reports(document, path), _frames(document), searched_report(document, path)
+            )
         except DroneteamError as error:
             self._runs[path], self.problems[path] = _Run(()), str(error)
 

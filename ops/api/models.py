@@ -192,6 +192,15 @@ class LiveSearchReport(Report):
     problem: str = Field(description="Why nothing is counted; empty while all is well")
 
 
+class PassesReport(Report):
+    """What the passes over a map were worth, as if nobody was found. All but their number are chances."""
+
+    passes: int
+    pos: float = Field(description="Of the last pass")
+    cumulative_pos: float = Field(description="Of all passes together")
+    left: float = Field(description="Of what there was at first: never nought")
+
+
 class SearchReport(Report):
     """A map of where a missing person may be."""
 
@@ -204,6 +213,7 @@ class SearchReport(Report):
         description="GeoJSON FeatureCollection; `role`: search-contour, the widest first, with `share`, the "
         "chance that it holds, or last-seen"
     )
+    searched: PassesReport | None = Field(default=None, description="Null before the first pass")
     live: LiveSearchReport | None = Field(default=None, description="Of a map that goes on while streams do")
 
 

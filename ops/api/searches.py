@@ -9,7 +9,7 @@ from typing import Any
 from missions.bounded_json import check_values
 from missions.errors import FormatError
 from missions.files import read_bounded
-from ops.api.models import LiveSearchReport, SearchReport
+from ops.api.models import LiveSearchReport, PassesReport, SearchReport
 from ops.live_search import LiveSearch
 
 LIMIT_BYTES = 50_000_000
@@ -35,6 +35,7 @@ def search_reports(path: Path, name: str) -> tuple[SearchReport, ...]:
             created=str(about["created"]),
             outside=float(about["outside"]),
             examples=tuple(map(str, about["examples"])),
+            searched=_passes(about.get("searched")),
             drawing={"type": "FeatureCollection", "features": features},
         )
         return (report,)
@@ -69,6 +70,14 @@ def live_search_report(search: LiveSearch) -> SearchReport | None:
             problem=counted.problem,
         ),
     )
+
+
+def _passes(told: dict[str, Any] | None) -> PassesReport | None:
+    """None too in contours of an older program, which told nothing of passes."""
+    if told is None:
+        return None
+    chances = {name: float(told[name]) for name in ("pos", "cumulative_pos", "left")}
+    return PassesReport(passes=int(told["passes"]), **chances)
 
 
 def _refuse(constant: str) -> None:

@@ -5,6 +5,7 @@ import {Connection} from './connection.js';
 import {write} from './dom.js';
 import {keyOf, placesOfFlight} from './flights.js';
 import {coordinates, dayOf, duration, timeOfDay} from './format.js';
+import {foldWhereNarrow} from './folding.js';
 import {gridFor} from './grid.js';
 import {drawHeat} from './heat.js';
 import {GroundMap, placesOf} from './map.js';
@@ -12,6 +13,7 @@ import {Overlay} from './overlay.js';
 import {Panel} from './panel.js';
 import {drawRecording} from './recording.js';
 import {TimeLine} from './replay.js';
+import {drawMapTitle} from './searches.js';
 import {Store} from './store.js';
 import {isAircraft} from './traffic.js';
 
@@ -79,6 +81,7 @@ class Page {
     const {map} = this.#ground;
     this.#overlay = new Overlay(find('#overlay'), this.#ground, this.#store);
     this.#panel.drawLayers((group) => this.#ground.shows(group));
+    foldWhereNarrow(find('#layers-fold'));
     map.on('moveend', () => this.#drawGrid());
     map.on('movestart', (event) => { this.#touched ||= Boolean(event.originalEvent); });
     map.on('mousemove', ({lngLat}) => { find('#cursor').textContent = coordinates([lngLat.lng, lngLat.lat]); });
@@ -166,13 +169,17 @@ class Page {
     if (section === 'finds') this.#store.takeFinds(found);
     else this.#store[section === 'tracks' ? 'recorded' : section] = found;
     if (section === 'plans') this.#drawPlans();
-    if (section === 'finds') this.#drawFinds();
+    if (section === 'finds') {
+      this.#store.searched = await fetchJson('/api/finds/searched');
+      this.#drawFinds();
+    }
     if (section === 'scenes') {
       this.#panel.drawScenes();
       this.#ground?.drawScenes(found);
     }
     if (section === 'searches') {
       this.#panel.drawSearches();
+      this.#drawMapTitle();
       this.#ground?.drawSearches(found);
     }
     if (section === 'tracks') this.#ground?.drawRecorded(found);
@@ -184,6 +191,10 @@ class Page {
     this.#panel.drawFinds();
     this.#announce('heat', drawHeat(document, this.#store));
     this.#ground?.drawFinds(this.#store.finds, this.#store.foremostFinds);
+  }
+
+  #drawMapTitle() {
+    drawMapTitle(document, this.#store.searches.at(-1), this.#ground?.shows('searches') ?? true);
   }
 
   #drawPlans() {
@@ -268,6 +279,7 @@ class Page {
 
   #layer({id, visible}) {
     this.#ground?.show(id, visible);
+    this.#drawMapTitle();
     this.#overlay?.refresh();
   }
 

@@ -17,7 +17,8 @@ export function findRow(goTo, decide) {
   const picture = element('img', 'seen');
   picture.alt = '';
   picture.loading = 'lazy';
-  const button = element('button', 'find', picture, element('span', 'name'), element('span', 'about'));
+  const button = element('button', 'find', picture, element('span', 'name'), element('span', 'about'),
+    element('span', 'note'));
   button.type = 'button';
   const row = element('li', '', button);
   button.addEventListener('click', () => goTo([row.shown.lon_deg, row.shown.lat_deg]));
@@ -46,6 +47,9 @@ export function updateFind(row, find, store) {
   write(row.querySelector('.name'), find.name);
   const more = live ? [worth, seen(find, store), taken] : [worth, place, earlier, taken];
   write(row.querySelector('.about'), `${joined([find.state, what, size])}\n${joined(more)}`);
+  const {notes = []} = find.properties;
+  write(row.querySelector('.note'), notes.join(' · '));
+  row.querySelector('.note').title = notes.join('\n');
   row.querySelector('.about').title = `${aboutOf(find)}${live ? `\n${place}` : ''}`;
 }
 
@@ -64,11 +68,11 @@ export function show(image, {thumbnail_url: url, name}) {
   image.title = url ? `${name} as the camera saw it` : '';
 }
 
-/** What it may be and why, and what was decided so far, a line each. */
+/** What it may be and why, what to know of it, and what was decided so far, a line each. */
 export function aboutOf({properties, state}) {
   const what = [properties.what, ...(properties.reasons ?? [])].filter(Boolean).join(', ');
   const history = (properties.history ?? []).map((each) => `${each.state} by ${each.by}: ${each.why}`);
-  return [what, ...history].filter(Boolean).join('\n') || state;
+  return [what, ...(properties.notes ?? []), ...history].filter(Boolean).join('\n') || state;
 }
 
 /** Scores of the network and of both are at most 1; what only contrast found is next to nothing there. */

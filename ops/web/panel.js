@@ -6,6 +6,8 @@ import {coordinates, duration, figure, fix, height, known, metres, timeOfDay} fr
 import {element, keyed, write} from './dom.js';
 import {aircraftIn, colourOf, detailsOf, keyOf, NO_RETURN, overAfterS, timesOf} from './flights.js';
 import {GROUPS, placesOfPlan, placesOfSearch} from './map.js';
+import {drawSearched} from './searched.js';
+import {updateSearch} from './searches.js';
 import {drawTrafficLists, isAircraft} from './traffic.js';
 
 const LOW_BATTERY_PCT = 20;
@@ -50,8 +52,9 @@ export class Panel extends EventTarget {
   }
 
   drawFinds() {
-    const {finds, heat} = this.#store;
-    this.#find('#finds-section').hidden = !finds.length && !heat.length;
+    const {finds, heat, searched} = this.#store;
+    this.#find('#finds-section').hidden = !finds.length && !heat.length && !searched.length;
+    drawSearched(this.#root, this.#store);
     const faint = finds.filter(isFaint).length;
     write(this.#find('#find-count'), `${finds.length - faint || ''}`);
     write(this.#find('#faint-count'), faint ? `+ ${faint} faint` : '');
@@ -243,27 +246,6 @@ function updateFlight(row, plan, flight, selected) {
   write(details, detailsOf(flight));
   details.hidden = !selected;
 }
-
-function updateSearch(row, search) {
-  const shares = search.drawing.features.map((each) => each.properties.share).filter((each) => each);
-  const lines = shares.map((each) => `${Math.round(100 * each)}`).reverse().join(', ');
-  const madeUp = search.examples.length ? 'MADE-UP FIGURES, for training · ' : '';
-  const {live} = search;
-  row.classList.toggle('going-on', live !== null && !live.problem);
-  write(row.querySelector('.name'), live ? `${search.name}, searched live` : search.name);
-  const drawn = lines ? `lines hold ${lines} % of the chance · ${percent(search.outside)} is outside` : '';
-  write(row.querySelector('.about'), `${live ? `${madeUp}${searched(live)}\n${drawn}` : `${madeUp}${drawn}`}`);
-}
-
-/** What the live search was worth so far: never that nobody is there. */
-function searched({pos, pod, poa, left, frames, problem, updated_s: updatedS}) {
-  const when = updatedS === null ? '' : ` at ${timeOfDay(updatedS)}`;
-  const figures = `${frames} frames${when}: looked at ${percent(poa)} of the chance with a POD of ${percent(pod)}\n`
-    + `POS of this search ${percent(pos)} · ${percent(left)} of the chance is left`;
-  return problem ? `NOT COUNTED: ${problem}\n${figures}` : figures;
-}
-
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 function updateScene(row, scene) {
   write(row.querySelector('.name'), scene.name);

@@ -44,6 +44,8 @@ export class Store {
   calling = new Map();
   /** How live thermal streams fare. */
   heat = [];
+  /** What the searches of frames say of themselves, the newest first. */
+  searched = [];
   #fetched = [];
   /** Finds of live streams, by id. */
   #live = new Map();

@@ -22,6 +22,7 @@ from missions.geodesy import GeoPoint, LocalFrame
 from sitl.world import Person, ThermalTruth, World, grid_poses, render_thermal
 from sitl.world.canvas import Material
 from telemetry.pose import Pose
+from tests.imaging.clips import moving, write_clip
 from tests.imaging.posed_track import Poses
 
 CAMERA = catalogue.camera("demo-thermal")
@@ -162,6 +163,14 @@ def test_without_a_track_or_a_camera_nothing_is_placed_and_says_why(scene: Scene
     assert "the camera is not known" in unknown.frames[0].not_placed
     timeless = heat(tmp_path, scene.track, camera=CAMERA)
     assert timeless.frames[0].not_placed == "the frame tells no time, and the frame tells no position"
+
+
+@by_night
+def test_a_clip_that_tells_no_time_names_the_remedy(scene: Scene, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "bare.avi", moving(3, CAMERA.image_height_px, CAMERA.image_width_px))
+    (lost, *_) = heat(clip, scene.track, camera=CAMERA).frames
+    assert lost.not_placed.startswith("the frame tells no time")
+    assert "--starts" in lost.not_placed
 
 
 @by_night

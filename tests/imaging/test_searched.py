@@ -89,8 +89,8 @@ def test_photos_with_a_track_are_placed_by_it(flight: Path, tmp_path: Path) -> N
     for number, seconds in enumerate((20, 24)):
         exif = Image.Exif()
         exif[0x8769] = {0x9003: _stamp(BEGIN_S + seconds), 0x9011: "+00:00"}
-        Image.new("L", (640, 512)).save(tmp_path / f"{number}.jpg", exif=exif)
-    Image.new("L", (640, 512)).save(tmp_path / "no_time.jpg")
+        Image.linear_gradient("L").resize((640, 512)).save(tmp_path / f"{number}.jpg", exif=exif)
+    Image.linear_gradient("L").resize((640, 512)).save(tmp_path / "no_time.jpg")
     track = Track.from_tlog(flight)
     made = views_of_frames(tmp_path, track, LOOKING, FRAME)
     assert [view.name for view in made.views] == ["0.jpg", "1.jpg"]

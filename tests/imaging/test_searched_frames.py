@@ -70,11 +70,13 @@ def test_a_camera_that_sees_no_more_than_it_may_be_askew_books_nothing(flight: P
     assert all("no gimbal reported" in why for _, why in made.left_out)
 
 
-def a_clip(folder: Path) -> Path:
+def a_clip(folder: Path, blank: tuple[int, ...] = ()) -> Path:
     """Eight seconds over a meadow, northward, with DJI's subtitles and without any track."""
     rng = np.random.default_rng(1)
     height, width = CLIP_CAMERA.image_height_px, CLIP_CAMERA.image_width_px
     pictures = [rng.integers(90, 110, (height, width), dtype=np.uint8) for _ in range(SECONDS)]
+    for number in blank:
+        pictures[number] = np.full((height, width), 90, np.uint8)
     rows = []
     for second in range(SECONDS):
         at = FRAME.point_from_local(0.0, SPEED_M_S * second)
@@ -107,7 +109,7 @@ def test_of_a_clip_a_frame_counts_each_interval(tmp_path: Path) -> None:
 
 def test_a_frame_of_its_own_word_stands_on_the_ground_of_the_first(tmp_path: Path) -> None:
     """Its height over the ellipsoid, 62 m by the file, is not asked."""
-    dji_photo(tmp_path / "a.jpg", FRAME.origin, DOWN, Image.new("L", (640, 512)))
+    dji_photo(tmp_path / "a.jpg", FRAME.origin, DOWN, Image.linear_gradient("L").resize((640, 512)))
     ground = SeenGround.level(FRAME, 30.0)
     (view,) = views_of_frames(tmp_path, None, LOOKING, LocalFrame(GeoPoint(52.1, 5.2)), ground).views
     assert view.eye_m[2] == pytest.approx(90.0)
@@ -118,7 +120,7 @@ def test_a_clock_an_hour_off_books_the_ground_below_the_frames_and_says_so(tmp_p
     at_s = TRACK.start_s + 4000
     place = TRACK.place(at_s)
     stamp = f"{datetime.fromtimestamp(at_s + 3600, UTC):%Y-%m-%dT%H:%M:%S}"
-    picture = Image.new("L", (640, 512))
+    picture = Image.linear_gradient("L").resize((640, 512))
     dji_photo(tmp_path / "a.jpg", place, DOWN, picture, {"UTCAtExposure": stamp})
     made = views_of_frames(tmp_path, TRACK, LOOKING, LOCAL)
     (view,) = made.views
@@ -138,3 +140,22 @@ def test_a_picture_that_is_cut_short_is_left_out_by_name(tmp_path: Path) -> None
     assert [view.name for view in made.views] == ["a.jpg"]
     assert [name for name, _ in made.left_out] == ["b.jpg"]
     assert "cut short" in made.left_out[0][1]
+
+
+def test_a_frame_that_shows_nothing_is_left_out_by_name(tmp_path: Path) -> None:
+    """A shutter or a lost link: nobody can be found in it."""
+    for name, picture in (
+        ("a.jpg", Image.linear_gradient("L").resize((640, 512))),
+        ("b.jpg", Image.new("L", (640, 512), 90)),
+    ):
+        dji_photo(tmp_path / name, FRAME.origin, DOWN, picture)
+    made = views_of_frames(tmp_path, None, LOOKING, LocalFrame(GeoPoint(52.1, 5.2)))
+    assert [view.name for view in made.views] == ["a.jpg"]
+    assert made.left_out == [("b.jpg", "a frame shows nothing: all its pixels are alike")]
+
+
+def test_blank_frames_of_a_clip_are_left_out_by_name(tmp_path: Path) -> None:
+    clip = a_clip(tmp_path, blank=(2, 3))
+    made = views_of_frames(clip, None, LOOKING, FRAME)
+    assert [view.name[-1] for view in made.views] == ["0", "1", "4", "5", "6", "7"]
+    assert [name[-1] for name, why in made.left_out if "shows nothing" in why] == ["2", "3"]

@@ -29,7 +29,7 @@ NOTHING = HeatOptions(detector=Told({}))
 
 
 def grey(width: int = 640, height: int = 512) -> Image.Image:
-    return Image.new("L", (width, height), 90)
+    return Image.linear_gradient("L").resize((width, height))
 
 
 def colours(width: int, height: int) -> Image.Image:

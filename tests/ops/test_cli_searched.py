@@ -70,6 +70,21 @@ def test_a_flight_is_entered_and_says_what_is_left(
     assert read_map(search_map).since == ()
 
 
+def test_a_map_written_over_itself_has_its_contours_and_picture_anew_and_names_them(
+    inside: Droneteam, search_map: Path, tmp_path: Path
+) -> None:
+    for name in ("map.png", "map.geojson"):
+        (tmp_path / name).write_text("of the map before")
+    said = inside("search", "covered", "map.json", "a.tlog", *COVERED, "-o", "map.json").stderr
+    assert all(f"map.{suffix}" in said for suffix in ("json", "tif", "looks.parquet", "geojson", "png"))
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    (act,) = read_map(search_map).since
+    drawn = json.loads((tmp_path / "map.geojson").read_text())["search_map"]
+    assert drawn["searched"] == {
+        "passes": 1, "pos": act["pos"], "cumulative_pos": act["cumulative_pos"], "left": act["left"]
+    }  # fmt: skip
+
+
 def test_a_second_flight_goes_on_from_the_first_and_the_same_one_adds_nothing(
     inside: Droneteam, search_map: Path, tmp_path: Path
 ) -> None:
@@ -109,7 +124,7 @@ def test_a_card_with_visible_pictures_books_the_thermal_ones_and_names_the_other
     card.mkdir()
     down = {"GimbalYawDegree": 0.0, "GimbalPitchDegree": -90.0, "GimbalRollDegree": 0.0}
     for name, size in (("DJI_0001_T.JPG", (640, 512)), ("DJI_0001_W.JPG", (4000, 3000))):
-        dji_photo(card / name, FRAME.origin, down, Image.new("L", size))
+        dji_photo(card / name, FRAME.origin, down, Image.linear_gradient("L").resize(size))
     asked = ("search", "covered", "map.json", "card", *CAMERA, "--kind", "thermal-night", "-o", "m2.json")
     body = told(inside(*asked, "--json"))
     assert body["frames"] == 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from imaging.finds import Finds
+from imaging.finds import Finds, FrameSpots, Unread
 from imaging.thermal.sightings import sightings_path
 from ops.api.folder import OperationFolder
 from ops.api.server import serving
@@ -134,3 +134,25 @@ def test_a_document_that_is_broken_is_told_and_the_others_are_listed(operation: 
     folder = OperationFolder(operation.folder, ManualClock(1.78e9))
     assert len(folder.finds()) == 1
     assert any("broken" in each for each in folder.report().unreadable)
+
+
+def test_what_was_not_placed_and_the_notes_stand_beside_the_list(operation: Operation) -> None:
+    first = FrameSpots("a.tif", "0" * 64, 640, 512, ())
+    lost = [FrameSpots(f"b{n}.tif", f"{n:064x}", 640, 512, (), "the frame tells no time") for n in (1, 2)]
+    finds = replace(seen_often(0), frames=(first, *lost), notes=("no gimbal reported (3 frames)",))
+    path = kept(operation, replace(finds, unread=(Unread("c.txt", "is no picture"),)))
+    with serving(Settings(port=0), operation_folder=operation.folder) as address:
+        assert get(address, "api/finds") == []
+        (told,) = get(address, "api/finds/searched")
+    assert (told["source"], told["frames_read"], told["frames_placed"], told["finds"]) == (path, 3, 1, 0)
+    assert told["not_placed"] == [{"reason": "the frame tells no time", "frames": 2}]
+    assert told["not_read"] == [{"reason": "is no picture", "frames": 1}]
+    assert told["notes"] == ["no gimbal reported (3 frames)"]
+    assert told["searched_again"] == ""
+
+
+def test_a_search_that_a_newer_one_took_the_place_of_says_so(operation: Operation) -> None:
+    old = kept(operation, seen_often(2))
+    new = kept(operation, seen_often(2), "finds-2.geojson")
+    searched = OperationFolder(operation.folder, ManualClock(1.78e9)).searched()
+    assert [(each.source, each.searched_again) for each in searched] == [(new, ""), (old, new)]

@@ -57,7 +57,7 @@ def looked_at(track: Track) -> list[Looked]:
     for n, time_s in enumerate(np.arange(track.start_s + 6, track.end_s - 1, 0.2)):
         exposure = Exposure(time_s=float(time_s), gimbal_pitch_deg=-90.0, gimbal_yaw_deg=0.0)
         frame = ThermalFrame(
-            Path(f"heat-1#{n:06d}"), np.zeros((0, 0), np.float32), "grey", exposure, f"{n:064x}"
+            Path(f"heat-1#{n:06d}"), np.eye(2, dtype=np.float32), "grey", exposure, f"{n:064x}"
         )
         posed = posed_by(exposure, track, 0.0)
         assert not isinstance(posed, str)
@@ -189,11 +189,12 @@ def test_a_map_whose_looks_are_gone_is_told_and_not_counted(operation: Operation
     assert search.kept == ()
 
 
-def test_low_frames_and_frames_without_a_place_count_nowhere(track: Track) -> None:
+def test_low_and_blank_frames_and_frames_without_a_place_count_nowhere(track: Track) -> None:
     counted = LookedAt()
     looked = looked_at(track)[0]
     counted.add(replace(looked, why="a gap in the track"))
     counted.add(replace(looked, posed=None))
+    counted.add(replace(looked, frame=replace(looked.frame, values=np.ones((2, 2), np.float32))))
     assert counted.due(track, math.inf) == []
     counted.add(looked)
     (told,) = counted.due(track, math.inf)

@@ -7,11 +7,13 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from imaging.finds import FrameSpots
 from ops.api.server import serving
 from ops.config import Settings
 from ops.finds import REVIEWED, decisions_of
@@ -74,6 +76,39 @@ def test_a_find_is_dismissed_on_the_page_and_the_operations_log_says_by_whom(
     assert len(operation.store.acts(REVIEWED)) == 2
     assert not operation.log.verify().problems
     assert (searched / "finds" / "finds.geojson").read_bytes() == before
+
+
+def test_doubts_stand_at_the_find_and_frames_that_are_missing_beside_the_list(
+    page: Page, heath: Path
+) -> None:
+    doubt = "no gimbal reported: the camera is taken to look straight down"
+    made = example(2)
+    first = replace(made.finds[0], notes=(doubt, "seen in one frame"))
+    placed = FrameSpots("a.tif", "0" * 64, 640, 512, ())
+    lost = FrameSpots("b.tif", "1" * 64, 640, 512, (), "the frame tells no time")
+    doubted = replace(
+        made, finds=(first, made.finds[1]), frames=(placed, lost), notes=(f"{doubt} (1 frames)",)
+    )
+    with serving(Settings(port=0), operation_folder=heath) as address:
+        page.goto(address)
+        expect(page.locator("#finds-section")).to_be_hidden()
+        empty = heath / "finds" / "empty.geojson"
+        replace(made, finds=(), frames=(lost,)).write(empty)
+        Operation.open(heath).add_file(empty, "find")
+        searched = page.locator("#searched > li")
+        expect(searched).to_contain_text("0 of 1 frames placed")
+        expect(searched).to_contain_text("1 not placed: the frame tells no time")
+        expect(page.locator("#no-finds")).to_be_visible()
+        path = heath / "finds" / "finds.geojson"
+        doubted.write(path)
+        Operation.open(heath).add_file(path, "find")
+        expect(page.locator("#no-finds")).to_be_hidden()
+        newest = searched.filter(has_text="1 of 2 frames placed")
+        expect(newest.locator(".trouble")).to_contain_text(doubt)
+        row = page.locator("#finds li").filter(has_text="find-001")
+        expect(row.locator(".note")).to_have_text(f"{doubt} · seen in one frame")
+        row.locator(".decide").click()
+        expect(page.locator("#ask-find .about")).to_contain_text(doubt)
 
 
 def order(address: str, **fields: str) -> tuple[int, str]:

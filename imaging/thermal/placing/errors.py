@@ -31,6 +31,8 @@ SHARED = (
 )  # fmt: skip
 """The errors that sightings share, in the order of a placed spot's columns."""
 CLOCK = SHARED.index("clock")
+SEAT = slice(SHARED.index("boresight_x"), SHARED.index("boresight_y") + 1)
+"""Those by how the camera sits in its gimbal."""
 DRIFTING = slice(10, 15)
 """Those of `SHARED` that drift."""
 DRIFT_TIME_S = np.array([60.0, 60.0, 60.0, 60.0, 60.0])

@@ -133,7 +133,8 @@ def covered(
         print_json({**told, "map": str(written[0]), "looks_file": str(written[2])})
         return
     _show(told, made)
-    say(f"Wrote {written[0]}, {written[1].name} and {written[2].name}. Nobody says that nobody is there.")
+    say(f"Wrote {written[0]} and beside it {', '.join(path.name for path in written[1:])}.")
+    say("Nobody says that nobody is there.")
 
 
 def _views(

@@ -154,8 +154,13 @@ def heat(
         _enter_frames(opened, frames, found)
         if track is not None:
             enter(opened, track, "telemetry")
-        enter(opened, target, "find", frames=len(found.frames))
-        enter(opened, sightings_path(target), "find", of=target.name)
+        inside = target
+        if opened.folder.resolve() not in target.resolve().parents:
+            # a document names the files beside it: in the operation it is written whole, beside its own
+            inside = opened.free_path("find", target.name)
+            pictures = found.write(inside)
+        enter(opened, inside, "find", frames=len(found.frames))
+        enter(opened, sightings_path(inside), "find", of=inside.name)
         enter_pictures(opened, pictures, "find", tuple(path.name for path in pictures.iterdir()))
         record(opened, "finds.proposed", finds=len(found.finds), frames=len(found.frames))
     if as_json:

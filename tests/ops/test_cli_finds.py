@@ -115,3 +115,29 @@ def test_finds_of_an_operation_are_decided_in_its_log_and_a_later_run_keeps_it(
     again = folder / "finds" / "finds-2.geojson"
     assert state_of(again, "find-001") == "dismissed"
     assert inside("operation", "show", folder).returncode == 0
+
+
+def test_finds_written_elsewhere_too_have_their_pictures_in_the_operation(
+    inside: Run, tmp_path: Path
+) -> None:
+    frames, folder, out = tmp_path / "frames", tmp_path / "op", tmp_path / "mine" / "found.geojson"
+    frames.mkdir()
+    out.parent.mkdir()
+    for number in range(3):
+        warm_frame(frames / f"f{number}.jpg", 8 * number)
+    Operation.create(folder, "Search", "missing-person")
+    for name in ("found", "found-2"):
+        done = inside("heat", frames, "--camera", "demo-thermal", "--operation", folder, "-o", out)
+        assert done.returncode == 0, done.stderr
+        entered = {each.path for each in Operation.open(folder).files("find")}
+        for document in (out, folder / "finds" / f"{name}.geojson"):
+            told = json.loads(document.read_text())
+            pictures = [
+                each["properties"]["thumbnail"]
+                for each in told["features"]
+                if "thumbnail" in each["properties"]
+            ]
+            assert pictures
+            for each in (*pictures, told["sightings_file"]["file"]):
+                assert (document.parent / each).is_file()
+                assert document == out or f"finds/{each}" in entered

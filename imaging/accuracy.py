@@ -15,6 +15,7 @@ import numpy as np
 from imaging.checks import Check, checked
 from imaging.control.blunders import Blunder
 from imaging.control.scene import SceneControl
+from imaging.control.straying import less_sure
 from imaging.lens import Array
 from imaging.lens_freedom import HOLDING
 from imaging.progress import Progress
@@ -115,7 +116,7 @@ def _figures(refined: Refined, control: SceneControl) -> dict[str, Any]:
     residuals = np.array(told or np.zeros((1, 3)), float)
     whole = refined.gps_whole_m[used, :2] if told else np.zeros((1, 2))
     wrong = {(blunder.name, blunder.photo) for blunder in refined.blunders}
-    checks = checked(adjusted, control.without_marks(wrong), placed.frame)
+    checks = checked(adjusted, less_sure(control.without_marks(wrong), refined.factors), placed.frame)
     points = refined.control_points
     evidence, verdict = verdict_of(points, refined.bars, checks)
     off = [check.off_m for check in checks if not check.is_distance]

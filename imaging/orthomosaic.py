@@ -131,7 +131,7 @@ def _check_not_too_coarse(sources: Sources, gsd_m: float) -> None:
             f"a ground sample distance of {gsd_m:g} m is too coarse for photos that show {wide_m:.0f} x "
             f"{high_m:.0f} m",
             where="gsd_m",
-            remedy=f"Ask for {100 * most_m:.0f} cm or less",
+            remedy=f"Ask for {100 * most_m:.2g} cm or less",
         )
 
 

@@ -40,7 +40,7 @@ from imaging.survey import Survey
 from imaging.uncertainty import lens_sigmas
 
 STAGE = "adjustment"
-VERSION = 10
+VERSION = 11
 PER_VIEW, FEWEST_PER_VIEW, TIES = 800, 200, 24_000
 """Ties adjusted: so many a photo, fewer where photos are many, so that memory hardly grows with them."""
 BEND = 0.4
@@ -62,8 +62,8 @@ class Refined:
     `gps_factor` is how many times the positions disagree beyond what was expected, `gps_split` what of their
     errors is each one's own and what drifts (see `Split.told`), `gps_whole_m` (n, 3) how far the photos lie
     from the positions that they tell, what the flight shares included; `control_points` and `bars` shaped the
-    scene; `blunders` were set aside, `doubts` are of marks that count as less sure; the photos make so many
-    `parts` that share no tie.
+    scene; `blunders` were set aside, `doubts` are of marks that count as less sure, by so many `factors` of
+    their points' names; the photos make so many `parts` that share no tie.
     """
 
     alignment: Alignment
@@ -76,6 +76,7 @@ class Refined:
     bars: int
     blunders: tuple[Blunder, ...]
     doubts: tuple[str, ...]
+    factors: dict[str, float]
     parts: int
     key: str
 
@@ -312,6 +313,7 @@ def _adjusted(begun: _Begun, scene: Scene, key: str) -> dict[str, Any]:
         "gps_common_m": common_m.tolist(),
         "blunders": [asdict(each) for each in begun.judged.blunders],
         "doubts": list(begun.judged.doubts.values()),
+        "factors": dict(begun.judged.factors),
     }
     return scene.keep(STAGE, key, body, [file])
 
@@ -378,6 +380,7 @@ def _from_record(record: dict[str, Any], alignment: Alignment, placed: Georefere
         bars=int(record["bars"]),
         blunders=tuple(Blunder(**each) for each in record["blunders"]),
         doubts=tuple(record["doubts"]),
+        factors=record["factors"],
         parts=int(record["parts"]),
         key=record["key"],
     )

@@ -62,13 +62,15 @@ def watch(
 
     A run that has begun is finished, so that what stands in the scene is whole. Each run is `told`. Photos
     that make no scene yet are waited on; a folder that cannot be written and a setting that makes no sense
-    are raised (OutputError, SettingsError). At the end photos that the last run did not have are named.
+    are raised (OutputError, SettingsError). At the end photos that the last picture was not made of are
+    named.
     """
     if not photos.is_dir():
         raise PhotoError("this is no folder of photos", where=str(photos), remedy="Check the path")
     clock = clock or SystemClock()
     arrivals = Arrivals(photos, scene, clock)
     made: dict[Path, tuple[int, int]] = {}
+    drawn = made
     last: SceneReport | None = None
     while not stop():
         there = arrivals.look()
@@ -91,6 +93,7 @@ def watch(
                 progress=progress,
                 clock=clock,
             )
+            drawn = there
         except (OutputError, SettingsError):
             raise
         except DroneteamError as error:
@@ -104,9 +107,10 @@ def watch(
                 problem=problem,
             )
         )
-    missing = arrivals.missing_from(made) if last is not None else []
+    missing = arrivals.missing_from(drawn) if last is not None else []
     if missing:
         names = ", ".join(str(path.relative_to(photos)) for path in missing[:NAMED])
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
-        progress.note(f"Not in the picture, as they arrived too late or are not whole: {names}{more}")
+        why = "arrived too late or are not whole" if drawn is made else "made no picture or arrived too late"
+        progress.note(f"Not in the picture, as they {why}: {names}{more}")
     return last

@@ -14,12 +14,15 @@ from imaging.control.straying import Stray, less_sure, strays
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Control that is used still, of what was `begun` with; what was set aside, and doubts by point."""
+    """Control that is used still, of what was `begun` with; what was set aside, and by point doubts and how
+    many times less sure its marks count.
+    """
 
     control: SceneControl
     begun: SceneControl
     blunders: tuple[Blunder, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, float] = field(default_factory=dict)
 
 
 def judged(adjusted: Adjusted, so_far: Judged) -> Judged | None:
@@ -40,9 +43,11 @@ def judged(adjusted: Adjusted, so_far: Judged) -> Judged | None:
 
 
 def _without_marks(so_far: Judged, found: tuple[Stray, ...]) -> Judged:
+    factors = {each.name: each.factor for each in found if not each.photo}
     return replace(
         so_far,
-        control=less_sure(so_far.control.without_marks({(each.name, each.photo) for each in found}), found),
+        control=less_sure(so_far.control.without_marks({(each.name, each.photo) for each in found}), factors),
         blunders=(*so_far.blunders, *(each.blunder for each in found if each.photo)),
         doubts={**so_far.doubts, **{each.name: each.doubt for each in found if not each.photo}},
+        factors={**so_far.factors, **factors},
     )

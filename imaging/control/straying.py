@@ -7,7 +7,7 @@ and lenses being as unsure as they are. Nothing is said of where the point was s
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,9 +90,8 @@ def strays(
     return tuple(sorted(found, key=lambda each: -each.ratio))
 
 
-def less_sure(control: SceneControl, found: Iterable[Stray]) -> SceneControl:
-    """The control, less sure of the marks of those points of which nothing tells which mark is wrong."""
-    factors = {each.name: each.factor for each in found if not each.photo}
+def less_sure(control: SceneControl, factors: Mapping[str, float]) -> SceneControl:
+    """The control, so many times less sure of the marks of those points."""
     marks = {
         name: tuple(replace(mark, sigma_px=factors.get(name, 1.0) * mark.sigma_px) for mark in marks)
         for name, marks in control.marks.items()

@@ -44,20 +44,25 @@ class _Misfit:
     worst_px: float
 
 
+_FITS, _NOWHERE = _Misfit(0.0, 0.0, 0.0), _Misfit(math.inf, math.inf, math.inf)
+
+
 def agreed(adjusted: Adjusted, marks: Sequence[Mark]) -> Agreed:
     """The marks without those by hand that lie elsewhere than the others show the point.
 
     What no place explains is tested by chi-square, poses and lenses being as unsure as they are. The mark
     without which the others fit best goes first, while three stay and more stay than go. Where that does not
-    do nothing tells which is wrong: all stay, and their sigmas are multiplied by the root of chi-square over
-    its degrees of freedom (Birge 1932).
+    do, or would with another mark too, nothing tells which is wrong: all stay, and their sigmas are
+    multiplied by the root of chi-square over its degrees of freedom (Birge 1932).
     """
     kept = [mark for mark in marks if mark.marked_by != MATCHED]
     gone: list[Mark] = []
-    first = found = _misfit(adjusted, kept)
+    first = found = _misfit(adjusted, kept) or _FITS
     while found.over > 1 and len(kept) > max(LEAST_LEFT, len(gone) + 2):
         others = [[*kept[:n], *kept[n + 1 :]] for n in range(len(kept))]
-        tried = [_misfit(adjusted, each) for each in others]
+        tried = [_misfit(adjusted, each) or _NOWHERE for each in others]
+        if sum(each.over <= 1 for each in tried) > 1:
+            break  # any of several may be the wrong one
         best = int(np.argmin([each.over for each in tried]))
         gone.append(kept[best])
         kept, found = others[best], tried[best]
@@ -91,20 +96,21 @@ def off_surface(place: Array, sigma_up_m: float, surface: Relief) -> str:
         return ""
     allowed_m = OFF_SURFACE * math.hypot(sigma_up_m, sigma_m, surface.relief_m(place[:2], NEAR_M))
     off_m = float(place[2]) - height_m
-    if abs(off_m) <= allowed_m:
+    if not abs(off_m) > allowed_m:  # nor where nobody knows how sure the surface is
         return ""
     side = "above" if off_m > 0 else "below"
     return f"its two marks meet {abs(off_m):.2f} m {side} the surface; mark it in a third photo"
 
 
-def _misfit(adjusted: Adjusted, marks: Sequence[Mark]) -> _Misfit:
+def _misfit(adjusted: Adjusted, marks: Sequence[Mark]) -> _Misfit | None:
+    """None where marks give no place: too few, or all from one direction."""
     if len(marks) < 2:
-        return _Misfit(0.0, 0.0, 0.0)
+        return None
     seen = pointings(tuple(marks), adjusted.network.index)
     try:
         start = meeting_point(seen, adjusted.views, adjusted.lenses)
         square, freedom, off_px = misfit(adjusted, seen, start)
     except AlignmentError:
-        return _Misfit(0.0, 0.0, 0.0)
+        return None
     worst_px = float(np.linalg.norm(off_px, axis=1).max())
     return _Misfit(square / float(chdtri(freedom, RISK)), square / freedom, worst_px)

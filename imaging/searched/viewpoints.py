@@ -27,6 +27,7 @@ from imaging.thermal.posing import TrackLike, posed_by
 from imaging.thermal.radiometry import SUFFIXES as PICTURES
 from imaging.thermal.radiometry import read_frame
 from imaging.thermal.reading import Reading, VideoOptions
+from imaging.thermal.repeats import Repeats
 from imaging.thermal.sources import open_frames
 from imaging.thermal.take_off import NO_TAKE_OFF
 from missions.camera import Camera
@@ -152,7 +153,7 @@ def views_of_frames(
     """
     reading = Reading(video=VideoOptions(every_s=looking.interval_s))
     source = open_frames(where, reading, progress, spectrum=looking.camera.spectrum)
-    exposures: list[tuple[str, Exposure]] = []
+    exposures: list[tuple[str, Exposure, str]] = []
     made = Views([], BY_FRAMES, frame.origin)
     progress.stage("frames", source.count())
     for each in source.exposures():
@@ -168,7 +169,8 @@ def views_of_frames(
     thermal = looking.camera.spectrum == "thermal"
     pictures = {path.name: path for path in source.files if thermal and path.suffix.lower() in PICTURES}
     progress.stage("where they looked", len(exposures))
-    for name, exposure in sorted(exposures, key=lambda pair: (pair[1].time_s or 0.0, pair[0])):
+    repeats = Repeats()
+    for name, exposure, sha256 in sorted(exposures, key=lambda each: (each[1].time_s or 0.0, each[0])):
         posed = posed_by(exposure, track, looking.clock_offset_s)
         if isinstance(posed, str):
             made.left_out.append((name, posed))
@@ -182,6 +184,10 @@ def views_of_frames(
             continue
         if picture is not None and picture.blank:
             made.left_out.append((name, BLANK))
+            continue
+        hashed = sha256 if picture is None else picture.sha256
+        if why := repeats.why(name, hashed, exposure.time_s, posed.pose.place):
+            made.left_out.append((name, why))
             continue
         if posed.apart:
             made.notes.update([posed.apart])

@@ -276,7 +276,10 @@ class Panel:
         lines = [self.words.remark(remark) for remark in self.content.remarks]
         if self.content.lacking.parts > 1:
             lines.insert(0, self.words("parts", count=self.content.lacking.parts))
-        lines += self.content.lacking.doubts[:MOST_LISTED]
+        doubts = self.content.lacking.doubts
+        lines += doubts[:MOST_LISTED]
+        if len(doubts) > MOST_LISTED:
+            lines.append(self.words("and_more", count=len(doubts) - MOST_LISTED))
         rows = tuple(row for line in lines for row in text_rows(line, self.width))
         return self._block("remarks", rows) if rows else None
 

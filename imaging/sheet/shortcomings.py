@@ -10,7 +10,7 @@ from typing import Any
 from imaging.checks import Check
 
 MOST_LISTED = 20
-"""Of photos and of blunders; of the rest the report is named."""
+"""Of photos, blunders and doubts; of the rest the report is named."""
 DUTCH = (
     (r"it has no GPS position", "heeft geen GPS-positie"),
     (r"it is the same file as (.*)", r"is hetzelfde bestand als \1"),

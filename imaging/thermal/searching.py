@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,17 +20,15 @@ from imaging.thermal.placing.ground import Ground
 from imaging.thermal.placing.places import Placed, Shot, place
 from imaging.thermal.placing.spot import Spot, one_a_body
 from imaging.thermal.posing import APART_S, Posed, TrackLike, posed_by
+from imaging.thermal.repeats import Repeats
 from imaging.thermal.settling import Clock
 from imaging.thermal.take_off import TakeOff
 from imaging.thermal.tracks import Sighting, Thing, Tracker
 from missions.camera import Camera
-from missions.geodesy import GeoPoint, LocalFrame, distance_m
-from telemetry.pose import Pose
+from missions.geodesy import GeoPoint, LocalFrame
 
 AROUND_PX = 32
 PICTURES_KEPT = 5000
-_REPEATED_WITHIN, _MOVED_M = 8, 1.0
-"""Frames back that a picture is known again: copies bear one time, a stream that stands repeats its last."""
 _NOT_COVERED = "the track does not cover the frame: placed by the frame's own position"
 _NO_OFFSET = "the frame's time has no offset from UTC and was read as UTC"
 _STARTS = "; where a clip does not tell when it starts, say so (--starts)"
@@ -124,7 +122,7 @@ class Search:
         self._take_off = self._new_take_off(self.notes)
         self._kept: list[_Kept] = []
         self._pictures = Pictures()
-        self._last: deque[tuple[ThermalFrame, Pose]] = deque(maxlen=_REPEATED_WITHIN)
+        self._repeats = Repeats()
         self._moves = False
 
     def add(self, frame: ThermalFrame) -> Looked:
@@ -153,19 +151,10 @@ class Search:
         return Stood(frame, camera, posed, gsd_m, why or self._repeated(frame, posed))
 
     def _repeated(self, frame: ThermalFrame, posed: Posed | str) -> str:
-        """Why a picture that came just before is not placed again: a copy of its file, or a stream that
-        stands still while the aircraft flies on.
-        """
+        """Why a picture that came just before is not placed again: the aircraft flies on."""
         if isinstance(posed, str):
             return ""
-        for before, pose in self._last:
-            copied = before.exposure.time_s == frame.exposure.time_s
-            if before.sha256 == frame.sha256 and (
-                copied or distance_m(pose.place, posed.pose.place) > _MOVED_M
-            ):
-                return f"is the very picture of {before.name}"
-        self._last.append((replace(frame, values=np.zeros((0, 0), np.float32)), posed.pose))
-        return ""
+        return self._repeats.why(frame.name, frame.sha256, frame.exposure.time_s, posed.pose.place)
 
     def detected(self, stood: Stood) -> tuple[Spot, ...]:
         """What the frame shows. Changes nothing: several frames may be searched side by side."""

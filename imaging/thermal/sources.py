@@ -42,21 +42,22 @@ class Frames:
     _clips: dict[Path, ClipFrames | SequenceFrames] = field(default_factory=dict)
     _exposures: dict[Path, Exposure] = field(default_factory=dict)
 
-    def exposures(self) -> Iterator[tuple[str, Exposure] | Unread]:
-        """Each frame's name with when, where and how it was taken; pictures are not decoded, clips are, and
-        their blank frames left out.
+    def exposures(self) -> Iterator[tuple[str, Exposure, str] | Unread]:
+        """Each frame's name, when, where and how it was taken, and its SHA-256; pictures are not decoded and
+        have none, clips are, and their blank frames left out.
         """
         yield from self.unread
         for path in self.files:
             clip = self._clips.get(path)
             if clip is None:
-                yield path.name, self._exposures[path]
+                yield path.name, self._exposures[path], ""
             else:
                 for each in self._of_clip(clip):
                     if isinstance(each, Unread):
                         yield each
                     else:
-                        yield Unread(each.name, BLANK) if each.blank else (each.name, each.exposure)
+                        taken = (each.name, each.exposure, each.sha256)
+                        yield Unread(each.name, BLANK) if each.blank else taken
 
     def __iter__(self) -> Generator[ThermalFrame | Unread, None, None]:
         """Frames in order of time. Raises LinkError where a stream does not open."""

@@ -15,6 +15,7 @@ from ops.api.report import Report
 
 MOST_REASONS, MOST_NOTES = 6, 20
 OTHER = "other reasons"
+EARLIER = "of earlier frames the reasons were not kept"
 
 
 class ReasonReport(Report):
@@ -42,13 +43,17 @@ def searched_report(document: Document, source: str) -> SearchedReport:
     """What the document tells; of what it does not tell nothing."""
     notes = document.get("notes")
     told = [str(each) for each in notes] if isinstance(notes, list) else []
+    read, placed = _count(document.get("frames_read")), _count(document.get("frames_placed"))
+    not_placed = _reasons(document.get("frames_not_placed"))
+    if (more := read - placed - sum(each.frames for each in not_placed)) > 0:  # a stream lists the last ones
+        not_placed = (*not_placed, ReasonReport(reason=EARLIER, frames=more))
     return SearchedReport(
         source=source,
         live=bool(document.get("stream")),
         finds=len(finds_in(document)),
-        frames_read=_count(document.get("frames_read")),
-        frames_placed=_count(document.get("frames_placed")),
-        not_placed=_reasons(document.get("frames_not_placed")),
+        frames_read=read,
+        frames_placed=placed,
+        not_placed=not_placed,
         not_read=_reasons(document.get("frames_not_read")),
         notes=tuple(told[:MOST_NOTES]),
     )

@@ -170,8 +170,9 @@ class Page {
     else this.#store[section === 'tracks' ? 'recorded' : section] = found;
     if (section === 'plans') this.#drawPlans();
     if (section === 'finds') {
+      this.#drawFinds(); // nobody who was found waits for what is said of the search
       this.#store.searched = await fetchJson('/api/finds/searched');
-      this.#drawFinds();
+      this.#panel.drawFinds();
     }
     if (section === 'scenes') {
       this.#panel.drawScenes();

@@ -47,7 +47,7 @@ export function updateFind(row, find, store) {
   write(row.querySelector('.name'), find.name);
   const more = live ? [worth, seen(find, store), taken] : [worth, place, earlier, taken];
   write(row.querySelector('.about'), `${joined([find.state, what, size])}\n${joined(more)}`);
-  const {notes = []} = find.properties;
+  const notes = find.properties.notes ?? [];
   write(row.querySelector('.note'), notes.join(' · '));
   row.querySelector('.note').title = notes.join('\n');
   row.querySelector('.about').title = `${aboutOf(find)}${live ? `\n${place}` : ''}`;

@@ -58,6 +58,19 @@ def test_one_wrong_mark_of_many_is_left_out_and_named_with_every_figure(adjusted
         assert measured.marks[1].note == ""
 
 
+def test_photos_from_one_place_do_not_outvote_the_only_one_from_aside(adjusted: Adjusted) -> None:
+    """Of marks from one direction alone nothing tells that they fit: they give no place at all."""
+    centres = adjusted.state.centres.copy()
+    index = adjusted.network.index
+    centres[[index["12.jpg"], index["10.jpg"]]] = centres[index["11.jpg"]]
+    hovered = replace(adjusted, state=replace(adjusted.state, centres=centres))
+    good = [click(hovered, name, PLACE) for name in ("11.jpg", "12.jpg", "10.jpg", "01.jpg")]
+    marks = (moved(good[0], 0.0, 40.0), *good[1:])
+    places = placed(hovered, [MarkedPoint("A", marks)], Unknown())
+    assert places.left_out == {"A": frozenset({"11.jpg"})}
+    assert places.local_m[0] == pytest.approx(PLACE, abs=0.02)
+
+
 def test_where_nothing_tells_which_is_wrong_the_interval_holds_both(adjusted: Adjusted) -> None:
     good = clicks(adjusted, 3, np.random.default_rng(2))
     sound = placed(adjusted, [MarkedPoint("A", tuple(good))], Unknown())
@@ -75,6 +88,7 @@ def test_two_marks_that_meet_below_the_ground_say_so(adjusted: Adjusted) -> None
     doubts = placed(adjusted, points, Level(1.5)).doubts
     assert doubts["A"].startswith("its two marks meet 1.50 m below the surface")
     assert not placed(adjusted, points, Level(1.5, relief_m=0.8)).doubts
+    assert not placed(adjusted, points, Level(1.5, relief_m=np.nan)).doubts
     assert not placed(adjusted, points, Unknown()).doubts
 
 
@@ -90,3 +104,17 @@ def test_a_mark_outside_its_photo_is_refused(adjusted: Adjusted) -> None:
     mark = click(adjusted, "11.jpg", PLACE)
     with pytest.raises(InputError, match="1600 x 1200 pixels"):
         placed(adjusted, [MarkedPoint("A", (replace(mark, x_px=1700.0),))], Level(0.0))
+
+
+def test_where_any_of_several_marks_may_be_the_wrong_one_none_is_blamed(adjusted: Adjusted) -> None:
+    """With growing error one of four marks is at first as unlikely as another, then plainly wrong."""
+    good = clicks(adjusted, 4, np.random.default_rng(3))
+    said = []
+    for off_px in np.arange(0.0, 30.0, 0.5):
+        wrong = MarkedPoint("A", (moved(good[0], float(off_px), 0.0), *good[1:]))
+        said.append(placed(adjusted, [wrong], Unknown()).doubts.get("A", ""))
+    blamed = [text for text in said if "left out there" in text]
+    assert not said[0]
+    assert any("less sure" in text for text in said)
+    assert f"marked elsewhere in {good[0].photo}" in said[-1]
+    assert all(f"marked elsewhere in {good[0].photo}" in text for text in blamed)

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from imaging.accuracy import assess
 from imaging.adjustment import Ties
 from imaging.alignment import Alignment
-from imaging.control.points import Mark, SurveyedPoint
+from imaging.checks import checked
+from imaging.control.points import Mark, Role, SurveyedPoint
 from imaging.control.scene import NO_CONTROL, SceneControl
 from imaging.georeference import georeference
 from imaging.lens import Array, View
@@ -150,9 +152,8 @@ def test_what_the_positions_told_stands_in_the_record_and_is_kept(scene, tmp_pat
     }  # fmt: skip
 
 
-def test_marks_that_miss_one_another_stand_in_the_record_and_are_kept(scene, tmp_path) -> None:
-    random = np.random.default_rng(5)
-    photos = photos_of(scene, Errors(0.3, 0.0), random)
+def control_with_strays(scene: Scene, random: np.random.Generator, role: Role) -> SceneControl:
+    """All targets: of the first one mark of many is wrong, of the second, of this role, one of three."""
     points, marks = [], {}
     for name, place in scene.truth.targets.items():
         seen = marked(scene.truth, name, random, sigma_px=0.5, sigma_m=None).marks
@@ -168,12 +169,34 @@ def test_marks_that_miss_one_another_stand_in_the_record_and_are_kept(scene, tmp
     del marks[other][3:]
     for name in (first, other):
         marks[name][0] = replace(marks[name][0], x_px=marks[name][0].x_px + 6.0)
-    control = SceneControl(tuple(points), {name: tuple(each) for name, each in marks.items()})
+    points[1] = replace(points[1], role=role)
+    return SceneControl(tuple(points), {name: tuple(each) for name, each in marks.items()})
+
+
+def test_marks_that_miss_one_another_stand_in_the_record_and_are_kept(scene, tmp_path) -> None:
+    random = np.random.default_rng(5)
+    photos = photos_of(scene, Errors(0.3, 0.0), random)
+    control = control_with_strays(scene, random, Role.CONTROL)
+    first, other, *_ = control.marks
     for _ in range(2):
         made = refined(scene, photos, tmp_path, control)
-        assert [(each.name, each.photo) for each in made.blunders] == [(first, marks[first][0].photo)]
+        assert [(each.name, each.photo) for each in made.blunders] == [(first, control.marks[first][0].photo)]
         assert [doubt[:30] for doubt in made.doubts] == [f"The marks of {other} miss one another by"[:30]]
-        assert made.control_points == len(points)
+        assert list(made.factors) == [other]
+        assert made.control_points == len(control.points)
+
+
+def test_a_check_whose_marks_miss_one_another_is_no_surer_than_they_are(scene, tmp_path) -> None:
+    random = np.random.default_rng(5)
+    photos = photos_of(scene, Errors(0.3, 0.0), random)
+    control = control_with_strays(scene, random, Role.CHECK)
+    made = refined(scene, photos, tmp_path, control)
+    (factor,) = made.factors.values()
+    (plain,) = checked(made.adjusted, control, made.placed.frame)
+    (check,) = assess(made, control, open_scene(tmp_path / "scene"), silent).checks
+    assert factor > 2
+    assert check.name == next(iter(made.factors))
+    assert (np.array(check.sigma_m) > 1.5 * np.array(plain.sigma_m)).all()
 
 
 def test_the_scale_of_two_parts_is_no_surer_for_lying_far_apart(tmp_path) -> None:

@@ -70,13 +70,15 @@ def test_a_camera_that_sees_no_more_than_it_may_be_askew_books_nothing(flight: P
     assert all("no gimbal reported" in why for _, why in made.left_out)
 
 
-def a_clip(folder: Path, blank: tuple[int, ...] = ()) -> Path:
+def a_clip(folder: Path, blank: tuple[int, ...] = (), frozen: tuple[int, ...] = ()) -> Path:
     """Eight seconds over a meadow, northward, with DJI's subtitles and without any track."""
     rng = np.random.default_rng(1)
     height, width = CLIP_CAMERA.image_height_px, CLIP_CAMERA.image_width_px
     pictures = [rng.integers(90, 110, (height, width), dtype=np.uint8) for _ in range(SECONDS)]
     for number in blank:
         pictures[number] = np.full((height, width), 90, np.uint8)
+    for number in frozen:
+        pictures[number] = pictures[number - 1]
     rows = []
     for second in range(SECONDS):
         at = FRAME.point_from_local(0.0, SPEED_M_S * second)
@@ -159,3 +161,10 @@ def test_blank_frames_of_a_clip_are_left_out_by_name(tmp_path: Path) -> None:
     made = views_of_frames(clip, None, LOOKING, FRAME)
     assert [view.name[-1] for view in made.views] == ["0", "1", "4", "5", "6", "7"]
     assert [name[-1] for name, why in made.left_out if "shows nothing" in why] == ["2", "3"]
+
+
+def test_a_stream_that_stands_still_while_the_aircraft_flies_on_books_nothing(tmp_path: Path) -> None:
+    clip = a_clip(tmp_path, frozen=(4, 5, 6))
+    made = views_of_frames(clip, None, LOOKING, FRAME)
+    assert [view.name[-1] for view in made.views] == ["0", "1", "2", "3", "7"]
+    assert [name[-1] for name, why in made.left_out if "the very picture" in why] == ["4", "5", "6"]

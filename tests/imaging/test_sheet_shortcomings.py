@@ -71,10 +71,16 @@ def test_what_looked_doubtful_about_control_stands_among_the_remarks(
     report = {
         "accuracy": {"checks": [], "blunders": []},
         "left_out": [],
-        "control_doubts": ["C8 is marked in 'gone.jpg', which is not among the photos"],
+        "control_doubts": [
+            "C8 is marked in 'gone.jpg', which is not among the photos",
+            *(f"P{number} is marked in one photo" for number in range(MOST_LISTED)),
+        ],
     }
     text = printed(tmp_path / "s.pdf", replace(scene, lacking=shortcomings_of(report)))
     assert "C8ismarkedin'gone.jpg'" in text
+    assert f"P{MOST_LISTED - 2}ismarkedinonephoto" in text
+    assert f"P{MOST_LISTED - 1}ismarkedinonephoto" not in text
+    assert "and1more,inscene.json" in text
 
 
 def test_a_dutch_sheet_says_it_in_dutch(scene: SheetContent, tmp_path: Path) -> None:

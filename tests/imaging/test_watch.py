@@ -209,6 +209,30 @@ def test_what_had_not_arrived_when_watching_ends_is_named(few_rendered, heard, t
     ]
 
 
+def test_photos_of_a_last_run_that_made_no_picture_are_named(few_rendered, heard, tmp_path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for file in rendered_files(few_rendered)[:4]:
+        shutil.copy(file, folder)
+    runs: list[Run] = []
+
+    def told(run: Run) -> None:
+        runs.append(run)
+        for path in folder.iterdir():
+            path.unlink()
+        for number in range(3):
+            Image.new("RGB", (640, 480), (10 * number, 90, 90)).save(folder / f"blind{number}.jpg")
+
+    watch(
+        folder, tmp_path / "scene", stop=lambda: len(runs) == 2, told=told, options=QUICK, progress=heard,
+        clock=FastClock(),
+    )  # fmt: skip
+    assert [run.report is None for run in runs] == [False, True]
+    assert [note for note in heard.notes if note.startswith("Not in the picture")] == [
+        "Not in the picture, as they made no picture or arrived too late: blind0.jpg, blind1.jpg, blind2.jpg"
+    ]
+
+
 def test_hidden_files_and_the_scene_itself_do_not_arrive(few_rendered, tmp_path) -> None:
     clock = ManualClock()
     scene = tmp_path / "scene"

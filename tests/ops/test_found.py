@@ -14,6 +14,7 @@ import pytest
 from imaging.finds import Finds, FrameSpots, Unread
 from imaging.thermal.sightings import sightings_path
 from ops.api.folder import OperationFolder
+from ops.api.searched_frames import searched_report
 from ops.api.server import serving
 from ops.config import Settings
 from ops.finds import review
@@ -149,6 +150,14 @@ def test_what_was_not_placed_and_the_notes_stand_beside_the_list(operation: Oper
     assert told["not_read"] == [{"reason": "is no picture", "frames": 1}]
     assert told["notes"] == ["no gimbal reported (3 frames)"]
     assert told["searched_again"] == ""
+
+
+def test_of_a_stream_all_frames_that_were_not_placed_are_counted() -> None:
+    lost = {"frame": "a.tif", "spots": 0, "reason": "the frame tells no time"}
+    document = {"frames_read": 1000, "frames_placed": 100, "frames_not_placed": [lost] * 200, "features": []}
+    told = searched_report({**document, "stream": {"camera": 1}}, "live.geojson")
+    assert [each.frames for each in told.not_placed] == [200, 700]
+    assert searched_report({"features": []}, "old.geojson").not_placed == ()
 
 
 def test_a_search_that_a_newer_one_took_the_place_of_says_so(operation: Operation) -> None:

@@ -47,8 +47,8 @@ SAME_BODY = 0.5
 def one_a_body(spots: Sequence[Spot]) -> tuple[Spot, ...]:
     """The spots of a frame without a second box of one body: of two of one polarity and category, the surer.
 
-    What no detector took for anything is of the body that it lies in, but not of a vehicle: somebody may sit
-    in it. Two such spots both stay: a warm stone may lie before a person's feet.
+    What no detector took for anything is of the person that it lies in, but not of a vehicle: somebody may
+    sit in it. Two such spots both stay: a warm stone may lie before a person's feet.
     """
     boxes = np.array([spot.box for spot in spots], float).reshape(-1, 4)
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
@@ -65,4 +65,4 @@ def one_a_body(spots: Sequence[Spot]) -> tuple[Spot, ...]:
 def _of_one(doubtful: Spot, surer: Spot) -> bool:
     if doubtful.polarity != surer.polarity or not surer.category:
         return False
-    return doubtful.category == surer.category or (not doubtful.category and surer.category != "vehicle")
+    return doubtful.category == surer.category or (not doubtful.category and surer.category == "person")

@@ -235,7 +235,16 @@ def test_in_a_silence_the_aircraft_are_grey_and_say_for_how_long(page: Page) -> 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (1024, 700)])
 def test_nothing_of_the_time_line_is_cut_off(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    for name in ("#before", "#play", "#speed", "#bar", "#times", "#utc", "#local", "#layers"):
+    layers = page.locator("#layers-fold")
+    for fold in (None, layers.locator("summary")):
+        if fold is not None and fold.is_visible():
+            fold.click()
+            expect(page.locator("#layers")).to_be_visible()
+        _whole(page, width, height)
+
+
+def _whole(page: Page, width: int, height: int) -> None:
+    for name in ("#before", "#play", "#speed", "#bar", "#times", "#utc", "#local", "#layers-fold"):
         box = page.locator(name).bounding_box()
         assert box is not None
         assert box["x"] >= 0
@@ -244,7 +253,7 @@ def test_nothing_of_the_time_line_is_cut_off(page: Page, width: int, height: int
     bar = page.locator("#bar").bounding_box()
     assert bar is not None
     assert bar["width"] > 250
-    layers, line = page.locator("#layers").bounding_box(), page.locator("#replay").bounding_box()
+    layers, line = page.locator("#layers-fold").bounding_box(), page.locator("#replay").bounding_box()
     assert layers is not None
     assert line is not None
     assert layers["y"] + layers["height"] <= line["y"]

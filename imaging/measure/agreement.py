@@ -14,6 +14,7 @@ from imaging.adjustment.intersect import misfit
 from imaging.adjustment.rays import meeting_point
 from imaging.control.points import Mark
 from imaging.control.scene import pointings
+from imaging.control.straying import LEAST_LEFT
 from imaging.lens import Array
 from imaging.measure.matching import MATCHED
 from imaging.measure.repeated import Relief
@@ -21,8 +22,6 @@ from missions.errors import AlignmentError, InputError
 
 RISK = 1e-4
 """The chance that sound marks of a point are called wrong."""
-LEAST_LEFT = 3
-"""Of two marks that miss each other nothing tells which is wrong."""
 OFF_SURFACE, NEAR_M = 4.0, 0.5
 """Standard deviations, and how far about a place the surface's roughness counts."""
 
